@@ -1,0 +1,164 @@
+"""Every "no" of the product, in one list.
+
+A message is an English catalogue key; placeholders are filled from `details`. `inspector/problems.py` turns each class into an HTTP
+status and the message into the reader's language, so nothing here knows of the web.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext's extractor looks for.
+    """Mark a message for the catalogue without translating it yet."""
+    return message
+
+
+class DomainError(Exception):
+    """The base of every refusal: a class for the program, a message for the person."""
+
+    message: ClassVar[str] = N_("This cannot be done.")
+
+    def __init__(self, **details: str | int | float) -> None:
+        super().__init__(self.message % details if details else self.message)
+        self.details = details
+
+
+class NotFound(DomainError):
+    message = N_("There is nothing here under this address. It may have been removed, or it belongs to somebody else.")
+
+
+class LoginRequired(DomainError):
+    message = N_("Please log in. What you entered stays where it is.")
+
+
+class LoginFailed(DomainError):
+    message = N_("E-mail and password do not match. Check both and try again.")
+
+
+class NotAllowed(DomainError):
+    message = N_("Your role does not allow this. Ask the manager of the project.")
+
+
+class CrossSiteRequest(DomainError):
+    message = N_("This request came from another site and was refused. Open the page here and try again.")
+
+
+class FormExpired(DomainError):
+    message = N_("The page was open for too long. Go back, reload it and send the form again.")
+
+
+class InvalidInput(DomainError):
+    """What was entered cannot be used; `fields` maps a field's name to its message (a catalogue key)."""
+
+    message = N_("Some fields need your attention.")
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__()
+        self.fields = fields
+
+
+class PublishedIsFrozen(DomainError):
+    message = N_("A published version is frozen. Make the next draft and change that.")
+
+
+class ChecklistIncomplete(DomainError):
+    message = N_("The checklist cannot be published yet: %(missing)s")
+
+
+class TouchpointCoveredTwice(DomainError):
+    message = N_("Within a wave a touchpoint is covered by one checklist only, but two cover “%(touchpoint)s”.")
+
+
+class WaveIncomplete(DomainError):
+    message = N_("The wave still needs: %(missing)s")
+
+
+class NobodyToSend(DomainError):
+    message = N_("There is no active inspector in this project. Add one under People first.")
+
+
+class AssignmentBusy(DomainError):
+    message = N_("A visit of this assignment has arrived already, so it can no longer be changed.")
+
+
+class ReviewNotPossible(DomainError):
+    message = N_("This visit is not waiting for a review any more. Reload the page to see what happened to it.")
+
+
+class ReasonRequired(DomainError):
+    message = N_("Please give a reason, so that the inspector and your colleagues understand the decision.")
+
+
+class PhotosMissing(DomainError):
+    message = N_("%(count)s photos of this visit have not arrived yet. Wait for them, or reject the visit.")
+
+
+class NotJson(DomainError):
+    message = N_("The report could not be read as JSON. It stays on the phone; please tell the manager.")
+
+
+class TooLarge(DomainError):
+    message = N_("This is larger than the %(limit)s bytes that are accepted.")
+
+
+class OtherContent(DomainError):
+    message = N_("A different report was already received under this id. Both are kept; a manager looks at them.")
+
+
+class VisitDeleted(DomainError):
+    message = N_("This visit was deleted on the server. It stays on the phone; please ask the manager.")
+
+
+class StillInFlight(DomainError):
+    message = N_("The same report is being received at this moment. It will be tried again by itself.")
+
+
+class PhotoNotPromised(DomainError):
+    message = N_("No report promised this photo. Send the report first.")
+
+
+class WrongSize(DomainError):
+    message = N_("The photo arrived with %(received)s of %(promised)s bytes. It will be sent again.")
+
+
+class WrongHash(DomainError):
+    message = N_("The photo's bytes changed on the way. It will be sent again.")
+
+
+class StorageUnavailable(DomainError):
+    message = N_("The photo could not be stored at the moment. It stays on the phone and will be sent again.")
+
+
+class HoldReason(StrEnum):
+    """Why an authenticated report is kept but not counted until a manager has looked at it."""
+
+    NOT_UNDERSTOOD = "not_understood"
+    UNKNOWN_ASSIGNMENT = "unknown_assignment"
+    FOREIGN_ASSIGNMENT = "foreign_assignment"
+    REVOKED_ASSIGNMENT = "revoked_assignment"
+    VISITED_ALREADY = "visited_already"
+    OTHER_VERSION = "other_version"
+    UNKNOWN_CRITERION = "unknown_criterion"
+    IMPOSSIBLE_ANSWER = "impossible_answer"
+    INCOMPLETE = "incomplete"
+    EVIDENCE_MISSING = "evidence_missing"
+    ABSURD_DATES = "absurd_dates"
+    FOREIGN_PHOTO = "foreign_photo"
+    DEACTIVATED = "deactivated"
+
+
+HOLD_REASONS: dict[HoldReason, str] = {
+    HoldReason.NOT_UNDERSTOOD: N_("The report does not have the form that was agreed."),
+    HoldReason.UNKNOWN_ASSIGNMENT: N_("The assignment is not known."),
+    HoldReason.FOREIGN_ASSIGNMENT: N_("The assignment belongs to another inspector."),
+    HoldReason.REVOKED_ASSIGNMENT: N_("The assignment was revoked, or was never handed out."),
+    HoldReason.VISITED_ALREADY: N_("Another visit of this assignment has arrived already."),
+    HoldReason.OTHER_VERSION: N_("The checklist version is not one that was ever handed out for this assignment."),
+    HoldReason.UNKNOWN_CRITERION: N_("The report answers a criterion that its checklist does not have."),
+    HoldReason.IMPOSSIBLE_ANSWER: N_("One of the answers is not possible for its criterion."),
+    HoldReason.INCOMPLETE: N_("A required criterion is not answered."),
+    HoldReason.EVIDENCE_MISSING: N_("A required photo or comment is missing."),
+    HoldReason.ABSURD_DATES: N_("The times of the visit cannot be right. Check the date on the phone."),
+    HoldReason.FOREIGN_PHOTO: N_("The report names a photo that belongs to another visit."),
+    HoldReason.DEACTIVATED: N_("The visit began after the inspector's access had ended."),
+}

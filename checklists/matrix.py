@@ -1,0 +1,408 @@
+"""Touchpoint x brand: what the approved checks of a wave say, how sure it is, and what is still missing. Reads only."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, case, func, select
+from sqlalchemy.orm import Session
+
+from checklists.brands import Brand, Outlet
+from checklists.checklist import ChecklistVersion, Criterion, Section
+from checklists.confidence import (
+    Estimate,
+    Interval,
+    Verdict,
+    estimate_of_checks,
+    estimate_of_clusters,
+    interval,
+    verdicts,
+)
+from checklists.journey import Channel, Journey, Stage, Touchpoint
+from checklists.orm import LanguageMap
+from checklists.scoring import Status, Zone
+from checklists.visits import Answer, Check, Visit, VisitState
+from checklists.waves import Assignment, AssignmentState, RequiredChecks
+
+OPEN_PLACES = (AssignmentState.PLANNED, AssignmentState.HANDED_OUT, AssignmentState.DELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One touchpoint at one brand. Scores, shares and rates lie in 0..1; every count is a number of checks."""
+
+    touchpoint_id: UUID
+    brand_id: UUID
+    required: int
+    planned: int
+    received: int
+    approved: int
+    absent: int
+    invalid: int
+    mixed_versions: bool
+    zones: Mapping[Zone, int]
+    zone: Zone | None
+    estimate: Estimate | None
+    interval: Interval | None
+    forbidden_seen: int
+    forbidden_possible: int
+    verdict: Verdict | None
+
+    @property
+    def enough(self) -> bool:
+        """Whether the required checks are there: without them no colour is shown."""
+        return self.estimate is not None and self.approved >= self.required
+
+    @property
+    def forbidden_rate(self) -> float | None:
+        return self.forbidden_seen / self.forbidden_possible if self.forbidden_possible else None
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    touchpoint_id: UUID
+    name: LanguageMap
+    channel: Channel
+    stage_id: UUID
+    stage: LanguageMap
+    cells: Mapping[UUID, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixBrand:
+    id: UUID
+    name: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Rows in the journey's order, brands with the own one first; each row has a cell for each brand of the wave."""
+
+    brands: Sequence[MatrixBrand]
+    rows: Sequence[MatrixRow]
+    margin: float
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the one statement says of a cell, outlet by outlet."""
+
+    row: Row[Any]
+    outlets: list[Row[Any]] = field(default_factory=list)
+
+    @property
+    def remote(self) -> bool:
+        return Channel(self.row.channel).remote
+
+    def total(self, column: str) -> int:
+        return sum(getattr(outlet, column) for outlet in self.outlets)
+
+
+def touchpoint_matrix(session: Session, wave_id: UUID, margin: float) -> Matrix:
+    """The wave's whole matrix, with Holm-corrected verdicts of the own brand against each rival; `margin` as a share."""
+    tallies: dict[tuple[UUID, UUID], _Tally] = {}
+    for row in session.execute(_statement(wave_id)):
+        tally = tallies.setdefault((row.touchpoint_id, row.brand_id), _Tally(row))
+        if row.outlet_id is not None:
+            tally.outlets.append(row)
+    cells = {place: _cell(tally) for place, tally in tallies.items()}
+    brands = {t.row.brand_id: MatrixBrand(t.row.brand_id, t.row.brand, t.row.own) for t in tallies.values()}
+    _judge(session, wave_id, tallies, cells, next((brand.id for brand in brands.values() if brand.own), None), margin)
+    rows: dict[UUID, MatrixRow] = {}
+    for (touchpoint_id, brand_id), tally in tallies.items():
+        row = tally.row
+        matrix_row = rows.setdefault(
+            touchpoint_id,
+            MatrixRow(touchpoint_id, row.touchpoint, Channel(row.channel), row.stage_id, row.stage, {}),
+        )
+        assert isinstance(matrix_row.cells, dict)
+        matrix_row.cells[brand_id] = cells[touchpoint_id, brand_id]
+    return Matrix(list(brands.values()), list(rows.values()), margin)
+
+
+def _statement(wave_id: UUID) -> Any:
+    """One row for each touchpoint, brand and visited outlet; touchpoints and brands without checks have one row too."""
+    required = (
+        select(
+            RequiredChecks.touchpoint_id,
+            RequiredChecks.brand_id,
+            func.coalesce(func.max(case((RequiredChecks.outlet_id.is_(None), RequiredChecks.required))), 0).label("at_brand"),
+            func.coalesce(func.sum(case((RequiredChecks.outlet_id.is_not(None), RequiredChecks.required))), 0).label(
+                "at_outlets"
+            ),
+        )
+        .where(RequiredChecks.wave_id == wave_id)
+        .group_by(RequiredChecks.touchpoint_id, RequiredChecks.brand_id)
+        .subquery("required")
+    )
+    planned = (
+        select(Section.touchpoint_id, Outlet.brand_id, func.count(Assignment.id.distinct()).label("planned"))
+        .select_from(Assignment)
+        .join(Section, Section.version_id == Assignment.version_id)
+        .join(Outlet, Outlet.id == Assignment.outlet_id)
+        .where(Assignment.wave_id == wave_id, Assignment.state.in_(OPEN_PLACES))
+        .group_by(Section.touchpoint_id, Outlet.brand_id)
+        .subquery("planned")
+    )
+    approved = Visit.state == VisitState.APPROVED
+    counted = approved & Check.valid & Check.score.is_not(None)
+    checks = (
+        select(
+            Check.touchpoint_id,
+            Check.brand_id,
+            Check.outlet_id,
+            _count(counted).label("approved"),
+            _count(Visit.state == VisitState.RECEIVED).label("received"),
+            _count(approved & Check.absent).label("absent"),
+            _count(approved & ~Check.valid & ~Check.absent).label("invalid"),
+            _count(counted & (Check.zone == Zone.GREEN)).label("green"),
+            _count(counted & (Check.zone == Zone.YELLOW)).label("yellow"),
+            _count(counted & (Check.zone == Zone.RED)).label("red"),
+            func.coalesce(func.sum(case((counted, Check.score))), 0.0).label("total"),
+            func.coalesce(func.sum(case((counted, Check.score * Check.score))), 0.0).label("squares"),
+            func.coalesce(func.sum(case((counted, Check.forbidden_seen))), 0).label("forbidden_seen"),
+            func.coalesce(func.sum(case((counted, Check.forbidden_possible))), 0).label("forbidden_possible"),
+            func.coalesce(func.min(case((counted, Check.skipped))), 0).label("skipped"),
+            func.count(case((counted, Check.version_id)).distinct()).label("versions"),
+            func.min(case((counted, ChecklistVersion.green_from))).label("green_from"),
+            func.min(case((counted, ChecklistVersion.yellow_from))).label("yellow_from"),
+        )
+        .join(Visit, Visit.id == Check.visit_id)
+        .join(ChecklistVersion, ChecklistVersion.id == Check.version_id)
+        .where(Check.wave_id == wave_id, Visit.deleted_at.is_(None))
+        .group_by(Check.touchpoint_id, Check.brand_id, Check.outlet_id)
+        .subquery("found")
+    )
+    return (
+        select(
+            Touchpoint.id.label("touchpoint_id"),
+            Touchpoint.name.label("touchpoint"),
+            Touchpoint.channel,
+            Stage.id.label("stage_id"),
+            Stage.name.label("stage"),
+            Brand.id.label("brand_id"),
+            Brand.name.label("brand"),
+            Brand.own,
+            required.c.at_brand,
+            required.c.at_outlets,
+            func.coalesce(planned.c.planned, 0).label("planned"),
+            *[column for column in checks.c if column.name not in ("touchpoint_id", "brand_id")],
+        )
+        .select_from(required)
+        .join(Touchpoint, Touchpoint.id == required.c.touchpoint_id)
+        .join(Stage, Stage.id == Touchpoint.stage_id)
+        .join(Journey, Journey.id == Stage.journey_id)
+        .join(Brand, Brand.id == required.c.brand_id)
+        .outerjoin(
+            planned, (planned.c.touchpoint_id == required.c.touchpoint_id) & (planned.c.brand_id == required.c.brand_id)
+        )
+        .outerjoin(
+            checks, (checks.c.touchpoint_id == required.c.touchpoint_id) & (checks.c.brand_id == required.c.brand_id)
+        )
+        .order_by(
+            Journey.position, Stage.position, Touchpoint.position, Touchpoint.id, Brand.own.desc(), Brand.position, Brand.id
+        )
+    )
+
+
+def _count(condition: Any) -> Any:
+    return func.count(case((condition, 1)))
+
+
+def _cell(tally: _Tally) -> Cell:
+    estimate = _estimate(tally)
+    zone = None
+    limits = [(each.green_from, each.yellow_from) for each in tally.outlets if each.green_from is not None]
+    if estimate is not None and limits:
+        green_from, yellow_from = min(limits)
+        zone = Zone.GREEN if estimate.mean >= green_from else Zone.YELLOW if estimate.mean >= yellow_from else Zone.RED
+    return Cell(
+        touchpoint_id=tally.row.touchpoint_id,
+        brand_id=tally.row.brand_id,
+        required=max(int(tally.row.at_brand), int(tally.row.at_outlets)),
+        planned=tally.row.planned,
+        received=tally.total("received"),
+        approved=tally.total("approved"),
+        absent=tally.total("absent"),
+        invalid=tally.total("invalid"),
+        mixed_versions=max((each.versions for each in tally.outlets), default=0) > 1,
+        zones={zone: tally.total(zone.value) for zone in (Zone.GREEN, Zone.YELLOW, Zone.RED)},
+        zone=zone,
+        estimate=estimate,
+        interval=interval(estimate) if estimate else None,
+        forbidden_seen=tally.total("forbidden_seen"),
+        forbidden_possible=tally.total("forbidden_possible"),
+        verdict=None,
+    )
+
+
+def _estimate(tally: _Tally) -> Estimate | None:
+    """rules.md, "Numbers": outlets weigh equally; on remote channels each visit is its own cluster."""
+    checks = tally.total("approved")
+    if not checks:
+        return None
+    if tally.remote:
+        total, squares = (sum(getattr(each, name) for each in tally.outlets) for name in ("total", "squares"))
+        return estimate_of_checks(checks, total, squares)
+    return estimate_of_clusters((each.approved, each.total) for each in tally.outlets)
+
+
+def _judge(
+    session: Session,
+    wave_id: UUID,
+    tallies: Mapping[tuple[UUID, UUID], _Tally],
+    cells: dict[tuple[UUID, UUID], Cell],
+    own: UUID | None,
+    margin: float,
+) -> None:
+    """Give each rival's cell its verdict, all of them together corrected by Holm."""
+    places, pairs = [], []
+    for touchpoint_id, brand_id in cells:
+        ours, theirs = cells.get((touchpoint_id, own)) if own else None, cells[touchpoint_id, brand_id]
+        if ours is None or brand_id == own or ours.estimate is None or theirs.estimate is None:
+            continue
+        both = [tallies[touchpoint_id, brand] for brand in (ours.brand_id, brand_id)]
+        if all(_applied_whole(tally) for tally in both):
+            pair: tuple[Estimate, Estimate] | None = (ours.estimate, theirs.estimate)
+        else:
+            pair = _pair_on_common_criteria(session, wave_id, both)
+        if pair:
+            places.append((touchpoint_id, brand_id))
+            pairs.append(pair)
+    for place, verdict in zip(places, verdicts(pairs, margin), strict=True):
+        cells[place] = replace(cells[place], verdict=verdict)
+
+
+def _applied_whole(tally: _Tally) -> bool:
+    """Whether each criterion is known to apply to the brand, because one check at least left none of them out."""
+    return any(each.approved and each.skipped == 0 for each in tally.outlets) and not any(
+        each.versions > 1 for each in tally.outlets
+    )
+
+
+def _pair_on_common_criteria(
+    session: Session, wave_id: UUID, both: Sequence[_Tally]
+) -> tuple[Estimate, Estimate] | None:
+    """Both brands' estimates on the criteria that were answered at both, joined by lineage; None where there are none."""
+    answers = session.execute(
+        select(Check.brand_id, Check.outlet_id, Check.id, Answer.lineage_id, Answer.points, Answer.possible)
+        .join(Visit, Visit.id == Check.visit_id)
+        .join(Answer, Answer.check_id == Check.id)
+        .where(
+            Check.wave_id == wave_id,
+            Check.touchpoint_id == both[0].row.touchpoint_id,
+            Check.brand_id.in_([tally.row.brand_id for tally in both]),
+            Visit.state == VisitState.APPROVED,
+            Visit.deleted_at.is_(None),
+            Check.valid,
+            Answer.status == Status.ANSWERED,
+        )
+    ).all()
+    applied: dict[UUID, set[UUID]] = defaultdict(set)
+    for row in answers:
+        applied[row.brand_id].add(row.lineage_id)
+    common = set.intersection(*(applied[tally.row.brand_id] for tally in both))
+    earned: dict[tuple[UUID, UUID, UUID], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for row in answers:
+        if row.lineage_id in common:
+            sums = earned[row.brand_id, row.outlet_id, row.id]
+            sums[0] += row.points
+            sums[1] += row.possible
+    estimates = []
+    for tally in both:
+        scores = [
+            (outlet_id, points / possible)
+            for (brand_id, outlet_id, _), (points, possible) in earned.items()
+            if brand_id == tally.row.brand_id and possible
+        ]
+        if not scores:
+            return None
+        estimates.append(_estimate_of_scores(scores, tally.remote))
+    return estimates[0], estimates[1]
+
+
+def _estimate_of_scores(scores: Iterable[tuple[UUID, float]], remote: bool) -> Estimate:
+    """The estimate of single checks, each given with its outlet."""
+    groups: dict[object, list[float]] = defaultdict(list)
+    for number, (outlet_id, score) in enumerate(scores):
+        groups[number if remote else outlet_id].append(score)
+    return estimate_of_clusters((len(group), sum(group)) for group in groups.values())
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionFigures:
+    """One criterion within a cell: how its approved checks came out. `share` is points / possible, 0..1."""
+
+    criterion_id: UUID
+    text: LanguageMap
+    answered: int
+    zones: Mapping[Zone, int]
+    share: float | None
+    not_applicable: int
+    could_not_check: int
+    forbidden_seen: int
+    forbidden_possible: int
+
+
+def cell_criteria(session: Session, wave_id: UUID, touchpoint_id: UUID, brand_id: UUID) -> list[CriterionFigures]:
+    """The criteria behind one cell, in the order of the checklist."""
+    answered = Answer.status == Status.ANSWERED
+    rows = session.execute(
+        select(
+            Criterion.id,
+            Criterion.text,
+            _count(answered).label("answered"),
+            _count(answered & (Answer.zone == Zone.GREEN)).label("green"),
+            _count(answered & (Answer.zone == Zone.YELLOW)).label("yellow"),
+            _count(answered & (Answer.zone == Zone.RED)).label("red"),
+            func.sum(Answer.points).label("points"),
+            func.sum(Answer.possible).label("possible"),
+            _count(Answer.status == Status.NOT_APPLICABLE).label("not_applicable"),
+            _count(Answer.status == Status.COULD_NOT_CHECK).label("could_not_check"),
+            func.sum(Answer.forbidden_seen).label("forbidden_seen"),
+            func.sum(Answer.forbidden_possible).label("forbidden_possible"),
+        )
+        .select_from(Check)
+        .join(Visit, Visit.id == Check.visit_id)
+        .join(Answer, Answer.check_id == Check.id)
+        .join(Criterion, Criterion.id == Answer.criterion_id)
+        .join(Section, Section.id == Criterion.section_id)
+        .where(
+            Check.wave_id == wave_id,
+            Check.touchpoint_id == touchpoint_id,
+            Check.brand_id == brand_id,
+            Check.valid,
+            Visit.state == VisitState.APPROVED,
+            Visit.deleted_at.is_(None),
+        )
+        .group_by(Criterion.id, Criterion.text, Section.position, Criterion.position)
+        .order_by(Section.position, Criterion.position)
+    )
+    return [
+        CriterionFigures(
+            criterion_id=row.id,
+            text=row.text,
+            answered=row.answered,
+            zones={Zone.GREEN: row.green, Zone.YELLOW: row.yellow, Zone.RED: row.red},
+            share=row.points / row.possible if row.possible else None,
+            not_applicable=row.not_applicable,
+            could_not_check=row.could_not_check,
+            forbidden_seen=row.forbidden_seen,
+            forbidden_possible=row.forbidden_possible,
+        )
+        for row in rows
+    ]
+
+
+def approved_counts(session: Session, wave_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID, UUID], int]:
+    """Approved valid checks by (wave, touchpoint, brand): what "2 of 10" counts on the phone."""
+    rows = session.execute(
+        select(Check.wave_id, Check.touchpoint_id, Check.brand_id, func.count())
+        .join(Visit, Visit.id == Check.visit_id)
+        .where(Check.wave_id.in_(wave_ids), Check.valid, Check.score.is_not(None), Visit.state == VisitState.APPROVED)
+        .group_by(Check.wave_id, Check.touchpoint_id, Check.brand_id)
+    )
+    return {(wave, touchpoint, brand): count for wave, touchpoint, brand, count in rows}

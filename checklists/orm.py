@@ -1,0 +1,229 @@
+"""What every table shares: names, column types, the engine's habits, and the tenant scope.
+
+The scope is applied here and nowhere else. A session is opened for a `Scope`; each ORM statement it runs is narrowed to the scope's
+organizations, each row it writes must belong to one of them, and on PostgreSQL the same set is handed to row-level security, so that
+a mistake here still meets a second wall.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    ForeignKey,
+    MetaData,
+    TypeDecorator,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    UOWTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
+
+BUSY_TIMEOUT_MS = 10_000
+LOCK_TIMEOUT_MS = 10_000
+
+LanguageMap = dict[str, str]
+"""A text in several languages, by language code: {"ru": "…", "en": "…"}."""
+
+JsonValue = JSON().with_variant(JSONB(), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware on the Python side, UTC in the database. Naive values are refused, because nobody knows what they mean."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its offset")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this attribute as it stands.
+        datetime: UtcDateTime(),
+        LanguageMap: JsonValue,
+        dict[str, Any]: JsonValue,
+        list[Any]: JsonValue,
+    }
+
+
+def new_id() -> UUID:
+    """A UUIDv7: ordered by time, so that indexes grow at their end."""
+    return uuid_utils.compat.uuid7()
+
+
+def key() -> Mapped[UUID]:
+    return mapped_column(primary_key=True, default=new_id)
+
+
+def reference(target: str, *, index: bool = True, nullable: bool = False, cascade: bool = False) -> Mapped[Any]:
+    """A foreign key column; `cascade` where the row is a part of what it points to."""
+    return mapped_column(ForeignKey(target, ondelete="CASCADE" if cascade else None), index=index, nullable=nullable)
+
+
+def one_of(kind: type[StrEnum]) -> Enum:
+    """A column type that keeps an enumeration by its values, as plain text on both databases."""
+    return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members])
+
+
+class Owned:
+    """Mixed into every table of a tenant: the organization that the row belongs to."""
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), index=True)
+
+
+class Tenant:
+    """Mixed into the one table whose rows are the organizations themselves."""
+
+    id: Mapped[UUID] = key()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The organizations that a session may touch; None is every one, with the reason for it."""
+
+    organizations: frozenset[UUID] | None
+    reason: str = ""
+
+
+def scoped(organizations: Iterable[UUID]) -> Scope:
+    return Scope(frozenset(organizations))
+
+
+def unscoped(reason: str) -> Scope:
+    """The only way round the scope. A test lists who uses it."""
+    return Scope(None, reason)
+
+
+class ScopedSession(Session):
+    """A session that refuses to work without a scope."""
+
+    def __init__(self, bind: Engine, scope: Scope) -> None:
+        super().__init__(bind, expire_on_commit=False)
+        self.scope = scope
+
+
+@event.listens_for(ScopedSession, "do_orm_execute")
+def _narrow_statement(state: ORMExecuteState) -> None:
+    session = state.session
+    assert isinstance(session, ScopedSession)
+    organizations = session.scope.organizations
+    if organizations is None or state.is_column_load:
+        return
+    if state.is_insert:
+        given = state.parameters or {}
+        for row in [given] if isinstance(given, Mapping) else given:
+            if row.get("organization_id") not in organizations:
+                raise PermissionError("a row outside the session's organizations")
+    elif len(organizations) == 1:
+        (only,) = organizations
+        state.statement = state.statement.options(
+            with_loader_criteria(Owned, lambda table: table.organization_id == only, include_aliases=True),
+            with_loader_criteria(Tenant, lambda table: table.id == only, include_aliases=True),
+        )
+    else:
+        several = list(organizations)
+        state.statement = state.statement.options(
+            with_loader_criteria(Owned, lambda table: table.organization_id.in_(several), include_aliases=True),
+            with_loader_criteria(Tenant, lambda table: table.id.in_(several), include_aliases=True),
+        )
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _check_rows(session: ScopedSession, _context: UOWTransaction, _instances: object) -> None:
+    organizations = session.scope.organizations
+    if organizations is None:
+        return
+    for row in [*session.new, *session.dirty, *session.deleted]:
+        if isinstance(row, Tenant) and row.id not in organizations:
+            raise PermissionError("an organization outside the session's organizations")
+        if not isinstance(row, Owned):
+            continue
+        if getattr(row, "organization_id", None) is None and len(organizations) == 1:
+            (row.organization_id,) = organizations
+        if row.organization_id not in organizations:
+            raise PermissionError(f"a {type(row).__name__} outside the session's organizations")
+
+
+@event.listens_for(ScopedSession, "after_begin")
+def _tell_row_level_security(session: ScopedSession, _transaction: SessionTransaction, connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    organizations = session.scope.organizations
+    listed = "" if organizations is None else ",".join(str(organization) for organization in organizations)
+    connection.execute(
+        text(
+            "SELECT set_config('audit.organizations', :listed, true), set_config('audit.unscoped', :open, true),"
+            " set_config('lock_timeout', :patience, true)"
+        ),
+        {"listed": listed, "open": "on" if organizations is None else "off", "patience": f"{LOCK_TIMEOUT_MS}ms"},
+    )
+
+
+def connect(url: str, **options: Any) -> Engine:
+    """An engine for SQLite (WAL, foreign keys, one writer at a time from the first statement on) or PostgreSQL."""
+    engine = create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own transaction handling begins too late: a read that turns into a write would fail as "locked" at once.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

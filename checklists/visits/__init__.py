@@ -1,0 +1,39 @@
+"""What comes back from the field: the tables, the intake of reports and photos, and the lists that pages read."""
+
+from checklists.visits.intake import (
+    AnswerReport,
+    Arrival,
+    PhotoPromise,
+    Receipt,
+    Report,
+    Sender,
+    missing_photos,
+    promised_photo,
+    receive_photo,
+    record_derived,
+    record_visit,
+)
+from checklists.visits.lists import visit_with_parts, visits_page
+from checklists.visits.tables import Answer, Check, Photo, SealedReport, Visit, VisitState
+
+__all__ = [
+    "Answer",
+    "AnswerReport",
+    "Arrival",
+    "Check",
+    "Photo",
+    "PhotoPromise",
+    "Receipt",
+    "Report",
+    "SealedReport",
+    "Sender",
+    "Visit",
+    "VisitState",
+    "missing_photos",
+    "promised_photo",
+    "receive_photo",
+    "record_derived",
+    "record_visit",
+    "visit_with_parts",
+    "visits_page",
+]

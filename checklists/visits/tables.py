@@ -1,0 +1,164 @@
+"""The tables of what comes back from the field: visits, sealed reports, checks, answers and photos."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from checklists.brands import Outlet
+from checklists.checklist import ChecklistVersion
+from checklists.errors import HoldReason
+from checklists.orm import Base, JsonValue, Owned, key, one_of, reference
+from checklists.people import User
+from checklists.scoring import Status, Zone
+from checklists.waves import Assignment
+
+
+class VisitState(StrEnum):
+    RECEIVED = "received"
+    HELD = "held"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Visit(Owned, Base):
+    """The report of one assignment. A held one may lack all that could not be made out."""
+
+    __tablename__ = "visits"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID | None] = reference("projects.id", nullable=True)
+    assignment_id: Mapped[UUID | None] = reference("assignments.id", nullable=True)
+    wave_id: Mapped[UUID | None] = mapped_column(ForeignKey("waves.id"))
+    version_id: Mapped[UUID | None] = mapped_column(ForeignKey("checklist_versions.id"))
+    outlet_id: Mapped[UUID | None] = reference("outlets.id", nullable=True)
+    inspector_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    state: Mapped[VisitState] = mapped_column(one_of(VisitState))
+    hold_reason: Mapped[HoldReason | None] = mapped_column(one_of(HoldReason))
+    revision: Mapped[int]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    received_at: Mapped[datetime]
+    elapsed_ms: Mapped[int | None]
+    utc_offset: Mapped[int | None]
+    app_version: Mapped[str] = mapped_column(default="")
+    device_id: Mapped[str] = mapped_column(default="")
+    positions: Mapped[list[Any]] = mapped_column(JsonValue, default=list)
+    points: Mapped[float | None]
+    possible: Mapped[float | None]
+    score: Mapped[float | None]
+    text_replaced: Mapped[bool] = mapped_column(default=False)
+    deleted_at: Mapped[datetime | None]
+
+    assignment: Mapped[Assignment | None] = relationship()
+    outlet: Mapped[Outlet | None] = relationship()
+    inspector: Mapped[User] = relationship()
+    version: Mapped[ChecklistVersion | None] = relationship()
+    checks: Mapped[list["Check"]] = relationship(order_by="Check.id", back_populates="visit")
+    answers: Mapped[list["Answer"]] = relationship()
+    photos: Mapped[list["Photo"]] = relationship(order_by="Photo.taken_at, Photo.id")
+
+
+Index("ix_visits_list", Visit.project_id, Visit.received_at.desc(), Visit.id.desc())
+Index("ix_visits_wave_state", Visit.wave_id, Visit.state)
+Index(
+    "uq_visits_one_per_assignment",
+    Visit.assignment_id,
+    unique=True,
+    sqlite_where=Visit.state.in_(["received", "returned", "approved"]),
+    postgresql_where=Visit.state.in_(["received", "returned", "approved"]),
+)
+
+
+class SealedReport(Owned, Base):
+    """A body as it came, with its sha256. What a phone sent under an id that was taken is kept too (`accepted` is false)."""
+
+    __tablename__ = "sealed_reports"
+    __table_args__ = (UniqueConstraint("visit_id", "sha256"),)
+
+    id: Mapped[UUID] = key()
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id"))
+    revision: Mapped[int]
+    accepted: Mapped[bool]
+    sha256: Mapped[str]
+    body: Mapped[bytes]
+    received_at: Mapped[datetime]
+
+
+class Check(Owned, Base):
+    """One visit's result at one touchpoint: the unit that required checks count."""
+
+    __tablename__ = "checks"
+
+    id: Mapped[UUID] = key()
+    visit_id: Mapped[UUID] = reference("visits.id", cascade=True)
+    wave_id: Mapped[UUID] = mapped_column(ForeignKey("waves.id"))
+    touchpoint_id: Mapped[UUID] = mapped_column(ForeignKey("touchpoints.id"))
+    brand_id: Mapped[UUID] = mapped_column(ForeignKey("brands.id"))
+    outlet_id: Mapped[UUID] = mapped_column(ForeignKey("outlets.id"))
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("checklist_versions.id"))
+    score: Mapped[float | None]
+    points: Mapped[float]
+    possible: Mapped[float]
+    zone: Mapped[Zone | None] = mapped_column(one_of(Zone))
+    valid: Mapped[bool]
+    absent: Mapped[bool]
+    forbidden_seen: Mapped[int]
+    forbidden_possible: Mapped[int]
+    skipped: Mapped[int]
+    """How many scored criteria were not answered: 0 means that the whole checklist applied here."""
+
+    visit: Mapped[Visit] = relationship(back_populates="checks")
+
+
+Index("ix_checks_cell", Check.wave_id, Check.touchpoint_id, Check.brand_id)
+
+
+class Answer(Owned, Base):
+    """What was recorded for one criterion, and what it came to under its own version."""
+
+    __tablename__ = "answers"
+
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id", ondelete="CASCADE"), primary_key=True)
+    criterion_id: Mapped[UUID] = mapped_column(ForeignKey("criteria.id"), primary_key=True)
+    repetition: Mapped[int] = mapped_column(primary_key=True)
+    check_id: Mapped[UUID] = reference("checks.id")
+    lineage_id: Mapped[UUID]
+    status: Mapped[Status] = mapped_column(one_of(Status))
+    states: Mapped[list[Any]]
+    options: Mapped[list[Any]]
+    value: Mapped[float | None]
+    words: Mapped[str | None]
+    reason: Mapped[str | None]
+    comment: Mapped[str | None]
+    photo_ids: Mapped[list[Any]]
+    zone: Mapped[Zone | None] = mapped_column(one_of(Zone))
+    points: Mapped[float]
+    possible: Mapped[float]
+    forbidden_seen: Mapped[int]
+    forbidden_possible: Mapped[int]
+
+
+class Photo(Owned, Base):
+    """One piece of evidence: promised by a report with size and hash, stored once bytes came that keep the promise."""
+
+    __tablename__ = "photos"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    visit_id: Mapped[UUID] = reference("visits.id")
+    sha256: Mapped[str]
+    size: Mapped[int]
+    media_type: Mapped[str]
+    taken_at: Mapped[datetime | None]
+    stored_at: Mapped[datetime | None]
+    derived_at: Mapped[datetime | None]
+    readable: Mapped[bool | None]
+    unreadable_reason: Mapped[str | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+
+    visit: Mapped[Visit] = relationship(back_populates="photos")

@@ -1,0 +1,85 @@
+"""The bytes of a promised photo come in, and go out to those who may see them."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, json, request, send_file
+from flask_smorest import Blueprint
+from sqlalchemy import select
+
+from checklists.errors import NotFound, TooLarge
+from checklists.people import Role
+from checklists.visits import Photo, promised_photo, receive_photo
+from inspector.auth import REVIEWERS, person, roles, sender
+from inspector.background import ring
+from inspector.photo_storage import PhotoStorage, photo_key
+from inspector.transactions import reading, writing
+
+blueprint = Blueprint("photos", __name__, url_prefix="/api/v1/photos", description="Photos of a visit")
+
+SHOWN_AS_PICTURES = ("image/jpeg", "image/png", "image/webp")
+
+
+@blueprint.route("/<uuid:photo_id>", methods=["PUT"])
+@blueprint.doc(requestBody={"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}})
+@blueprint.response(201, description="Stored")
+@blueprint.alt_response(200, description="Stored before")
+@roles(Role.INSPECTOR, lately=True)
+def deliver(photo_id: UUID) -> Response:
+    """Store the bytes if they are those that the report promised. It may be sent any number of times."""
+    with reading() as session:
+        photo = promised_photo(session, photo_id, sender())
+    limit = current_app.config["SETTINGS"].photo_max_bytes
+    if photo.size > limit or (request.content_length or 0) > limit:
+        raise TooLarge(limit=limit)
+    new = photo.stored_at is None
+    if new:
+        # No transaction is open while the storage works: it may be slow, or away.
+        _storage().write(photo_key(photo), request.stream, size=photo.size, sha256=photo.sha256)
+        with writing() as session:
+            new = receive_photo(session, photo.id, datetime.now(UTC))
+        ring()
+    answer = {
+        "id": str(photo.id),
+        "sha256": photo.sha256,
+        "size": photo.size,
+        "readable": photo.readable,
+        "reason": photo.unreadable_reason,
+    }
+    return Response(json.dumps(answer), 201 if new else 200, content_type="application/json")
+
+
+@blueprint.route("/<uuid:photo_id>", methods=["GET"])
+@blueprint.doc(parameters=[{"in": "query", "name": "size", "schema": {"enum": ["thumbnail", "screen", "original"]}}])
+@blueprint.response(200, description="The picture")
+@roles(*REVIEWERS, Role.INSPECTOR)
+def show(photo_id: UUID) -> Any:
+    """A picture in one of its sizes; the original where the smaller ones are not made yet. Unreadable ones are downloads."""
+    with reading() as session:
+        photo = session.scalar(select(Photo).where(Photo.id == photo_id, Photo.stored_at.is_not(None)))
+        if photo is None or not _may_see(photo):
+            raise NotFound
+    size = request.args.get("size", "original")
+    if size in ("thumbnail", "screen") and photo.readable:
+        return send_file(_storage().open(photo_key(photo, size)), "image/jpeg", max_age=86400)
+    shown = photo.media_type in SHOWN_AS_PICTURES and photo.readable is not False
+    media_type = photo.media_type if shown else "application/octet-stream"
+    file = _storage().open(photo_key(photo))
+    return send_file(file, media_type, as_attachment=not shown, download_name=f"{photo.id}", max_age=0)
+
+
+def _may_see(photo: Photo) -> bool:
+    """Managers and reviewers see the photos of their projects, an inspector those of the own visits."""
+    visit = photo.visit
+    return visit.inspector_id == person().user.id or any(
+        each.role in REVIEWERS
+        and each.organization_id == visit.organization_id
+        and each.project_id in (None, visit.project_id)
+        for each in person().memberships
+    )
+
+
+def _storage() -> PhotoStorage:
+    storage: PhotoStorage = current_app.extensions["photos"]
+    return storage

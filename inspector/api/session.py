@@ -1,0 +1,65 @@
+"""Logging in and out, for the phone: a cookie that lasts 90 days and slides."""
+
+from typing import Any
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+from checklists.errors import InvalidInput
+from checklists.people import Role
+from inspector import auth
+from inspector.auth import public, roles
+
+blueprint = Blueprint("session", __name__, url_prefix="/api/v1/session", description="Log in, log out")
+
+
+class LoginSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    email = fields.String(required=True)
+    password = fields.String(required=True)
+
+
+class PersonSchema(Schema):
+    id = fields.String()
+    name = fields.String()
+    email = fields.String()
+    language = fields.String()
+
+
+class SessionSchema(Schema):
+    person = fields.Nested(PersonSchema)
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.doc(requestBody={"content": {"application/json": {"schema": LoginSchema}}, "required": True})
+@blueprint.response(200, SessionSchema)
+@public("nobody is logged in yet")
+def log_in() -> dict[str, Any]:
+    try:
+        login = LoginSchema().load(request.get_json(silent=True) or {})
+    except ValidationError as error:
+        raise InvalidInput({name: str(why[0]) for name, why in error.messages_dict.items()}) from None
+    return {"person": _person(auth.log_in(login["email"], login["password"]))}
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.response(200, SessionSchema)
+@roles(*Role)
+def show() -> dict[str, Any]:
+    return {"person": _person(auth.person())}
+
+
+@blueprint.route("", methods=["DELETE"])
+@blueprint.response(204)
+@public("logging out twice does no harm")
+def log_out() -> Response:
+    auth.log_out()
+    return Response(status=204)
+
+
+def _person(someone: auth.Person) -> dict[str, str]:
+    user = someone.user
+    return {"id": str(user.id), "name": user.name, "email": user.email, "language": user.language}

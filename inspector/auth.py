@@ -1,0 +1,204 @@
+"""Who is asking, and may they: login, roles, the organization and project of an address, and the cross-site guard.
+
+Every view names who may use it, with `roles(...)` or `public(...)`; a view that names nobody is refused. Before a view runs, `g.scope` is
+set to the organizations that the person may touch in one of the view's roles, and nothing else is ever read or written.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import flask_login
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from flask import Flask, current_app, g, request, session
+from sqlalchemy import select
+
+from checklists.errors import CrossSiteRequest, LoginFailed, LoginRequired, NotAllowed, NotFound
+from checklists.orm import scoped, unscoped
+from checklists.people import Membership, Organization, Project, Role, User, memberships_of, user_by_email
+from checklists.visits import Sender
+from inspector.transactions import reading
+
+STAYS_LOGGED_IN = timedelta(days=90)
+MANAGERS = (Role.OWNER, Role.MANAGER)
+REVIEWERS = (Role.OWNER, Role.MANAGER, Role.REVIEWER)
+View = TypeVar("View", bound=Callable[..., Any])
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+_hasher = PasswordHasher()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use a view: nobody in particular (`public`, with the reason) or holders of one of the roles."""
+
+    roles: frozenset[Role]
+    public: str = ""
+    lately: bool = False
+    """Whether a membership that ended less than 30 days ago still counts."""
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """A view for everybody, with the reason why it may be."""
+    return _marker(Access(frozenset(), public=reason))
+
+
+def roles(*allowed: Role, lately: bool = False) -> Callable[[View], View]:
+    """A view for holders of one of these roles."""
+    return _marker(Access(frozenset(allowed), lately=lately))
+
+
+def _marker(access: Access) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]  # A function takes any attribute.
+        return view
+
+    return mark
+
+
+class Person(flask_login.UserMixin):  # type: ignore[misc]  # Flask-Login comes without types.
+    """The person of this request, with the memberships that count."""
+
+    def __init__(self, user: User, memberships: list[Membership]) -> None:
+        self.id = str(user.id)
+        self.user = user
+        self.memberships = memberships
+
+
+def install(app: Flask) -> None:
+    app.config.update(
+        PERMANENT_SESSION_LIFETIME=STAYS_LOGGED_IN,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="audit",
+    )
+    manager = flask_login.LoginManager(app)
+    manager.user_loader(load_person)
+    app.url_value_preprocessor(_take_place_of_address)
+    app.url_defaults(_put_place_into_address)
+    app.before_request(_guard)
+
+
+def load_person(user_id: str) -> Person | None:
+    with reading(unscoped("a person may be a member of several organizations")) as transaction:
+        user = transaction.get(User, UUID(user_id))
+        if user is None:
+            return None
+        return Person(user, memberships_of(transaction, user.id, datetime.now(UTC)))
+
+
+def _take_place_of_address(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Organization and project stand in the address of every page; views find them in `g` instead of their arguments."""
+    g.address = {name: values.pop(name) for name in ("organization", "project") if values and name in values}
+
+
+def _put_place_into_address(endpoint: str, values: dict[str, Any]) -> None:
+    for name, value in g.get("address", {}).items():
+        if current_app.url_map.is_endpoint_expecting(endpoint, name):
+            values.setdefault(name, value)
+
+
+def _guard() -> None:
+    if request.endpoint is None:
+        return
+    if request.method not in SAFE_METHODS:
+        _refuse_cross_site()
+    access: Access | None = getattr(current_app.view_functions[request.endpoint], "access", None)
+    if access is None:
+        raise NotAllowed
+    if access.public:
+        return
+    if not flask_login.current_user.is_authenticated:
+        raise LoginRequired
+    memberships = [each for each in person().memberships if access.lately or each.deactivated_at is None]
+    if g.address:
+        memberships = _at_address(memberships)
+    g.memberships = [each for each in memberships if each.role in access.roles]
+    if not g.memberships:
+        raise NotAllowed
+    g.scope = scoped(each.organization_id for each in g.memberships)
+
+
+def _refuse_cross_site() -> None:
+    """A browser says where a request comes from. What says nothing at all is refused too: no browser of today is silent on a write."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            raise CrossSiteRequest
+        return
+    origin = urlsplit(request.headers.get("Origin", "")).netloc
+    own = {request.host, urlsplit(current_app.config["SETTINGS"].base_url).netloc}
+    if not origin or origin not in own:
+        raise CrossSiteRequest
+
+
+def _at_address(memberships: list[Membership]) -> list[Membership]:
+    """The memberships that reach the address's organization and project, which go into `g`. Others get the same 404 as for nothing."""
+    with reading(scoped(each.organization_id for each in memberships)) as transaction:
+        organization = transaction.scalar(
+            select(Organization).where(
+                Organization.slug == g.address["organization"],
+                Organization.id.in_([each.organization_id for each in memberships]),
+            )
+        )
+        if organization is None:
+            raise NotFound
+        reaching = [each for each in memberships if each.organization_id == organization.id]
+        if "project" in g.address:
+            project = transaction.scalar(
+                select(Project).where(
+                    Project.slug == g.address["project"], Project.organization_id == organization.id
+                )
+            )
+            reaching = [each for each in reaching if project and each.project_id in (None, project.id)]
+            if project is None or not reaching:
+                raise NotFound
+            g.project = project
+    g.organization = organization
+    return reaching
+
+
+def person() -> Person:
+    """The person who is logged in; only for views that are not public."""
+    someone: Person = flask_login.current_user._get_current_object()
+    return someone
+
+
+def sender() -> Sender:
+    """The inspector of this request, as the intake wants to know them."""
+    return Sender(
+        person().user.id,
+        {each.organization_id: each.deactivated_at for each in g.memberships if each.role is Role.INSPECTOR},
+    )
+
+
+def log_in(email: str, password: str) -> Person:
+    """Raises LoginFailed, in the same time whether the address is known or not."""
+    with reading(unscoped("nobody is logged in yet")) as transaction:
+        user = user_by_email(transaction, email)
+    try:
+        _hasher.verify(user.password_hash if user else _NOBODYS_HASH, password)
+    except (VerifyMismatchError, InvalidHashError):
+        user = None
+    someone = load_person(str(user.id)) if user else None
+    if someone is None:
+        raise LoginFailed
+    session.permanent = True
+    flask_login.login_user(someone)
+    return someone
+
+
+def log_out() -> None:
+    flask_login.logout_user()
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+_NOBODYS_HASH = hash_password("there is no such person")

@@ -1,0 +1,3 @@
+from flask import Blueprint
+
+blueprint = Blueprint("waves", __name__, url_prefix="/o/<organization>/<project>/waves")

@@ -1,0 +1,415 @@
+/** Start: wires store, wire, outbox and screens together, and holds what the screens show. */
+import { createApi } from "./api.js";
+import { openDraft } from "./draft.js";
+import { keepOffline } from "./offline.js";
+import { createOutbox } from "./outbox.js";
+import { preparePhoto, TooLarge } from "./photos.js";
+import { whereWeAre } from "./position.js";
+import { parseRoute, toAssignments, toOutbox, toSection } from "./routes.js";
+import { makeCanvas } from "./screens/canvas.js";
+import { mount } from "./screens/page.js";
+import { openStore } from "./store.js";
+import { firstKnown, language, speak, t } from "./translate.js";
+import { newId, photosInUse, removePhoto, restorePhoto, startDraft, withOffset } from "./visit.js";
+
+const STALE_MS = 60_000;
+const MESSAGE_MS = 10_000;
+
+class App {
+  /** What the screens show. They read it and call the methods below; nobody else changes it. */
+  state = {
+    started: false, fatal: null, route: parseRoute(location.hash), person: null, work: null, drafts: [], visits: [],
+    open: null, outbox: { state: "rest" }, sending: null, login: { wanted: false, open: false, busy: false, error: null },
+    offline: { ready: false, update: false }, message: null, developing: {}, skew: 0, version: null,
+    install: null,
+  };
+
+  #drawn = false;
+  #timer = null;
+  #messageTimer = null;
+  #opening = Promise.resolve();
+  #channel = typeof BroadcastChannel === "function" ? new BroadcastChannel("phone") : null;
+  #locks = navigator.locks ?? null;
+
+  async start() {
+    this.page = mount(this);
+    this.api = createApi({ language });
+    try {
+      this.store = await openStore();
+      await this.#readSettings();
+    } catch (error) {
+      this.#set({ started: true, fatal: error });
+      return;
+    }
+    this.outbox = createOutbox({
+      store: this.store, api: this.api, locks: this.#locks, onChange: (sending) => this.#afterStep(sending),
+    });
+    await this.#follow();
+    this.#set({ started: true });
+    this.#watch();
+    this.offline = keepOffline((offline) => this.#set({ offline }));
+    const files = await this.api.files();
+    if (files.kind === "ok") this.#set({ version: files.body.version });
+    await this.refresh();
+    this.deliver({ asked: true });
+  }
+
+  async #readSettings() {
+    const { store } = this;
+    const [person, wished, device, skew] = await Promise.all(
+      ["person", "language", "device_id", "skew"].map((key) => store.setting(key)));
+    this.deviceId = device ?? freshId();
+    if (!device) await store.saveSetting("device_id", this.deviceId);
+    this.wishedLanguage = wished ?? null;
+    this.state.skew = skew ?? 0;
+    this.state.person = person ?? null;
+    await this.#speak();
+    if (person) await this.#readOwn();
+  }
+
+  async #speak() {
+    const { person } = this.state;
+    const wished = firstKnown([this.wishedLanguage, person?.language, ...(navigator.languages ?? [])]);
+    const catalogue = wished === "en" ? null : await this.api.catalogue(wished);
+    if (wished === "en") speak("en");
+    else if (catalogue.kind === "ok") speak(wished, catalogue.body.messages);
+    this.changed();
+  }
+
+  async #readOwn() {
+    const { id } = this.state.person;
+    const [work, drafts, visits] = await Promise.all(
+      [this.store.work(id), this.store.drafts(id), this.store.visits(id)]);
+    this.#set({ work: work?.body ?? null, drafts, visits });
+  }
+
+  // The address changed: open the draft that it names, close the one that was open.
+  #follow() {
+    this.#opening = this.#opening.then(() => this.#open(parseRoute(location.hash)));
+    return this.#opening;
+  }
+
+  async #open(route) {
+    const { person, open } = this.state;
+    const wanted = ["section", "photo", "finish"].includes(route.screen) && person ? route.id : null;
+    if (open && open.draft.id !== wanted) {
+      this.#set({ open: null });
+      await open.close();
+      await this.#readOwn();
+    }
+    if (wanted && this.state.open === null) {
+      const opened = await openDraft({
+        id: wanted, personId: person.id, store: this.store, locks: this.#locks, onChange: () => this.changed(),
+      });
+      if (!opened) {
+        location.replace(this.state.visits.some((visit) => visit.id === wanted) ? toOutbox() : toAssignments());
+        return;
+      }
+      this.state.open = opened;
+    }
+    if (route.screen === "finish" && this.state.route.screen !== "finish") this.#notePosition(route.id);
+    this.#set({ route });
+  }
+
+  #watch() {
+    addEventListener("hashchange", () => this.#follow());
+    addEventListener("online", () => this.deliver({ asked: true }));
+    addEventListener("focus", () => this.#wake());
+    addEventListener("pagehide", () => this.state.open?.flush());
+    addEventListener("beforeinstallprompt", (event) => {
+      event.preventDefault();
+      this.#set({ install: event });
+    });
+    this.page.onVisible((visible) => (visible ? this.#wake() : this.state.open?.flush()));
+    if (this.#channel) this.#channel.onmessage = () => this.state.person && this.#readOwn();
+  }
+
+  #wake() {
+    this.offline.check();
+    if (Date.now() - (this.refreshedAt ?? 0) > STALE_MS) this.refresh();
+    this.deliver();
+  }
+
+  // ---- People
+
+  /** Log in, in place; work without a network needs none. */
+  async logIn(email, password) {
+    this.#setLogin({ busy: true, error: null });
+    const answer = await this.api.logIn(email, password);
+    if (answer.kind !== "ok") {
+      const wrong = answer.kind === "login" ? "wrong" : answer.kind === "nothing" ? "nothing" : "refused";
+      this.#setLogin({ busy: false, error: { wrong, detail: answer.body?.detail ?? null } });
+      return;
+    }
+    this.#setLogin({ busy: false, error: null, open: false, wanted: false });
+    await this.store.saveSetting("logged_out", false);
+    await this.#welcome(answer.body.person);
+    await this.refresh();
+    this.deliver({ asked: true });
+  }
+
+  // What belongs to somebody else stays on the phone and out of sight.
+  async #welcome(person) {
+    const other = this.state.person?.id !== person.id;
+    await this.store.saveSetting("person", person);
+    if (other && this.state.person) {
+      this.state.person = null;
+      location.hash = toAssignments();
+      await this.#follow();
+    }
+    this.#set({ person });
+    await this.#speak();
+    if (other) await this.#readOwn();
+    await this.#follow();
+  }
+
+  /** Log out; what is on the phone waits for its owner. The server is told now, or at the next start. */
+  async logOut() {
+    await this.store.saveSetting("logged_out", true);
+    await this.store.saveSetting("person", null);
+    location.hash = toAssignments();
+    await this.#follow();
+    await this.state.open?.close();
+    this.#set({ person: null, work: null, drafts: [], visits: [], open: null });
+    await this.api.logOut();
+  }
+
+  openLogin(open) {
+    this.#setLogin({ open, error: null });
+  }
+
+  /** Speak another language from now on, on this phone. */
+  async chooseLanguage(chosen) {
+    this.wishedLanguage = chosen;
+    await this.store.saveSetting("language", chosen);
+    await this.#speak();
+  }
+
+  // ---- Work from the server
+
+  /** Ask for assignments. Without a network everything stays as it is. */
+  async refresh() {
+    this.refreshedAt = Date.now();
+    if (!this.state.person) return this.#findSession();
+    const { person } = this.state;
+    const before = await this.store.work(person.id);
+    const answer = await this.api.work(before?.etag ?? null);
+    if (answer.kind === "login") return this.#setLogin({ wanted: true });
+    if (answer.kind === "same") return this.#setLogin({ wanted: false });
+    if (answer.kind !== "ok") return undefined;
+    const { body, etag } = answer;
+    if (body.person.id !== person.id) return this.#setLogin({ wanted: true });
+    const fetchedAt = Date.now();
+    await this.store.saveWork({ person_id: person.id, etag, body, fetched_at: fetchedAt });
+    await this.store.saveSetting("skew", Date.parse(body.server_time) - fetchedAt);
+    await this.store.saveSetting("person", body.person);
+    this.#setLogin({ wanted: false });
+    this.#set({ work: body, person: body.person, skew: Date.parse(body.server_time) - fetchedAt });
+    return this.#speak();
+  }
+
+  async #findSession() {
+    if (await this.store.setting("logged_out")) return void (await this.api.logOut());
+    const answer = await this.api.session();
+    if (answer.kind !== "ok" || this.state.person) return undefined;
+    await this.#welcome(answer.body.person);
+    return this.refresh();
+  }
+
+  // ---- A visit
+
+  /** Begin the visit of an assignment, and open its first section. */
+  async begin(assignment) {
+    const { person, work } = this.state;
+    const version = work.checklist_versions.find((each) => each.id === assignment.checklist_version_id);
+    const id = freshId();
+    const draft = startDraft({ id, personId: person.id, assignment, version, now: new Date() });
+    try {
+      await this.store.startDraft(draft, { id, assignment, version, limits: work.limits });
+    } catch (error) {
+      this.say(error.name === "QuotaExceededError" ? t("There is no room left on this phone. Free some, then try again.") : t("This could not be saved. Try again."));
+      return;
+    }
+    navigator.storage?.persist?.().catch(() => {});
+    this.#tellOthers();
+    await this.#readOwn();
+    location.hash = toSection(id, 0);
+    this.#notePosition(id);
+  }
+
+  // Never in the way: comes when it comes, or not at all.
+  async #notePosition(id) {
+    const position = await whereWeAre();
+    const { open } = this.state;
+    if (!position || open?.draft.id !== id) return;
+    open.change((draft) => ({ ...draft, positions: [...draft.positions, position] }));
+  }
+
+  /** Stay at this criterion when the page is loaded again. */
+  stayAt(section, criterionId) {
+    const { open, route } = this.state;
+    if (!open || route.screen !== "section" || route.criterion === criterionId) return;
+    history.replaceState(null, "", toSection(open.draft.id, section, criterionId));
+    this.state.route = { ...route, criterion: criterionId };
+  }
+
+  /** A section is being left: what it lacks counts as missing from now on. */
+  leaveSection(sectionId) {
+    const { open } = this.state;
+    if (open.draft.left_sections.includes(sectionId)) return;
+    open.change((draft) => ({ ...draft, left_sections: [...draft.left_sections, sectionId] }));
+  }
+
+  /** Take photos into a criterion. A picked file can die at once: its bytes are read first, then shrunk one by one. */
+  async takePhotos(criterionId, files) {
+    const { open } = this.state;
+    const reading = [...files].map((file) => file.arrayBuffer().then((bytes) => ({ bytes, type: file.type })));
+    this.#developing(criterionId, reading.length);
+    for (const read of reading) {
+      try {
+        const { bytes, type } = await read;
+        await this.#keepPhoto(open, criterionId, bytes, type);
+      } catch (error) {
+        this.say(this.#whyNoPhoto(error));
+      }
+      this.#developing(criterionId, -1);
+    }
+  }
+
+  async #keepPhoto(open, criterionId, picked, type) {
+    const { limits } = open.task;
+    if (photosInUse(open.draft).length >= limits.photos_per_visit) throw new TooMany();
+    const { bytes, preview, ...photo } = await preparePhoto(picked, type, limits, makeCanvas);
+    const line = { id: freshId(), ...photo, taken_at: withOffset(new Date()), preview: Boolean(preview) };
+    await open.addPhoto(criterionId, line, bytes, preview);
+    this.#tellOthers();
+  }
+
+  #whyNoPhoto(error) {
+    if (error instanceof TooMany) return t("This visit has as many photos as it may have. Remove one first.");
+    if (error instanceof TooLarge) return t("This photo is too large to be sent. Take it with a lower resolution.");
+    if (error.name === "QuotaExceededError") return t("There is no room left on this phone for the photo. Free some, then take it again.");
+    return t("This photo could not be saved. Take it again.");
+  }
+
+  #developing(criterionId, by) {
+    const { developing } = this.state;
+    this.#set({ developing: { ...developing, [criterionId]: (developing[criterionId] ?? 0) + by } });
+  }
+
+  removePhoto(criterionId, photoId) {
+    const { open } = this.state;
+    const place = open.draft.answers[criterionId].photo_ids.indexOf(photoId);
+    open.change((draft) => removePhoto(draft, criterionId, photoId));
+    this.say(t("Photo removed"), () => open.change((draft) => restorePhoto(draft, criterionId, photoId, place)));
+  }
+
+  /** The bytes of a photo of the open visit, to look at it large. */
+  photo(photoId) {
+    return this.store.photo(photoId);
+  }
+
+  /** Finish the open visit and start sending it. */
+  async finish() {
+    const { open } = this.state;
+    try {
+      await open.finish({ appVersion: this.state.version ?? "unknown", deviceId: this.deviceId });
+    } catch (error) {
+      this.say(error.name === "QuotaExceededError" ? t("There is no room left on this phone. Free some, then finish again.") : t("This could not be saved. Try again."));
+      return;
+    }
+    this.#tellOthers();
+    await this.#readOwn();
+    location.replace(toOutbox());
+    this.deliver({ asked: true });
+  }
+
+  // ---- Sending
+
+  /** Send what is finished; harmless to call at any time. `asked`: do not wait for a pause to end. */
+  async deliver({ asked = false } = {}) {
+    const { person } = this.state;
+    if (!person || !this.outbox) return;
+    const outcome = await this.outbox.deliver({ personId: person.id, asked });
+    clearTimeout(this.#timer);
+    if (outcome.state === "login") this.#setLogin({ wanted: true });
+    const until = outcome.until ?? (outcome.state === "elsewhere" ? Date.now() + STALE_MS : null);
+    if (until) this.#timer = setTimeout(() => this.deliver(), Math.max(500, until - Date.now()));
+    this.#set({ outbox: outcome });
+  }
+
+  /** Try a visit again that needed attention. */
+  async tryAgain(visitId) {
+    await this.outbox.unpark(visitId);
+    this.deliver({ asked: true });
+  }
+
+  async #afterStep(sending) {
+    const { person, visits } = this.state;
+    if (!person) return;
+    const before = visits.filter((visit) => visit.delivered).length;
+    this.#set({ visits: await this.store.visits(person.id), sending });
+    this.#tellOthers();
+    if (this.state.visits.filter((visit) => visit.delivered).length > before) this.refresh();
+  }
+
+  // ---- Words and drawing
+
+  /** Let the browser ask whether to install the app. */
+  install() {
+    this.state.install.prompt();
+    this.#set({ install: null });
+  }
+
+  /** Start the waiting version of the app. */
+  takeUpdate() {
+    this.offline.takeUpdate();
+  }
+
+  /** Show a message for a while, with a way to undo. */
+  say(text, undo = null) {
+    clearTimeout(this.#messageTimer);
+    this.#set({ message: { text, undo } });
+    this.#messageTimer = setTimeout(() => this.unsay(), MESSAGE_MS);
+  }
+
+  unsay() {
+    this.#set({ message: null });
+  }
+
+  undo() {
+    this.state.message?.undo?.();
+    this.unsay();
+  }
+
+  /** Draw again, once for all changes of this moment. */
+  changed() {
+    if (this.#drawn) return;
+    this.#drawn = true;
+    queueMicrotask(() => {
+      this.#drawn = false;
+      this.page.draw();
+    });
+  }
+
+  #set(news) {
+    Object.assign(this.state, news);
+    this.changed();
+  }
+
+  #setLogin(news) {
+    this.#set({ login: { ...this.state.login, ...news } });
+  }
+
+  #tellOthers() {
+    this.#channel?.postMessage("changed");
+  }
+}
+
+class TooMany extends Error {}
+
+function freshId() {
+  return newId(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+}
+
+new App().start();

@@ -1,0 +1,168 @@
+/**
+ * A draft while it is open: holds the lock that keeps other tabs from writing to it, and saves every change at once,
+ * one save after the other. Text that is being typed is saved after a short pause, or when the page goes away.
+ */
+import { finishedVisit } from "./outbox.js";
+import { DraftGone } from "./store.js";
+import { addPhoto, buildReport } from "./visit.js";
+
+const TYPING_PAUSE_MS = 150;
+
+/**
+ * Open a draft of this person; null when there is none. `onChange` is called when anything to be shown has changed.
+ * `locks` is navigator.locks or null.
+ */
+export async function openDraft({ id, personId, store, locks, onChange }) {
+  const found = await store.draft(id, personId);
+  if (!found) return null;
+  const previews = new Map();
+  for (const preview of await store.previews(id)) show(preview);
+
+  let openedAt = performance.now();
+  let timer = null;
+  let saving = Promise.resolve();
+  let unsaved = false;
+  let letGo = () => {};
+  let closed = false;
+  const waiting = new AbortController();
+
+  const session = {
+    draft: found.draft,
+    task: found.task,
+    /** True while another tab has this visit open: then it can only be looked at. */
+    readOnly: false,
+    /** "saved", "saving", "full" (no room), "failed" or "gone" (finished in another tab). */
+    saved: "saved",
+    preview: (photoId) => previews.get(photoId) ?? null,
+
+    /** Replace the draft by what `update` makes of it and save it; `soon` waits for the end of typing. */
+    change(update, { soon = false } = {}) {
+      if (session.readOnly || session.saved === "gone") return;
+      session.draft = update(session.draft);
+      unsaved = true;
+      clearTimeout(timer);
+      if (soon) timer = setTimeout(session.flush, TYPING_PAUSE_MS);
+      else session.flush();
+      onChange();
+    },
+
+    /** Save what is not saved yet; resolves when it is on the phone or has failed. */
+    flush() {
+      clearTimeout(timer);
+      if (unsaved) saving = saving.then(save);
+      return saving;
+    },
+
+    /** Keep a prepared photo of a criterion. Resolves to true once its bytes are on the phone. */
+    addPhoto(criterionId, photo, bytes, preview) {
+      const kept = saving.then(() => savePhoto(criterionId, photo, bytes, preview));
+      saving = kept.catch(() => {});
+      return kept;
+    },
+
+    /**
+     * Finish: the report becomes bytes that are never made again. Raises when they could not be kept; then the visit
+     * is still a draft.
+     */
+    async finish({ appVersion, deviceId }) {
+      await session.flush();
+      const finishedAt = new Date();
+      const { draft, task: { version } } = session;
+      const report = buildReport({ draft, version, finishedAt, elapsedMs: session.elapsed(), appVersion, deviceId });
+      const bytes = new TextEncoder().encode(JSON.stringify(report)).buffer;
+      await store.finish(finishedVisit({ draft, report, finishedAt: finishedAt.getTime() }), bytes);
+      session.saved = "gone";
+    },
+
+    /** Milliseconds that this visit was open on this phone, by a clock that nobody can set. */
+    elapsed: () => session.draft.elapsed_ms + (performance.now() - openedAt),
+
+    /** Save, let other tabs have it, free the pictures. */
+    async close() {
+      closed = true;
+      if (!session.readOnly) session.change((draft) => draft);
+      await session.flush();
+      waiting.abort();
+      letGo();
+      for (const url of previews.values()) URL.revokeObjectURL(url);
+    },
+  };
+
+  async function save() {
+    if (!unsaved) return;
+    unsaved = false;
+    tell("saving");
+    try {
+      const elapsed = session.elapsed();
+      openedAt = performance.now();
+      session.draft = { ...session.draft, elapsed_ms: elapsed };
+      await store.saveDraft(session.draft);
+      tell(unsaved ? "saving" : "saved");
+    } catch (error) {
+      unsaved = !(error instanceof DraftGone);
+      tell(error instanceof DraftGone ? "gone" : error.name === "QuotaExceededError" ? "full" : "failed");
+    }
+  }
+
+  // The answers are saved already; if there is no room for the photo, only the photo is refused.
+  async function savePhoto(criterionId, photo, bytes, preview) {
+    const before = session.draft;
+    session.draft = addPhoto(before, criterionId, photo);
+    try {
+      const record = { id: photo.id, visit_id: id, bytes, media_type: photo.media_type, sha256: photo.sha256 };
+      const small = preview && { id: photo.id, visit_id: id, bytes: preview };
+      await store.savePhoto(session.draft, record, small);
+      if (small) show(small);
+    } catch (error) {
+      session.draft = withoutPhoto(session.draft, criterionId, photo.id);
+      throw error;
+    } finally {
+      onChange();
+    }
+  }
+
+  function show(preview) {
+    previews.set(preview.id, URL.createObjectURL(new Blob([preview.bytes], { type: "image/jpeg" })));
+  }
+
+  function tell(state) {
+    session.saved = state;
+    onChange();
+  }
+
+  if (locks) await hold();
+  return session;
+
+  async function hold() {
+    const name = `draft ${id}`;
+    const got = await new Promise((tell) => {
+      locks.request(name, { ifAvailable: true }, (lock) => {
+        tell(lock !== null);
+        return lock && new Promise((release) => { letGo = release; });
+      });
+    });
+    if (got) return;
+    session.readOnly = true;
+    locks.request(name, { signal: waiting.signal }, takeOver).catch(() => {});
+  }
+
+  // The other tab let go: read again what it left, and write from here on.
+  async function takeOver() {
+    const left = await store.draft(id, personId);
+    if (closed) return;
+    if (left) session.draft = left.draft;
+    else session.saved = "gone";
+    for (const preview of await store.previews(id)) if (!previews.has(preview.id)) show(preview);
+    openedAt = performance.now();
+    session.readOnly = false;
+    onChange();
+    await new Promise((release) => { letGo = release; });
+  }
+}
+
+function withoutPhoto(draft, criterionId, photoId) {
+  const answer = draft.answers[criterionId];
+  const { [photoId]: _, ...photos } = draft.photos;
+  const kept = { ...answer, photo_ids: answer.photo_ids.filter((id) => id !== photoId) };
+  return { ...draft, photos, answers: { ...draft.answers, [criterionId]: kept } };
+}

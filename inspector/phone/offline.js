@@ -1,0 +1,70 @@
+/** Whether the app itself is on the phone, and whether a newer one waits. Speaks with the service worker, not with caches. */
+
+const ASK_AGAIN_MS = 3_600_000;
+
+/**
+ * Register the worker. `onChange({ready, update})` tells whether every file is here and whether a newer version waits.
+ * Gives {check, takeUpdate}; both do nothing where the browser has no service worker (an address without https).
+ */
+export function keepOffline(onChange) {
+  const workers = navigator.serviceWorker;
+  if (!workers) return { check() {}, async takeUpdate() {} };
+  const state = { ready: false, update: false };
+  let registration = null;
+  let askedAt = Date.now();
+  let taking = false;
+
+  workers.register("service-worker.js", { updateViaCache: "none" }).then(watch, () => {});
+  workers.addEventListener("controllerchange", () => {
+    if (taking) location.reload();
+    else look();
+  });
+
+  function watch(found) {
+    registration = found;
+    found.addEventListener("updatefound", () => found.installing?.addEventListener("statechange", look));
+    look();
+  }
+
+  async function look() {
+    const waits = Boolean(registration?.waiting && workers.controller);
+    tell({ update: waits, ready: await isComplete(registration?.active) });
+  }
+
+  function tell(news) {
+    Object.assign(state, news);
+    onChange({ ...state });
+  }
+
+  return {
+    /** Look again; ask the server for a newer version once an hour. */
+    check() {
+      look();
+      if (registration && Date.now() - askedAt > ASK_AGAIN_MS) {
+        askedAt = Date.now();
+        registration.update().catch(() => {});
+      }
+    },
+
+    /** Start the waiting version, unless a visit is open in any tab. */
+    async takeUpdate() {
+      const held = (await navigator.locks?.query())?.held ?? [];
+      if (held.some((lock) => lock.name.startsWith("draft ")) || !registration?.waiting) return;
+      taking = true;
+      registration.waiting.postMessage("take over");
+    },
+  };
+}
+
+function isComplete(worker) {
+  if (!worker) return Promise.resolve(false);
+  return new Promise((tell) => {
+    const channel = new MessageChannel();
+    const timer = setTimeout(() => tell(false), 3000);
+    channel.port1.onmessage = (event) => {
+      clearTimeout(timer);
+      tell(event.data);
+    };
+    worker.postMessage("complete?", [channel.port2]);
+  });
+}

@@ -1,0 +1,192 @@
+/**
+ * Delivers finished visits: the report, then each photo, then the report again, until the server has confirmed every
+ * hash. Every step may be repeated with the same result. Planning is pure; the runner only carries out and writes down.
+ */
+
+const LONGEST_WAIT_S = 300;
+
+// Somebody cleared the browser's data: the visit is parked and says so, status 0.
+const LOST = { kind: "refused", status: 0, body: {} };
+
+/** A finished visit as the outbox keeps it. `finishedAt` is in milliseconds since 1970. */
+export function finishedVisit({ draft, report, finishedAt }) {
+  return {
+    id: draft.id,
+    person_id: draft.person_id,
+    assignment_id: draft.assignment_id,
+    outlet_name: draft.outlet_name,
+    finished_at: finishedAt,
+    photos: report.photos.map((photo) => ({ ...photo, confirmed: false, refused: null })),
+    acknowledged: false,
+    delivered: false,
+    parked: null,
+    server: null,
+    attempts: 0,
+    next_try_at: 0,
+  };
+}
+
+/**
+ * What to do next with this person's visits at time `now` (ms): {do: "report" | "photo", visit, photo?},
+ * {do: "wait", until} or {do: "rest"}. The oldest visit that is due comes first.
+ */
+export function nextStep(visits, now) {
+  const open = visits.filter(isOpen).sort((a, b) => a.finished_at - b.finished_at);
+  if (!open.length) return { do: "rest" };
+  // A clock that was set back must not make a visit wait for days.
+  const due = open.find((visit) => visit.next_try_at <= now || visit.next_try_at > now + 2 * LONGEST_WAIT_S * 1000);
+  if (!due) return { do: "wait", until: Math.min(...open.map((visit) => visit.next_try_at)) };
+  const photo = due.photos.find((each) => !each.confirmed && !each.refused);
+  return due.acknowledged && photo ? { do: "photo", visit: due, photo } : { do: "report", visit: due };
+}
+
+/** Whether a visit still has to go out and nothing keeps it. */
+export function isOpen(visit) {
+  return !visit.delivered && !visit.parked;
+}
+
+/** How far a visit is, as {part, parts}: the report is one part, each photo another. */
+export function partsOf(visit) {
+  const sent = (visit.acknowledged ? 1 : 0) + visit.photos.filter((photo) => photo.confirmed).length;
+  const parts = 1 + visit.photos.length;
+  return { part: Math.min(sent + 1, parts), parts };
+}
+
+/** The visit after the server's answer to its report. */
+export function afterReport(visit, answer, now, random) {
+  if (answer.kind === "refused") return { ...visit, parked: refusal(answer) };
+  if (answer.kind !== "ok") return postponed(visit, now, random);
+  const { state, reason, received_at, missing_photos } = answer.body;
+  const missing = new Set(missing_photos);
+  const believedThere = visit.photos.some((photo) => photo.confirmed && missing.has(photo.id));
+  const photos = visit.photos.map((photo) => (missing.has(photo.id) ? { ...photo, confirmed: false } : photo));
+  const known = { ...visit, photos, acknowledged: true, server: { state, reason: reason ?? null, received_at } };
+  // The server lost photos that it had confirmed: send them again, but not in a loop without a pause.
+  if (believedThere) return postponed(known, now, random);
+  const refused = photos.find((photo) => photo.refused);
+  const pending = photos.some((photo) => !photo.confirmed && !photo.refused);
+  if (!pending && refused) return { ...rested(known), parked: refused.refused };
+  return { ...rested(known), delivered: !pending && missing.size === 0 };
+}
+
+/** The visit after the server's answer to one photo. A refused photo does not keep back the others. */
+export function afterPhoto(visit, photoId, answer, now, random) {
+  if (answer.kind !== "ok" && answer.kind !== "refused") return postponed(visit, now, random);
+  const outcome = answer.kind === "ok" ? { confirmed: true } : { refused: refusal(answer) };
+  const photos = visit.photos.map((photo) => (photo.id === photoId ? { ...photo, ...outcome } : photo));
+  return { ...rested(visit), photos };
+}
+
+/** The visit, ready to be tried at once. */
+function unparked(visit) {
+  const photos = visit.photos.map((photo) => ({ ...photo, refused: null }));
+  return { ...rested(visit), photos, parked: null };
+}
+
+function postponed(visit, now, random) {
+  return { ...visit, attempts: visit.attempts + 1, next_try_at: now + pause(visit.attempts, random) };
+}
+
+function rested(visit) {
+  return { ...visit, attempts: 0, next_try_at: 0 };
+}
+
+/** 1, 2, 4 … 300 seconds, in milliseconds, up to a quarter shorter so that phones do not come all at once. */
+export function pause(attempts, random) {
+  return Math.min(LONGEST_WAIT_S, 2 ** attempts) * 1000 * (1 - random() / 4);
+}
+
+function refusal(answer) {
+  return { status: answer.status, detail: answer.body.detail ?? answer.body.title ?? null };
+}
+
+/**
+ * The runner. `deliver({personId, asked})` answers {state, until?}: rest (nothing left to send), wait, no answer (both
+ * with `until`), login (nobody, or somebody else, is logged in) or elsewhere (another tab is sending).
+ * `asked` is true when the person asked, or something promising happened: then no pause is waited for.
+ * `unpark(id)` lets a visit that needed attention be tried again. `locks` is navigator.locks or null; `onChange(visitId | null)` is told what is being sent, and when it changed.
+ */
+export function createOutbox({ store, api, locks, onChange = () => {}, now = Date.now, random = Math.random }) {
+  let running = null;
+  let again = null;
+  let silence = { attempts: 0, until: 0 };
+
+  function deliver(order) {
+    if (running) {
+      again = { ...order, asked: order.asked || again?.asked };
+      return running;
+    }
+    running = inOneTab(order).finally(() => {
+      running = null;
+      onChange(null);
+    });
+    return running;
+  }
+
+  async function inOneTab(order) {
+    const work = async () => {
+      let outcome = await drain(order);
+      while (again && outcome.state === "rest") {
+        const next = again;
+        again = null;
+        outcome = await drain(next);
+      }
+      again = null;
+      return outcome;
+    };
+    if (!locks) return work();
+    return locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? work() : { state: "elsewhere" }));
+  }
+
+  async function drain({ personId, asked = false }) {
+    if (asked) {
+      silence = { attempts: 0, until: 0 };
+      const waiting = (await store.visits(personId)).filter((visit) => isOpen(visit) && visit.next_try_at);
+      for (const visit of waiting) await store.changeVisit(visit.id, (each) => ({ ...each, next_try_at: 0 }));
+    }
+    for (;;) {
+      const step = nextStep(await store.visits(personId), now());
+      if (step.do === "rest" || step.do === "wait") return { state: step.do, until: step.until };
+      if (silence.until > now()) return { state: "no answer", until: silence.until };
+      const trouble = await notOurs(personId);
+      if (trouble) return trouble;
+      const outcome = await carryOut(step);
+      if (outcome === "login") return { state: "login" };
+    }
+  }
+
+  // Nobody's visit goes out under another's name, and a line that is dead is not tried with every visit in turn.
+  async function notOurs(personId) {
+    const answer = await api.session();
+    if (answer.kind === "login") return { state: "login" };
+    if (answer.kind === "ok") {
+      silence = { attempts: 0, until: 0 };
+      return answer.body.person.id === personId ? null : { state: "login", as: answer.body.person };
+    }
+    silence = { attempts: silence.attempts + 1, until: now() + pause(silence.attempts, random) };
+    return { state: "no answer", until: silence.until };
+  }
+
+  async function carryOut(step) {
+    const { id } = step.visit;
+    onChange(id);
+    const answer = step.do === "report" ? await sendReport(id) : await sendPhoto(step.photo.id);
+    if (answer.kind === "login") return "login";
+    await store.changeVisit(id, (visit) => (step.do === "report"
+      ? afterReport(visit, answer, now(), random)
+      : afterPhoto(visit, step.photo.id, answer, now(), random)));
+    return "done";
+  }
+
+  async function sendReport(id) {
+    const bytes = await store.report(id);
+    return bytes ? api.putVisit(id, bytes) : LOST;
+  }
+
+  async function sendPhoto(id) {
+    const photo = await store.photo(id);
+    return photo ? api.putPhoto(photo) : LOST;
+  }
+
+  return { deliver, unpark: (id) => store.changeVisit(id, unparked) };
+}

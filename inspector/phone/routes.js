@@ -1,0 +1,25 @@
+/** Where the app is, kept in the address's hash, so that a reload comes back to the same screen, section and criterion. */
+
+/** A route as an object: {screen, …}. Unknown addresses lead to the list of assignments. */
+export function parseRoute(hash) {
+  const [name, id, ...rest] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  if (name === "assignments" && id) return { screen: "assignment", id };
+  if (name === "visits" && id && rest[0] === "finish") return { screen: "finish", id };
+  if (name === "visits" && id) {
+    const [section, criterion = null, word, photo = null] = rest;
+    return {
+      screen: word === "photos" && photo ? "photo" : "section", id, criterion, photo,
+      section: Number.parseInt(section, 10) || 0,
+    };
+  }
+  if (name === "outbox" || name === "settings") return { screen: name };
+  return { screen: "assignments" };
+}
+
+export const toAssignments = () => "#/";
+export const toAssignment = (id) => `#/assignments/${id}`;
+export const toSection = (id, section, criterion) => `#/visits/${id}/${section}${criterion ? `/${criterion}` : ""}`;
+export const toPhoto = (id, section, criterion, photo) => `#/visits/${id}/${section}/${criterion}/photos/${photo}`;
+export const toFinish = (id) => `#/visits/${id}/finish`;
+export const toOutbox = () => "#/outbox";
+export const toSettings = () => "#/settings";

@@ -1,0 +1,32 @@
+/** Finished visits and how far each got, in words. */
+import { isOpen } from "../outbox.js";
+import { dayAndTime, t } from "../translate.js";
+import { html, StateLine, Title } from "./html.js";
+import { Tabs } from "./tabs.js";
+import { capital, stateOfVisit } from "./words.js";
+
+export function Outbox({ app, state }) {
+  const visits = [...state.visits].sort((a, b) => b.finished_at - a.finished_at);
+  const waiting = visits.filter(isOpen);
+  return html`<main>
+    <${Title}>${t("Outbox")}<//>
+    <${StateLine} urgent=${state.login.wanted}>${headline(state, visits, waiting)}<//>
+    ${waiting.length > 0 && html`<button type="button" class="main wide" onClick=${() => app.deliver({ asked: true })}>${t("Send now")}</button>`}
+    <ul class="cards">${visits.map((visit) => html`<li key=${visit.id}><div class="card">
+      <strong>${visit.outlet_name}</strong>
+      <span class="muted">${t("finished %(time)s", { time: dayAndTime(visit.finished_at) })}</span>
+      <span class=${visit.parked ? "said urgent" : "said"} role="status">${capital(stateOfVisit(visit, state.sending, state.outbox))}</span>
+      ${visit.parked && html`<button type="button" onClick=${() => app.tryAgain(visit.id)}>${t("Try again")}</button>`}
+    </div></li>`)}</ul>
+    <${Tabs} state=${state} />
+  </main>`;
+}
+
+function headline({ login, outbox }, visits, waiting) {
+  if (!visits.length) return t("Finished visits appear here and are sent by themselves.");
+  if (!waiting.length) return visits.some((visit) => visit.parked) ? t("Some visits need attention.") : t("Everything has arrived.");
+  if (login.wanted) return t("Log in, then sending goes on.");
+  if (outbox.state === "elsewhere") return t("Another tab is sending.");
+  if (outbox.state === "no answer") return t("No connection to the server. It is tried again by itself.");
+  return "";
+}

@@ -1,0 +1,100 @@
+/** The page: chooses the screen, keeps focus and scrolling sensible, says when taps count. */
+import { language, t } from "../translate.js";
+import { Assignment } from "./assignment.js";
+import { Assignments } from "./assignments.js";
+import { Finish } from "./finish.js";
+import { html, render, Title } from "./html.js";
+import { LoginForm, LoginScreen } from "./login.js";
+import { Outbox } from "./outbox.js";
+import { Photo } from "./photo.js";
+import { Section } from "./section.js";
+import { Settings } from "./settings.js";
+
+const SCREENS = {
+  assignments: Assignments, assignment: Assignment, section: Section, photo: Photo, finish: Finish, outbox: Outbox, settings: Settings,
+};
+const NEEDS_VISIT = new Set(["section", "photo", "finish"]);
+
+/** Put the app on the page: {draw(), onVisible(tell)}. */
+export function mount(app) {
+  const root = document.getElementById("app");
+  let shown = null;
+
+  function draw() {
+    const { state } = app;
+    document.documentElement.lang = language();
+    document.title = t("Tasks");
+    render(html`<${Page} app=${app} state=${state} />`, root);
+    if (!state.started) return;
+    document.documentElement.dataset.appReady = "";
+    const place = placeOf(state);
+    if (place === shown) return;
+    const first = shown === null;
+    shown = place;
+    arrive(state.route, first);
+  }
+
+  return {
+    draw,
+    onVisible: (tell) => document.addEventListener("visibilitychange", () => tell(document.visibilityState === "visible")),
+  };
+}
+
+function Page({ app, state }) {
+  if (state.fatal) return html`<${Fatal} />`;
+  if (!state.started) return null;
+  if (!state.person) return html`<${LoginScreen} app=${app} state=${state} />`;
+  if (NEEDS_VISIT.has(state.route.screen) && !state.open) return null;
+  return html`
+    <${Banner} app=${app} state=${state} />
+    <${SCREENS[state.route.screen]} key=${placeOf(state)} app=${app} state=${state} />
+    <${Message} app=${app} message=${state.message} />`;
+}
+
+function Banner({ app, state: { login, offline, route } }) {
+  if (login.open) return html`<div class="banner"><${LoginForm} app=${app} login=${login} cancel=${() => app.openLogin(false)} /></div>`;
+  return html`
+    ${login.wanted && html`<div class="banner row">
+      <p>${t("Log in to send and receive. What you enter is kept on this phone meanwhile.")}</p>
+      <button type="button" onClick=${() => app.openLogin(true)}>${t("Log in")}</button>
+    </div>`}
+    ${offline.update && !NEEDS_VISIT.has(route.screen) && html`<div class="banner row">
+      <p>${t("A new version is ready.")}</p>
+      <button type="button" onClick=${() => app.takeUpdate()}>${t("Start it")}</button>
+    </div>`}`;
+}
+
+function Message({ app, message }) {
+  return html`<div class=${message ? "message" : "message empty"} role="status">
+    ${message && html`<p>${message.text}</p>
+      ${message.undo && html`<button type="button" onClick=${() => app.undo()}>${t("Undo")}</button>`}
+      <button type="button" onClick=${() => app.unsay()}>${t("Close")}</button>`}
+  </div>`;
+}
+
+function Fatal() {
+  return html`<main>
+    <${Title}>${t("The app could not open its storage")}<//>
+    <p>${t("Nothing was deleted. Close other tabs of this app, then try again. If it stays like this, restart the phone.")}</p>
+    <button type="button" class="main" onClick=${() => location.reload()}>${t("Try again")}</button>
+  </main>`;
+}
+
+function placeOf({ person, fatal, route, open }) {
+  if (fatal || !person) return fatal ? "fatal" : "login";
+  const waits = NEEDS_VISIT.has(route.screen) && !open ? " waits" : "";
+  return [route.screen, route.id, route.screen === "section" ? route.section : null, route.photo].join(" ") + waits;
+}
+
+// A new screen starts at its heading; a criterion that the address names is brought to the eye.
+function arrive(route, first) {
+  const heading = document.querySelector("h1");
+  const criterion = route.screen === "section" && route.criterion && document.getElementById(`criterion-${route.criterion}`);
+  if (criterion) {
+    criterion.scrollIntoView({ block: "start" });
+    criterion.querySelector("h2")?.focus({ preventScroll: true });
+    return;
+  }
+  scrollTo(0, 0);
+  if (!first) heading?.focus({ preventScroll: true });
+}

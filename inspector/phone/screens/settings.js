@@ -1,0 +1,44 @@
+/** Language, the person, and whether this phone is ready for work without a network. */
+import { LANGUAGES, language, t, tn } from "../translate.js";
+import { Component, html, Title } from "./html.js";
+import { Tabs } from "./tabs.js";
+
+const TOLERATED_SKEW_MS = 120_000;
+
+export class Settings extends Component {
+  state = { leaving: false };
+
+  render({ app, state: { person, offline, skew, version, drafts, visits, install } }, { leaving }) {
+    const kept = drafts.length + visits.filter((visit) => !visit.delivered).length;
+    const leave = () => (kept && !leaving ? this.setState({ leaving: true }) : app.logOut());
+    return html`<main>
+      <${Title}>${t("Settings")}<//>
+      <h2>${t("Language")}</h2>
+      <div class="rows" role="group" aria-label=${t("Language")}>${Object.entries(LANGUAGES).map(([code, name]) => html`
+        <label class="choice"><input type="radio" name="language" checked=${language() === code} onClick=${() => app.chooseLanguage(code)} />
+          <span lang=${code}>${name}</span></label>`)}</div>
+      <h2>${t("Without a network")}</h2>
+      <p>${offline.ready ? t("Ready to work offline.") : t("Not ready to work offline yet: stay online for a moment.")}</p>
+      ${install && html`<button type="button" class="wide" onClick=${() => app.install()}>${t("Install on this phone")}</button>`}
+      <p class="muted">${t("On an iPhone open this page in Safari, tap Share, then Add to Home Screen: otherwise the phone deletes unsent visits after seven days.")}</p>
+      ${Math.abs(skew) > TOLERATED_SKEW_MS && html`<p class="urgent">${clockWords(skew)}</p>`}
+      <h2>${person.name}</h2>
+      <p class="muted">${person.email}</p>
+      <p class="muted">${t("What is on this phone is not encrypted. Lock the phone.")}</p>
+      ${leaving && html`<p class="urgent" role="alert">${tn(
+        "%(num)s visit is only on this phone. It waits here until you log in again.",
+        "%(num)s visits are only on this phone. They wait here until you log in again.", kept)}</p>`}
+      <button type="button" class="wide" onClick=${leave}>${leaving ? t("Log out all the same") : t("Log out")}</button>
+      ${leaving && html`<button type="button" class="wide" onClick=${() => this.setState({ leaving: false })}>${t("Stay")}</button>`}
+      ${version && html`<p class="muted">${t("Version %(version)s", { version: version.slice(0, 12) })}</p>`}
+      <${Tabs} state=${this.props.state} />
+    </main>`;
+  }
+}
+
+function clockWords(skew) {
+  const minutes = Math.round(Math.abs(skew) / 60_000);
+  return skew > 0
+    ? tn("This phone's clock is %(num)s minute slow.", "This phone's clock is %(num)s minutes slow.", minutes)
+    : tn("This phone's clock is %(num)s minute fast.", "This phone's clock is %(num)s minutes fast.", minutes);
+}

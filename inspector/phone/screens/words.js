@@ -1,0 +1,105 @@
+/** What the screens say about visits, criteria and times. */
+import { partsOf } from "../outbox.js";
+import { dayAndTime, language, sameWallTime, t, timeOfDay, tn } from "../translate.js";
+import { textIn } from "../visit.js";
+
+/** How far a finished visit is, in one line. */
+export function stateOfVisit(visit, sending, outbox) {
+  if (visit.delivered) return received(visit);
+  if (visit.parked) return t("needs attention: %(why)s", { why: whyParked(visit.parked) });
+  if (sending === visit.id) {
+    const { part, parts } = partsOf(visit);
+    return t("sending %(part)s of %(parts)s", { part, parts });
+  }
+  const next = Math.max(visit.next_try_at, outbox.state === "no answer" ? outbox.until : 0);
+  if (next) return t("saved on this phone, next try at %(time)s", { time: timeOfDay(next) });
+  return t("saved on this phone");
+}
+
+function received({ server }) {
+  const sameDay = dayAndTime(server.received_at).slice(0, -5) === dayAndTime(Date.now()).slice(0, -5);
+  const time = sameDay ? timeOfDay(server.received_at) : dayAndTime(server.received_at);
+  if (server.state !== "held") return t("received %(time)s", { time });
+  return server.reason
+    ? t("received %(time)s, a manager looks at it: %(why)s", { time, why: server.reason })
+    : t("received %(time)s, a manager looks at it", { time });
+}
+
+function whyParked({ status, detail }) {
+  const said = {
+    0: t("its content is no longer on this phone"),
+    403: t("the server does not let you send it"),
+    404: t("the server does not know it"),
+    409: t("the server has another version of it"),
+    410: t("it was deleted on the server"),
+    413: t("it is too large"),
+    422: t("it arrived damaged"),
+  }[status] ?? t("the server refused it");
+  return detail ? `${said} (${detail})` : said;
+}
+
+/** The state of an assignment's visit as the server knows it. */
+export function stateOnServer(visit) {
+  const said = {
+    received: t("received"), approved: t("approved"), rejected: t("rejected"), held: t("a manager looks at it"),
+  }[visit.state] ?? visit.state;
+  return visit.reason ? `${said}: ${visit.reason}` : said;
+}
+
+/** What a criterion still lacks. */
+export function lackWords({ what, count }) {
+  return {
+    answer: () => t("no answer yet"),
+    number: () => t("this is not a number that fits"),
+    words: () => t("say it in words"),
+    reason: () => t("say why it could not be checked"),
+    comment: () => t("comment missing"),
+    photos: () => tn("%(num)s photo missing", "%(num)s photos missing", count),
+  }[what]();
+}
+
+export function unitWords(unit) {
+  return { seconds: t("seconds"), minutes: t("minutes"), pieces: t("pieces"), percent: "%" }[unit] ?? "";
+}
+
+/** The window in which an assignment is due, in the outlet's zone. */
+export function dueWords({ due_from: from, due_until: until, outlet }) {
+  const zone = outlet.time_zone;
+  const window = !from || !until
+    ? t("until %(until)s", { until: dayAndTime(until ?? from, zone) })
+    : t("%(from)s to %(until)s", { from: dayAndTime(from, zone), until: dayAndTime(until, zone) });
+  return sameWallTime(until ?? from, zone) ? window : t("%(window)s (time at the outlet)", { window });
+}
+
+/** "12 of 40, 2 missing". */
+export function progressWords({ done, total, missingBehind }) {
+  const words = t("%(done)s of %(total)s", { done, total });
+  return missingBehind ? `${words}, ${tn("%(num)s missing", "%(num)s missing", missingBehind)}` : words;
+}
+
+/** "2 of 10 checks": how many are approved of those that this touchpoint needs at this brand. */
+export function checksWords({ approved, required }) {
+  return tn("%(done)s of %(num)s check", "%(done)s of %(num)s checks", required, { done: approved });
+}
+
+/** What the open draft's saving says. */
+export function savedWords(open) {
+  if (open.readOnly) return t("This visit is open in another tab. Here you can only look at it.");
+  return {
+    saved: t("saved on this phone"),
+    saving: t("saving"),
+    full: t("Not saved: there is no room left on this phone. Free some, then change anything."),
+    failed: t("Not saved. Change anything to try again, and do not close this page."),
+    gone: t("This visit was finished in another tab."),
+  }[open.saved];
+}
+
+/** A checklist's text in the language of the interface. */
+export function textOf(map, version) {
+  return textIn(map, language(), version?.default_language);
+}
+
+/** A text that starts a line. */
+export function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

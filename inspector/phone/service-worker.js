@@ -1,0 +1,62 @@
+/**
+ * Keeps the app's own files for work without a network. The server puts the list of files with their hashes above this
+ * text (`const APP = {version, files}`), so that any change of any file makes a new worker.
+ * It touches nothing but GET of those files: a worker that handles a PUT empties its body on WebKit.
+ */
+/* global APP */
+
+const PREFIX = "phone ";
+const CACHE = PREFIX + APP.version;
+const HOME = new URL("./", self.location.href).pathname;
+const OWN = new Set(Object.keys(APP.files).map((path) => HOME + path));
+
+self.addEventListener("install", (event) => event.waitUntil(takeAll()));
+self.addEventListener("activate", (event) => event.waitUntil(dropOthers()));
+self.addEventListener("fetch", (event) => {
+  const { method, url } = event.request;
+  const address = new URL(url);
+  if (method !== "GET" || address.origin !== self.location.origin || !OWN.has(address.pathname)) return;
+  event.respondWith(answer(event.request, address.pathname));
+});
+self.addEventListener("message", (event) => {
+  if (event.data === "take over") self.skipWaiting();
+  if (event.data === "complete?") event.waitUntil(isComplete().then((complete) => event.ports[0].postMessage(complete)));
+});
+
+// Half an app is worse than the old one: one missing or different file makes the whole installation fail.
+async function takeAll() {
+  const cache = await caches.open(CACHE);
+  try {
+    await Promise.all(Object.entries(APP.files).map(([path, hash]) => take(cache, HOME + path, hash)));
+  } catch (error) {
+    await caches.delete(CACHE);
+    throw error;
+  }
+}
+
+async function take(cache, path, hash) {
+  const response = await fetch(path, { cache: "no-cache", redirect: "error" });
+  if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
+  const bytes = await response.clone().arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found !== hash) throw new Error(`${path} is of another version`);
+  await cache.put(path, response);
+}
+
+async function dropOthers() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+async function answer(request, path) {
+  const cache = await caches.open(CACHE);
+  return (await cache.match(path)) ?? fetch(request);
+}
+
+async function isComplete() {
+  const cache = await caches.open(CACHE);
+  const found = await Promise.all([...OWN].map((path) => cache.match(path)));
+  return found.every(Boolean);
+}

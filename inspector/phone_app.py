@@ -1,0 +1,173 @@
+"""Serves the phone app: its own files as they are, its languages from the catalogue, the list of all with their hashes.
+
+The list goes into the service worker too, so that any change of any file makes a new worker, which takes all or none.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+from flask import Blueprint, Response, abort, request
+from flask_babel import gettext as _
+
+from inspector.auth import public
+
+PHONE = Path(__file__).parent / "phone"
+TRANSLATIONS = Path(__file__).parent / "translations"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self';"
+    " manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# What a machine's own table may not know, or knows differently.
+MEDIA_TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".json": "application/json",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".png": "image/png",
+}
+WORKER = "service-worker.js"
+WORTH_PACKING = 512
+
+blueprint = Blueprint("phone_app", __name__, url_prefix="/phone")
+
+
+@dataclass(frozen=True, slots=True)
+class AppFile:
+    """One file of the app as it is sent."""
+
+    content: bytes
+    media_type: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@blueprint.get("/")
+@public("the app is the same for everybody and holds nobody's data")
+def start() -> Response:
+    return _answer(app_files()[""])
+
+
+@blueprint.get("/<path:path>")
+@public("the app is the same for everybody and holds nobody's data")
+def file(path: str) -> Response:
+    found = app_files().get(path)
+    if found is None:
+        abort(404)
+    return _answer(found)
+
+
+@blueprint.get(f"/{WORKER}")
+@public("the app is the same for everybody and holds nobody's data")
+def service_worker() -> Response:
+    response = _answer(_worker())
+    response.headers["Service-Worker-Allowed"] = "/phone/"
+    return response
+
+
+@blueprint.get("/manifest.webmanifest")
+@public("what a phone needs to install the app, in the language of the browser")
+def manifest() -> Response:
+    name = _("Tasks")
+    icons = [
+        {"src": f"icons/{purpose}-{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": use}
+        for purpose, use in (("icon", "any"), ("maskable", "maskable"))
+        for size in (192, 512)
+    ]
+    described = {
+        "id": "/phone/",
+        "name": name,
+        "short_name": name,
+        "start_url": "/phone/",
+        "scope": "/phone/",
+        "display": "standalone",
+        "background_color": "#101214",
+        "theme_color": "#101214",
+        "icons": icons,
+    }
+    response = _answer(AppFile(_json(described), "application/manifest+json"))
+    response.headers.add("Vary", "Accept-Language, Cookie")
+    return response
+
+
+@cache
+def app_files() -> dict[str, AppFile]:
+    """What the app consists of, by its path below /phone/; "" is the page itself. Read once for each process."""
+    files = dict(_files_on_disk())
+    for catalogue in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")):
+        language = catalogue.parts[-3]
+        files[f"translations/{language}.json"] = AppFile(_catalogue(language, catalogue, files), "application/json")
+    hashes = {path: each.sha256 for path, each in sorted(files.items())}
+    worker = (PHONE / WORKER).read_bytes()
+    version = hashlib.sha256(_json(hashes) + worker).hexdigest()
+    files["files.json"] = AppFile(_json({"version": version, "files": hashes}), "application/json")
+    return files
+
+
+def _files_on_disk() -> Iterator[tuple[str, AppFile]]:
+    for path in sorted(PHONE.rglob("*")):
+        name = path.relative_to(PHONE).as_posix()
+        if path.suffix in MEDIA_TYPES and name not in (WORKER, "package.json", "vendor/vendor.json"):
+            yield ("" if name == "index.html" else name), AppFile(path.read_bytes(), MEDIA_TYPES[path.suffix])
+
+
+def _catalogue(language: str, path: Path, files: dict[str, AppFile]) -> bytes:
+    """The messages that the app's own modules name, each with its translation or its plural forms."""
+    code = "".join(each.content.decode() for name, each in files.items() if name.endswith(".js"))
+    with path.open("rb") as source:
+        catalogue = read_po(source, locale=language)
+    messages: dict[str, str | list[str]] = {}
+    for message in catalogue:
+        first, *_plural = [message.id] if isinstance(message.id, str) else list(message.id)
+        translated = [message.string] if isinstance(message.string, str) else list(message.string)
+        # A text that is not translated yet, or not for certain, is shown in English.
+        if first and all(translated) and not message.fuzzy and json.dumps(first, ensure_ascii=False) in code:
+            messages[first] = translated[0] if isinstance(message.id, str) else translated
+    return _json({"language": language, "plural_forms": catalogue.plural_forms, "messages": messages})
+
+
+@cache
+def _worker() -> AppFile:
+    files = app_files()
+    listed = json.loads(files["files.json"].content)
+    listed["files"]["files.json"] = files["files.json"].sha256
+    head = b"const APP = " + _json(listed) + b";\n"
+    return AppFile(head + (PHONE / WORKER).read_bytes(), MEDIA_TYPES[".js"])
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _answer(found: AppFile) -> Response:
+    """The file, packed where that is worth it; the browser keeps it and asks each time whether it has changed."""
+    response = Response(found.content, content_type=_content_type(found.media_type))
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Accept-Encoding"
+    tag = found.sha256
+    packable = len(found.content) > WORTH_PACKING and not found.media_type.startswith("image/")
+    if packable and request.accept_encodings["gzip"]:
+        response.set_data(_packed(found.content))
+        response.headers["Content-Encoding"] = "gzip"
+        tag += "-gzip"
+    response.set_etag(tag)
+    return response.make_conditional(request)
+
+
+@cache
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+def _content_type(media_type: str) -> str:
+    return media_type if media_type.startswith("image/") else f"{media_type}; charset=utf-8"

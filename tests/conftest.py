@@ -1,0 +1,142 @@
+"""Fixtures that every test may use: databases, the domain's sessions, the app, the live server and browsers."""
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from sqlalchemy import Engine
+
+from checklists.orm import Scope, ScopedSession, connect, unscoped
+from tests.browsers import DESKTOP, FLAGS, PATIENCE_MS, Phone, chromium_path
+from tests.databases import KINDS, Databases
+from tests.servers import LiveServer, server_environment
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from inspector.settings import Settings
+
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=5_000)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Makes fresh databases; for modules that want one of their own for all their tests."""
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """A fresh, migrated database for one test, which runs on SQLite and on PostgreSQL."""
+    url = databases.fresh(request.param)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    made = connect(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> Callable[..., ScopedSession]:
+    """Opens sessions of the domain: `with sessions() as session`, or `sessions(scoped([organization_id]))`."""
+
+    def open_session(scope: Scope | None = None) -> ScopedSession:
+        return ScopedSession(engine, scope or unscoped("a test looks at everything"))
+
+    return open_session
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> "Settings":
+    from inspector.settings import Settings
+
+    return Settings.from_environment(server_environment(database_url, tmp_path / "data"))
+
+
+@pytest.fixture
+def app(settings: "Settings") -> "Flask":
+    from inspector import create_app  # The domain's tests run without the web.
+
+    made = create_app(settings)
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def client(app: "Flask") -> "FlaskClient":
+    return app.test_client()
+
+
+@pytest.fixture
+def live_server(database_url: str, tmp_path: Path) -> Iterator[LiveServer]:
+    """The real service on a real port, which the test may stop, kill and start again."""
+    server = LiveServer(database_url, tmp_path / "data")
+    server.start()
+    yield server
+    if server.running:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    started = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """A manager's window, 1280 pixels wide, in English."""
+    context = browser.new_context(base_url=live_server.url, locale="en-GB", **DESKTOP)
+    context.set_default_timeout(PATIENCE_MS)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def phones(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., Phone]]:
+    """Hands out phones by name, each with a profile of its own: `phones("anna", live_server.url)`."""
+    given: list[Phone] = []
+
+    def hand_out(name: str, base_url: str, **options: Any) -> Phone:
+        given.append(Phone(playwright, tmp_path / f"phone-{name}", base_url, **options))
+        return given[-1]
+
+    yield hand_out
+    for phone in given:
+        phone.close()
+
+
+@pytest.fixture
+def phone_page(phones: Callable[..., Phone], live_server: LiveServer) -> Page:
+    """The page of one phone, 360 pixels wide, in Russian."""
+    return phones("first", live_server.url).open()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI nothing may be skipped: a tool that is missing there is a failure, not a lesser green."""
+    report = yield
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+    return report

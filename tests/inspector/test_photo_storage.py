@@ -1,0 +1,254 @@
+"""A folder keeps photos whole, whatever happens to the process, the line or the disk."""
+
+import hashlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from checklists.errors import StorageUnavailable, WrongHash, WrongSize
+from checklists.visits import Photo
+from inspector.photo_storage import FolderStorage, PhotoSize, PhotoStorage, photo_key
+
+ORGANIZATION = UUID("0198b6a0-0000-7000-8000-0000000000a1")
+PHOTO = UUID("0198b6a0-1111-7111-8111-1111111111c7")
+ROW = Photo(id=PHOTO, organization_id=ORGANIZATION)
+KEY = photo_key(ROW)
+BYTES = bytes(range(256)) * 4096
+SHA256 = hashlib.sha256(BYTES).hexdigest()
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> PhotoStorage:
+    return FolderStorage(tmp_path / "photos")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "photos"
+
+
+def files_below(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+def write(storage: PhotoStorage, key: str = KEY, content: bytes = BYTES) -> None:
+    storage.write(key, io.BytesIO(content), size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def read(storage: PhotoStorage, key: str = KEY) -> bytes:
+    with storage.open(key) as stream:
+        return stream.read()
+
+
+def test_a_key_is_made_of_ids_and_a_size() -> None:
+    assert photo_key(ROW) == f"{ORGANIZATION}/c7/{PHOTO}/original"
+    assert photo_key(ROW, PhotoSize.THUMBNAIL) == f"{ORGANIZATION}/c7/{PHOTO}/thumbnail"
+    with pytest.raises(ValueError, match="IMG_0001"):
+        photo_key(ROW, "IMG_0001.jpg")
+
+
+def test_what_was_written_can_be_read(storage: PhotoStorage, root: Path) -> None:
+    assert not storage.exists(KEY)
+    write(storage)
+    assert storage.exists(KEY)
+    assert read(storage) == BYTES
+    assert files_below(root) == [KEY]
+    with storage.open(KEY) as stream:
+        stream.seek(-1, os.SEEK_END)
+        assert stream.read() == BYTES[-1:]
+
+
+def test_writing_again_changes_nothing(storage: PhotoStorage, root: Path) -> None:
+    write(storage)
+    write(storage)
+    assert read(storage) == BYTES
+    assert files_below(root) == [KEY]
+
+
+def test_a_photo_without_a_byte_is_kept_too(storage: PhotoStorage) -> None:
+    write(storage, content=b"")
+    assert read(storage) == b""
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        pytest.param(BYTES[:-1], WrongSize, id="a byte is missing"),
+        pytest.param(BYTES[: len(BYTES) // 2], WrongSize, id="cut off half-way"),
+        pytest.param(b"", WrongSize, id="nothing came"),
+        pytest.param(BYTES + b"!", WrongSize, id="a byte too many"),
+        pytest.param(b"!" + BYTES[1:], WrongHash, id="a byte is another"),
+    ],
+)
+def test_other_bytes_than_promised_are_refused(
+    storage: PhotoStorage, root: Path, content: bytes, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        storage.write(KEY, io.BytesIO(content), size=len(BYTES), sha256=SHA256)
+    assert not storage.exists(KEY)
+    assert files_below(root) == []
+
+
+def test_a_refused_repeat_leaves_what_was_stored(storage: PhotoStorage) -> None:
+    write(storage)
+    with pytest.raises(WrongHash):
+        storage.write(KEY, io.BytesIO(b"!" + BYTES[1:]), size=len(BYTES), sha256=SHA256)
+    assert read(storage) == BYTES
+
+
+def test_reading_stops_at_the_first_byte_too_many(storage: PhotoStorage) -> None:
+    endless = Path("/dev/zero").open("rb", buffering=0)  # noqa: SIM115
+    with endless, pytest.raises(WrongSize) as raised:
+        storage.write(KEY, endless, size=1000, sha256=SHA256)
+    assert raised.value.details == {"received": 1001, "promised": 1000}
+
+
+class BreakingLine:
+    """A request's body whose line breaks after a few bytes."""
+
+    def __init__(self) -> None:
+        self.rest = [b"first bytes"]
+
+    def read(self, _size: int) -> bytes:
+        if self.rest:
+            return self.rest.pop()
+        raise ConnectionResetError("the phone is gone")
+
+
+def test_a_broken_line_is_no_fault_of_the_storage(storage: PhotoStorage, root: Path) -> None:
+    with pytest.raises(ConnectionResetError):
+        storage.write(KEY, BreakingLine(), size=len(BYTES), sha256=SHA256)
+    assert files_below(root) == []
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "/etc/passwd",
+        "../outside",
+        f"{ORGANIZATION}/c7/../../outside/original",
+        f"{ORGANIZATION}/c7/{PHOTO}/original/../../../x",
+        f"{ORGANIZATION}/c7/{PHOTO}/IMG_0001.jpg",
+        f"{ORGANIZATION}/c7/{PHOTO}/original\n",
+        f"{ORGANIZATION}/c7/{PHOTO}/original\0",
+    ],
+)
+def test_only_keys_of_photos_are_taken(storage: PhotoStorage, root: Path, key: str) -> None:
+    for call in (storage.open, storage.exists, storage.delete):
+        with pytest.raises(ValueError, match="not a photo's key"):
+            call(key)
+    with pytest.raises(ValueError, match="not a photo's key"):
+        write(storage, key)
+    assert not root.exists()
+
+
+def test_deleting(storage: PhotoStorage, root: Path) -> None:
+    thumbnail = photo_key(ROW, PhotoSize.THUMBNAIL)
+    write(storage)
+    write(storage, thumbnail, b"small")
+    storage.delete(KEY)
+    storage.delete(KEY)
+    assert not storage.exists(KEY)
+    assert read(storage, thumbnail) == b"small"
+    with pytest.raises(FileNotFoundError):
+        storage.open(KEY)
+    storage.delete(thumbnail)
+    assert not (root / KEY).parent.exists()
+    write(storage)
+    assert read(storage) == BYTES
+
+
+def test_ready_means_that_it_can_write_and_read(storage: PhotoStorage, root: Path) -> None:
+    storage.check()
+    assert files_below(root) == []
+    (root / "incoming").rmdir()
+    (root / "incoming").write_bytes(b"not a folder")
+    with pytest.raises(StorageUnavailable):
+        storage.check()
+    with pytest.raises(StorageUnavailable):
+        write(storage)
+
+
+WRITE_FROM_INPUT = """
+import sys
+from pathlib import Path
+from inspector.photo_storage import FolderStorage
+root, key, size, sha256 = sys.argv[1:]
+storage = FolderStorage(Path(root))
+print("ready", flush=True)
+storage.write(key, sys.stdin.buffer, size=int(size), sha256=sha256)
+print("stored", flush=True)
+"""
+
+
+def start_writer(root: Path, program: str = WRITE_FROM_INPUT) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", program, str(root), KEY, str(len(BYTES)), SHA256]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_twenty_processes_write_the_same_photo(storage: PhotoStorage, root: Path) -> None:
+    writers = [start_writer(root) for _ in range(20)]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"ready\n"
+    for part in (BYTES[: len(BYTES) // 2], BYTES[len(BYTES) // 2 :]):  # All of them stand half-way at one moment.
+        for writer in writers:
+            assert writer.stdin is not None
+            writer.stdin.write(part)
+            writer.stdin.flush()
+    for writer in writers:
+        output, errors = writer.communicate()
+        assert (writer.returncode, output, errors) == (0, b"stored\n", b"")
+    assert read(storage) == BYTES
+    assert files_below(root) == [KEY]
+
+
+def test_a_killed_process_leaves_no_half_photo(storage: PhotoStorage, root: Path) -> None:
+    writer = start_writer(root)
+    assert writer.stdin is not None
+    writer.stdin.write(BYTES[: len(BYTES) // 2])
+    writer.stdin.flush()
+    deadline = time.monotonic() + 10
+    while not any(path.stat().st_size for path in root.glob("incoming/*")):
+        assert time.monotonic() < deadline, "the process never began to write"
+        time.sleep(0.01)
+    writer.send_signal(signal.SIGKILL)
+    writer.communicate()
+    assert not storage.exists(KEY)
+    (leftover,) = root.glob("incoming/*")
+    assert storage.sweep() == 0  # Another process may be writing it at this moment.
+    yesterday = time.time() - 25 * 3600
+    os.utime(leftover, (yesterday, yesterday))
+    write(storage)
+    assert storage.sweep() == 1
+    assert files_below(root) == [KEY]
+
+
+WRITE_WITH_LITTLE_ROOM = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+from checklists.errors import StorageUnavailable
+try:
+    exec({WRITE_FROM_INPUT!r})
+except StorageUnavailable as fault:
+    print(type(fault.__cause__).__name__, flush=True)
+"""
+
+
+def test_without_room_it_says_so_and_cleans_up(storage: PhotoStorage, root: Path) -> None:
+    output, errors = start_writer(root, WRITE_WITH_LITTLE_ROOM).communicate(BYTES)
+    assert (output, errors) == (b"ready\nOSError\n", b"")
+    assert not storage.exists(KEY)
+    assert files_below(root) == []
+
+
+def test_sweeping_an_empty_storage(storage: PhotoStorage) -> None:
+    assert storage.sweep() == 0
