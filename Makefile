@@ -8,7 +8,7 @@ CATALOGUES := $(wildcard inspector/translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 # uv is quicker where a machine has it; pip does the same from the same lock.
 UV := $(shell command -v uv 2>/dev/null)
-PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PIP := $(PY) -m pip --disable-pip-version-check -qq
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(PY),$(PIP) install) --require-hashes --requirement
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 

@@ -1,7 +1,7 @@
 """Every "no" of the product, in one list.
 
-A message is an English catalogue key; placeholders are filled from `details`. `inspector/problems.py` turns each class into an HTTP
-status and the message into the reader's language, so nothing here knows of the web.
+A message is an English catalogue key; placeholders are filled from `details`. `inspector/problems.py` turns each
+class into an HTTP status and the message into the reader's language, so nothing here knows of the web.
 """
 
 from enum import StrEnum

@@ -1,7 +1,7 @@
 """What runs in the background, as rows: a job survives the process that runs it.
 
-A worker claims a job for a while (its lease). If the worker dies, the lease runs out and another takes the job up, so a handler must
-bear to run twice.
+A worker claims a job for a while (its lease). If the worker dies, the lease runs out and another takes the job up, so
+a handler must bear to run twice.
 """
 
 from datetime import datetime, timedelta

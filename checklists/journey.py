@@ -1,6 +1,10 @@
-"""The customer's journey: stages in order, touchpoints in stages, and at each touchpoint the ways to lose the customer."""
+"""The customer's journey: stages in order, touchpoints in stages, and at each touchpoint the ways to lose the
+customer.
+"""
 
+from collections.abc import MutableSequence, Sequence
 from enum import StrEnum
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -66,7 +70,7 @@ class Touchpoint(Owned, Base):
 
     stage: Mapped[Stage] = relationship(back_populates="touchpoints")
     barriers: Mapped[list["Barrier"]] = relationship(
-        order_by="Barrier.position", cascade="all, delete-orphan", passive_deletes=True
+        order_by="Barrier.position", cascade="all, delete-orphan", passive_deletes=True, back_populates="touchpoint"
     )
 
 
@@ -79,6 +83,67 @@ class Barrier(Owned, Base):
     touchpoint_id: Mapped[UUID] = reference("touchpoints.id", cascade=True)
     text: Mapped[LanguageMap]
     position: Mapped[int]
+
+    touchpoint: Mapped[Touchpoint] = relationship(back_populates="barriers")
+
+
+class Ordered(Protocol):
+    """Anything that stands in an order among its like."""
+
+    position: Any
+
+
+Part = TypeVar("Part", bound=Ordered)
+
+
+class Step(StrEnum):
+    UP = "up"
+    DOWN = "down"
+
+
+def add_journey(session: Session, project_id: UUID, name: LanguageMap) -> Journey:
+    """A new journey after the project's others."""
+    journey = Journey(project_id=project_id, name=name, position=next_position(journeys_of(session, project_id)))
+    session.add(journey)
+    session.flush()
+    return journey
+
+
+def add_stage(session: Session, journey: Journey, name: LanguageMap) -> Stage:
+    stage = Stage(name=name, position=next_position(journey.stages))
+    journey.stages.append(stage)
+    session.flush()
+    return stage
+
+
+def add_touchpoint(session: Session, stage: Stage, name: LanguageMap, channel: Channel) -> Touchpoint:
+    touchpoint = Touchpoint(
+        project_id=stage.journey.project_id, name=name, channel=channel, position=next_position(stage.touchpoints)
+    )
+    stage.touchpoints.append(touchpoint)
+    session.flush()
+    return touchpoint
+
+
+def add_barrier(session: Session, touchpoint: Touchpoint, text: LanguageMap) -> Barrier:
+    barrier = Barrier(text=text, position=next_position(touchpoint.barriers))
+    touchpoint.barriers.append(barrier)
+    session.flush()
+    return barrier
+
+
+def next_position(parts: Sequence[Ordered]) -> int:
+    return max((part.position for part in parts), default=-1) + 1
+
+
+def move(parts: MutableSequence[Part], part: Part, step: Step) -> None:
+    """Let a part change places with its neighbour; at the end of the row it stays where it is."""
+    place = parts.index(part)
+    target = min(max(place + (-1 if step is Step.UP else 1), 0), len(parts) - 1)
+    order = list(parts)
+    order.insert(target, order.pop(place))
+    for position, each in enumerate(order):
+        each.position = position
 
 
 def journeys_of(session: Session, project_id: UUID) -> list[Journey]:

@@ -1,8 +1,8 @@
 """What every table shares: names, column types, the engine's habits, and the tenant scope.
 
-The scope is applied here and nowhere else. A session is opened for a `Scope`; each ORM statement it runs is narrowed to the scope's
-organizations, each row it writes must belong to one of them, and on PostgreSQL the same set is handed to row-level security, so that
-a mistake here still meets a second wall.
+The scope is applied here and nowhere else. A session is opened for a `Scope`; each ORM statement it runs is narrowed
+to the scope's organizations, each row it writes must belong to one of them, and on PostgreSQL the same set is handed
+to row-level security, so that a mistake here still meets a second wall.
 """
 
 import sqlite3
@@ -50,7 +50,9 @@ JsonValue = JSON().with_variant(JSONB(), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: aware on the Python side, UTC in the database. Naive values are refused, because nobody knows what they mean."""
+    """A moment: aware on the Python side, UTC in the database. Naive values are refused, because nobody knows what
+    they mean.
+    """
 
     impl = DateTime
     cache_ok = True
@@ -106,7 +108,9 @@ def reference(target: str, *, index: bool = True, nullable: bool = False, cascad
 
 def one_of(kind: type[StrEnum]) -> Enum:
     """A column type that keeps an enumeration by its values, as plain text on both databases."""
-    return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members])
+    return Enum(
+        kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members]
+    )
 
 
 class Owned:
@@ -213,7 +217,8 @@ def connect(url: str, **options: Any) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver's own transaction handling begins too late: a read that turns into a write would fail as "locked" at once.
+    # The driver's own transaction handling begins too late: a read that turns into a write would fail as "locked" at
+    # once.
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",

@@ -1,6 +1,7 @@
 """Who works here: organizations, their projects, the people, and what a membership lets them do."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from checklists.errors import N_, InvalidInput
 from checklists.orm import Base, LanguageMap, Owned, Tenant, key, one_of, reference
 
 LAST_DELIVERIES = timedelta(days=30)
@@ -128,3 +130,110 @@ def add_member(
         memberships.append(membership)
     session.flush()
     return memberships
+
+
+@dataclass(slots=True)
+class Member:
+    """A person of a project: the roles held in it, those held in every project, and those that ended."""
+
+    user: User
+    roles: set[Role] = field(default_factory=set)
+    roles_everywhere: set[Role] = field(default_factory=set)
+    ended: set[Role] = field(default_factory=set)
+
+    @property
+    def active(self) -> bool:
+        return bool(self.roles or self.roles_everywhere)
+
+
+def members_of(session: Session, project_id: UUID) -> list[Member]:
+    """Everybody who works in the project or did, in order of name. The session's scope must be one organization."""
+    members: dict[UUID, Member] = {}
+    for membership in session.scalars(
+        select(Membership).where((Membership.project_id == project_id) | Membership.project_id.is_(None))
+    ):
+        member = members.setdefault(membership.user_id, Member(membership.user))
+        if membership.deactivated_at is not None:
+            if membership.project_id is not None:
+                member.ended.add(membership.role)
+        elif membership.project_id is None:
+            member.roles_everywhere.add(membership.role)
+        else:
+            member.roles.add(membership.role)
+    return sorted(members.values(), key=lambda member: (not member.active, member.user.name.casefold()))
+
+
+def create_person(session: Session, email: str, name: str, password_hash: str, language: str, now: datetime) -> User:
+    """A person who may log in. Raises InvalidInput where the address is no address or is taken."""
+    email = normal_email(email)
+    if not _looks_like_email(email):
+        raise InvalidInput({"email": N_("This is not an e-mail address.")})
+    if user_by_email(session, email) is not None:
+        raise InvalidInput({"email": N_("Somebody has this address already.")})
+    user = User(email=email, name=name, password_hash=password_hash, language=language, created_at=now)
+    session.add(user)
+    session.flush()
+    return user
+
+
+def _looks_like_email(email: str) -> bool:
+    name, at, host = email.rpartition("@")
+    return bool(name and at and "." in host.strip(".")) and not any(each.isspace() for each in email)
+
+
+def change_roles(session: Session, user_id: UUID, roles: Collection[Role], project: Project, now: datetime) -> None:
+    """Let the person hold exactly these roles in the project. None at all ends the access."""
+    user = session.get_one(User, user_id)
+    add_member(session, user, roles, organization_id=project.organization_id, project_id=project.id)
+    for membership in _memberships_in(session, user_id, project):
+        if membership.role not in roles and membership.deactivated_at is None:
+            membership.deactivated_at = now
+
+
+def take_back(session: Session, user_id: UUID, project: Project) -> None:
+    """Give the person the roles again that ended last."""
+    ended = [each for each in _memberships_in(session, user_id, project) if each.deactivated_at is not None]
+    last = max((each.deactivated_at for each in ended if each.deactivated_at is not None), default=None)
+    for membership in ended:
+        if membership.deactivated_at == last:
+            membership.deactivated_at = None
+
+
+def _memberships_in(session: Session, user_id: UUID, project: Project) -> list[Membership]:
+    return list(
+        session.scalars(select(Membership).where(Membership.user_id == user_id, Membership.project_id == project.id))
+    )
+
+
+def create_project(
+    session: Session,
+    organization_id: UUID,
+    slug: str,
+    name: LanguageMap,
+    languages: list[str],
+    margin: float,
+    now: datetime,
+) -> Project:
+    """A project; `margin` is a share. Raises InvalidInput where the organization has another one under this slug."""
+    if session.scalar(select(Project.id).where(Project.organization_id == organization_id, Project.slug == slug)):
+        raise InvalidInput({"slug": N_("Another project has this address already.")})
+    project = Project(
+        organization_id=organization_id, slug=slug, name=name, languages=languages, margin=margin, created_at=now
+    )
+    session.add(project)
+    session.flush()
+    return project
+
+
+def projects_of(session: Session, memberships: Iterable[Membership]) -> dict[Organization, list[Project]]:
+    """The projects that these memberships reach, by organization, both in order of name."""
+    reached: dict[UUID, set[UUID | None]] = {}
+    for membership in memberships:
+        reached.setdefault(membership.organization_id, set()).add(membership.project_id)
+    organizations = session.scalars(select(Organization).where(Organization.id.in_(reached)))
+    found: dict[Organization, list[Project]] = {each: [] for each in sorted(organizations, key=lambda o: o.name)}
+    by_id = {each.id: each for each in found}
+    for project in session.scalars(select(Project).where(Project.organization_id.in_(reached)).order_by(Project.slug)):
+        if {None, project.id} & reached[project.organization_id]:
+            found[by_id[project.organization_id]].append(project)
+    return found

@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from checklists.errors import PhotosMissing, ReasonRequired, ReviewNotPossible
 from checklists.orm import Base, Owned, key, one_of, reference
@@ -54,7 +54,14 @@ def reject(session: Session, visit_id: UUID, reviewer_id: UUID, reason: str, now
 
 def reviews_of(session: Session, visit_id: UUID) -> list[Review]:
     """The visit's decisions, oldest first."""
-    return list(session.scalars(select(Review).where(Review.visit_id == visit_id).order_by(Review.at, Review.id)))
+    return list(
+        session.scalars(
+            select(Review)
+            .where(Review.visit_id == visit_id)
+            .order_by(Review.at, Review.id)
+            .options(selectinload(Review.reviewer))
+        )
+    )
 
 
 def _waiting(session: Session, visit_id: UUID, *states: VisitState) -> Visit:

@@ -1,7 +1,8 @@
 """Who is asking, and may they: login, roles, the organization and project of an address, and the cross-site guard.
 
-Every view names who may use it, with `roles(...)` or `public(...)`; a view that names nobody is refused. Before a view runs, `g.scope` is
-set to the organizations that the person may touch in one of the view's roles, and nothing else is ever read or written.
+Every view names who may use it, with `roles(...)` or `public(...)`; a view that names nobody is refused. Before a
+view runs, `g.scope` is set to the organizations that the person may touch in one of the view's roles, and nothing
+else is ever read or written.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from uuid import UUID
 import flask_login
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from flask import Flask, current_app, g, request, session
+from flask import Flask, Response, current_app, g, request, session
 from sqlalchemy import select
 
 from checklists.errors import CrossSiteRequest, LoginFailed, LoginRequired, NotAllowed, NotFound
@@ -29,6 +30,11 @@ REVIEWERS = (Role.OWNER, Role.MANAGER, Role.REVIEWER)
 View = TypeVar("View", bound=Callable[..., Any])
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# What a browser may load and run on our pages; the phone app has a policy of its own.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 _hasher = PasswordHasher()
 
@@ -82,6 +88,7 @@ def install(app: Flask) -> None:
     app.url_value_preprocessor(_take_place_of_address)
     app.url_defaults(_put_place_into_address)
     app.before_request(_guard)
+    app.after_request(_protect)
 
 
 def load_person(user_id: str) -> Person | None:
@@ -93,7 +100,9 @@ def load_person(user_id: str) -> Person | None:
 
 
 def _take_place_of_address(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Organization and project stand in the address of every page; views find them in `g` instead of their arguments."""
+    """Organization and project stand in the address of every page; views find them in `g` instead of their
+    arguments.
+    """
     g.address = {name: values.pop(name) for name in ("organization", "project") if values and name in values}
 
 
@@ -125,7 +134,9 @@ def _guard() -> None:
 
 
 def _refuse_cross_site() -> None:
-    """A browser says where a request comes from. What says nothing at all is refused too: no browser of today is silent on a write."""
+    """A browser says where a request comes from. What says nothing at all is refused too: no browser of today is
+    silent on a write.
+    """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         if site not in ("same-origin", "none"):
@@ -138,7 +149,9 @@ def _refuse_cross_site() -> None:
 
 
 def _at_address(memberships: list[Membership]) -> list[Membership]:
-    """The memberships that reach the address's organization and project, which go into `g`. Others get the same 404 as for nothing."""
+    """The memberships that reach the address's organization and project, which go into `g`. Others get the same 404
+    as for nothing.
+    """
     with reading(scoped(each.organization_id for each in memberships)) as transaction:
         organization = transaction.scalar(
             select(Organization).where(
@@ -151,9 +164,7 @@ def _at_address(memberships: list[Membership]) -> list[Membership]:
         reaching = [each for each in memberships if each.organization_id == organization.id]
         if "project" in g.address:
             project = transaction.scalar(
-                select(Project).where(
-                    Project.slug == g.address["project"], Project.organization_id == organization.id
-                )
+                select(Project).where(Project.slug == g.address["project"], Project.organization_id == organization.id)
             )
             reaching = [each for each in reaching if project and each.project_id in (None, project.id)]
             if project is None or not reaching:
@@ -161,6 +172,18 @@ def _at_address(memberships: list[Membership]) -> list[Membership]:
             g.project = project
     g.organization = organization
     return reaching
+
+
+def _protect(response: Response) -> Response:
+    for name, value in (
+        ("Content-Security-Policy", PAGE_POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+    ):
+        response.headers.setdefault(name, value)
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
 
 
 def person() -> Person:

@@ -8,9 +8,12 @@ import hashlib
 import io
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from queue import Empty, SimpleQueue
 from typing import BinaryIO
 from uuid import UUID
 
@@ -26,11 +29,13 @@ from inspector.transactions import reading, writing
 LEASE = timedelta(minutes=10)
 POLL_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
+SWEEP_SECONDS = 24 * 3600.0
 DERIVED_SIZES = {PhotoSize.THUMBNAIL: THUMBNAIL, PhotoSize.SCREEN: SCREEN}
 
 log = logging.getLogger(__name__)
 
-_doorbell = threading.Event()
+# Unlike an Event, a SimpleQueue may be used by a signal handler that interrupts the very thread that waits at it.
+_doorbell: SimpleQueue[None] = SimpleQueue()
 
 
 def ring() -> None:
@@ -38,7 +43,8 @@ def ring() -> None:
 
     Ringing for nothing, or too often, does no harm. A bell that reaches other processes rings from here too.
     """
-    _doorbell.set()
+    if _doorbell.empty():
+        _doorbell.put(None)
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,7 @@ class Worker:
         self._handlers = handlers
         self._lease = lease
         self._poll_seconds = poll_seconds
-        self._stopping = threading.Event()
+        self._stopping = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -113,26 +119,31 @@ class Worker:
         self._thread.start()
 
     def stop(self, patience_seconds: float = 20.0) -> None:
-        """Let the running job end and take no other; waits for the thread if start() made one."""
-        self._stopping.set()
+        """Let the running job end and take no other; waits for the thread if start() made one.
+
+        A signal handler may call it.
+        """
+        self._stopping = True
         ring()
         if self._thread is not None:
             self._thread.join(patience_seconds)
 
     def run(self) -> None:
-        """Run jobs until another thread calls stop(). A database that is away is waited for."""
-        pause = self._poll_seconds
-        while not self._stopping.is_set():
+        """Run jobs until stop(), and sweep the storage once a day. A database that is away is waited for."""
+        pause, next_sweep = self._poll_seconds, time.monotonic()
+        while not self._stopping:
             try:
-                while not self._stopping.is_set() and self.run_one():
-                    pass
+                if time.monotonic() >= next_sweep:
+                    next_sweep += SWEEP_SECONDS
+                    self._context.storage.sweep()
+                idle = not self.run_one()
                 pause = self._poll_seconds
             except Exception:
-                log.exception("jobs cannot be taken; trying again in %d s", pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            if not self._stopping.is_set():
-                _doorbell.wait(pause)
-                _doorbell.clear()
+                idle, pause = True, min(2 * pause, LONGEST_PAUSE_SECONDS)
+                log.exception("jobs cannot be taken; trying again in %.0f s", pause)
+            if idle:
+                with suppress(Empty):
+                    _doorbell.get(timeout=pause)
 
     def run_one(self) -> bool:
         """Run the job that has been due for longest; False if none is due."""

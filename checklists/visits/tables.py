@@ -14,7 +14,7 @@ from checklists.errors import HoldReason
 from checklists.orm import Base, JsonValue, Owned, key, one_of, reference
 from checklists.people import User
 from checklists.scoring import Status, Zone
-from checklists.waves import Assignment
+from checklists.waves import Assignment, Wave
 
 
 class VisitState(StrEnum):
@@ -58,6 +58,7 @@ class Visit(Owned, Base):
     outlet: Mapped[Outlet | None] = relationship()
     inspector: Mapped[User] = relationship()
     version: Mapped[ChecklistVersion | None] = relationship()
+    wave: Mapped[Wave | None] = relationship()
     checks: Mapped[list["Check"]] = relationship(order_by="Check.id", back_populates="visit")
     answers: Mapped[list["Answer"]] = relationship()
     photos: Mapped[list["Photo"]] = relationship(order_by="Photo.taken_at, Photo.id")
@@ -75,7 +76,9 @@ Index(
 
 
 class SealedReport(Owned, Base):
-    """A body as it came, with its sha256. What a phone sent under an id that was taken is kept too (`accepted` is false)."""
+    """A body as it came, with its sha256. What a phone sent under an id that was taken is kept too (`accepted` is
+    false).
+    """
 
     __tablename__ = "sealed_reports"
     __table_args__ = (UniqueConstraint("visit_id", "sha256"),)

@@ -87,7 +87,9 @@ def _assignments(session: Session, now: datetime) -> list[Assignment]:
 
 
 def _visits(session: Session, assignments: Iterable[Assignment]) -> dict[UUID, tuple[Visit, str | None]]:
-    """The inspector's visit of each assignment with the words that go with its state; one that counts wins over a held one."""
+    """The inspector's visit of each assignment with the words that go with its state; one that counts wins over a
+    held one.
+    """
     found: dict[UUID, tuple[Visit, str | None]] = {}
     visits = session.scalars(
         select(Visit)
@@ -98,14 +100,12 @@ def _visits(session: Session, assignments: Iterable[Assignment]) -> dict[UUID, t
         )
         .order_by(Visit.hold_reason.is_(None), Visit.received_at)
     ).all()
-    rejections = dict(
+    rejections: dict[UUID, str] = dict(
         session.execute(
             select(Review.visit_id, Review.reason).where(
                 Review.visit_id.in_([each.id for each in visits if each.state is VisitState.REJECTED])
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     for visit in visits:
         assert visit.assignment_id is not None
@@ -128,7 +128,9 @@ def _assignments_as_json(
     projects = {each.id: each for each in session.scalars(select(Project))}
     organizations = {
         each.id: each
-        for each in session.scalars(select(Organization).where(Organization.id.in_({p.organization_id for p in projects.values()})))
+        for each in session.scalars(
+            select(Organization).where(Organization.id.in_({p.organization_id for p in projects.values()}))
+        )
     }
     answer = []
     for each in assignments:
@@ -140,7 +142,10 @@ def _assignments_as_json(
         answer.append(
             {
                 "id": str(each.id),
-                "organization": {"id": str(project.organization_id), "name": organizations[project.organization_id].name},
+                "organization": {
+                    "id": str(project.organization_id),
+                    "name": organizations[project.organization_id].name,
+                },
                 "project": {"id": str(project.id), "name": project.name, "default_language": project.default_language},
                 "wave": {"id": str(each.wave_id), "name": each.wave.name},
                 "checklist_version_id": str(each.version_id),

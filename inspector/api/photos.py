@@ -55,7 +55,9 @@ def deliver(photo_id: UUID) -> Response:
 @blueprint.response(200, description="The picture")
 @roles(*REVIEWERS, Role.INSPECTOR)
 def show(photo_id: UUID) -> Any:
-    """A picture in one of its sizes; the original where the smaller ones are not made yet. Unreadable ones are downloads."""
+    """A picture in one of its sizes; the original where the smaller ones are not made yet. Unreadable ones are
+    downloads.
+    """
     with reading() as session:
         photo = session.scalar(select(Photo).where(Photo.id == photo_id, Photo.stored_at.is_not(None)))
         if photo is None or not _may_see(photo):

@@ -18,7 +18,7 @@ from checklists.visits import AnswerReport, Arrival, PhotoPromise, Receipt, Repo
 from inspector.auth import roles, sender
 from inspector.transactions import writing
 
-blueprint = Blueprint("visits", __name__, url_prefix="/api/v1/visits", description="Deliver a visit")
+blueprint = Blueprint("delivery", __name__, url_prefix="/api/v1/visits", description="Deliver a visit")
 
 MOST_ANSWERS = 10_000
 
@@ -79,7 +79,9 @@ class PhotoSchema(Schema):
 
 
 class ReportSchema(Schema):
-    """rules.md, "Waves, visits, checks": the report on the wire. What a newer app adds is ignored, and kept in the sealed body."""
+    """rules.md, "Waves, visits, checks": the report on the wire. What a newer app adds is ignored, and kept in the
+    sealed body.
+    """
 
     class Meta:
         unknown = EXCLUDE

@@ -121,7 +121,18 @@ class App {
       this.#set({ install: event });
     });
     this.page.onVisible((visible) => (visible ? this.#wake() : this.state.open?.flush()));
-    if (this.#channel) this.#channel.onmessage = () => this.state.person && this.#readOwn();
+    if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
+  }
+
+  // Another tab changed something: visits and drafts, or who works here.
+  async #hear(news) {
+    if (news === "person") {
+      const person = await this.store.setting("person");
+      if (person?.id !== this.state.person?.id) location.reload();
+      else this.refresh();
+    } else if (this.state.person) {
+      this.#readOwn();
+    }
   }
 
   #wake() {
@@ -152,6 +163,7 @@ class App {
   async #welcome(person) {
     const other = this.state.person?.id !== person.id;
     await this.store.saveSetting("person", person);
+    this.#tellOthers("person");
     if (other && this.state.person) {
       this.state.person = null;
       location.hash = toAssignments();
@@ -167,6 +179,7 @@ class App {
   async logOut() {
     await this.store.saveSetting("logged_out", true);
     await this.store.saveSetting("person", null);
+    this.#tellOthers("person");
     location.hash = toAssignments();
     await this.#follow();
     await this.state.open?.close();
@@ -401,8 +414,8 @@ class App {
     this.#set({ login: { ...this.state.login, ...news } });
   }
 
-  #tellOthers() {
-    this.#channel?.postMessage("changed");
+  #tellOthers(news = "visits") {
+    this.#channel?.postMessage(news);
   }
 }
 

@@ -1,12 +1,12 @@
 /**
  * A draft while it is open: holds the lock that keeps other tabs from writing to it, and saves every change at once,
- * one save after the other. Text that is being typed is saved after a short pause, or when the page goes away.
+ * one save after the other. Text that is being typed is saved some moments later, and when the page goes away.
  */
 import { finishedVisit } from "./outbox.js";
 import { DraftGone } from "./store.js";
 import { addPhoto, buildReport } from "./visit.js";
 
-const TYPING_PAUSE_MS = 150;
+const TYPING_DELAY_MS = 150;
 
 /**
  * Open a draft of this person; null when there is none. `onChange` is called when anything to be shown has changed.
@@ -35,13 +35,13 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
     saved: "saved",
     preview: (photoId) => previews.get(photoId) ?? null,
 
-    /** Replace the draft by what `update` makes of it and save it; `soon` waits for the end of typing. */
+    /** Replace the draft by what `update` makes of it and save it; `soon` gathers what is typed for some moments. */
     change(update, { soon = false } = {}) {
       if (session.readOnly || session.saved === "gone") return;
       session.draft = update(session.draft);
       unsaved = true;
-      clearTimeout(timer);
-      if (soon) timer = setTimeout(session.flush, TYPING_PAUSE_MS);
+      // Not from the last letter on, but from the first: who types without a pause is saved all the same.
+      if (soon) timer ??= setTimeout(session.flush, TYPING_DELAY_MS);
       else session.flush();
       onChange();
     },
@@ -49,6 +49,7 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
     /** Save what is not saved yet; resolves when it is on the phone or has failed. */
     flush() {
       clearTimeout(timer);
+      timer = null;
       if (unsaved) saving = saving.then(save);
       return saving;
     },

@@ -2,7 +2,7 @@
 
 /** A route as an object: {screen, …}. Unknown addresses lead to the list of assignments. */
 export function parseRoute(hash) {
-  const [name, id, ...rest] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const [name, id, ...rest] = hash.replace(/^#\/?/, "").split("/");
   if (name === "assignments" && id) return { screen: "assignment", id };
   if (name === "visits" && id && rest[0] === "finish") return { screen: "finish", id };
   if (name === "visits" && id) {

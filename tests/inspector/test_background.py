@@ -2,12 +2,13 @@
 
 import hashlib
 import io
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -182,7 +183,8 @@ def test_many_workers_share_the_jobs(app: Flask, ask: Callable[..., UUID], sessi
         assert set(session.scalars(select(Job.state))) == {JobState.DONE}
 
 
-DYING_WORKER = """
+WORKER = """
+import signal
 import time
 from inspector import create_app
 from inspector.background import Worker
@@ -192,26 +194,40 @@ def hang(context, organization_id):
     print("begun", flush=True)
     time.sleep(60)
 
-Worker(create_app(Settings.from_environment()), {"hang": hang}).run()
+worker = Worker(create_app(Settings.from_environment()), {"hang": hang}, poll_seconds=600)
+signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+print("ready", flush=True)
+worker.run()
 """
+
+
+@pytest.fixture
+def worker_process(database_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process of its own, whose handler "hang" says so and never ends."""
+    environment = server_environment(database_url, tmp_path / "data")
+    command = [sys.executable, "-c", WORKER]
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+def next_line(process: subprocess.Popen[bytes]) -> bytes:
+    assert process.stdout is not None
+    return process.stdout.readline()
 
 
 def test_a_killed_workers_job_is_taken_up_when_its_lease_has_run_out(
     app: Flask,
-    database_url: str,
-    tmp_path: Path,
+    worker_process: subprocess.Popen[bytes],
     ask: Callable[..., UUID],
     look: Callable[[UUID], Job],
     change: Callable[..., None],
 ) -> None:
     job_id = ask("hang")
-    environment = server_environment(database_url, tmp_path / "data")
-    with subprocess.Popen(
-        [sys.executable, "-c", DYING_WORKER], env=environment, cwd=ROOT, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"begun\n"
-        process.send_signal(signal.SIGKILL)
+    assert next_line(worker_process) == b"ready\n"
+    assert next_line(worker_process) == b"begun\n"
+    worker_process.kill()
+    worker_process.wait()
     assert look(job_id).state is JobState.RUNNING
     worker = worker_for(app, hang=lambda _context, _organization: None)
     assert not worker.run_one(), "the lease still holds"
@@ -259,6 +275,13 @@ def test_the_doorbell_wakes_a_worker_and_stopping_lets_the_job_end(
         worker.stop()
 
 
+def test_a_signal_ends_a_worker(worker_process: subprocess.Popen[bytes]) -> None:
+    assert next_line(worker_process) == b"ready\n"
+    time.sleep(0.2)
+    worker_process.send_signal(signal.SIGTERM)
+    assert worker_process.wait(20) == 0
+
+
 def test_an_idle_worker_stops_at_once(app: Flask) -> None:
     worker = Worker(app, {}, poll_seconds=600)
     worker.start()
@@ -285,6 +308,20 @@ def test_a_worker_looks_for_jobs_without_a_bell_and_outlasts_a_database_that_is_
         with engine.begin() as connection:
             connection.execute(text("ALTER TABLE jobs_away RENAME TO jobs"))
         wait_until(lambda: look(job_id).state is JobState.DONE)
+    finally:
+        worker.stop()
+
+
+def test_a_worker_sweeps_the_storage(app: Flask, storage: FolderStorage) -> None:
+    storage.check()
+    leftover = storage.root / "incoming" / "half a photo"
+    leftover.write_bytes(b"half")
+    yesterday = time.time() - 25 * 3600
+    os.utime(leftover, (yesterday, yesterday))
+    worker = Worker(app, {})
+    worker.start()
+    try:
+        wait_until(lambda: not leftover.exists())
     finally:
         worker.stop()
 

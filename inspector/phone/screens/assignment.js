@@ -2,7 +2,7 @@
 import { toAssignments, toOutbox, toSection } from "../routes.js";
 import { t } from "../translate.js";
 import { Bar, html, Title } from "./html.js";
-import { capital, checksWords, dueWords, stateOfVisit, stateOnServer, textOf } from "./words.js";
+import { capital, checksWords, dueWords, received, stateOfVisit, textOf } from "./words.js";
 
 export function Assignment({ app, state }) {
   const assignment = state.work?.assignments.find((each) => each.id === state.route.id);
@@ -31,7 +31,7 @@ function Begin({ app, state, assignment }) {
   const draft = state.drafts.find((each) => each.assignment_id === assignment.id);
   const visit = state.visits.find((each) => each.assignment_id === assignment.id);
   const version = state.work.checklist_versions.some((each) => each.id === assignment.checklist_version_id);
-  const said = visit ? stateOfVisit(visit, state.sending, state.outbox) : assignment.visit && stateOnServer(assignment.visit);
+  const said = visit ? stateOfVisit(visit, state.sending, state.outbox) : assignment.visit && received(assignment.visit);
   return html`<${Bar} label=${t("Visit")}>
     <a href=${toAssignments()}>${t("Back")}</a>
     ${draft ? html`<a class="main" href=${toSection(draft.id, 0)}>${t("Continue visit")}</a>`

@@ -4,7 +4,7 @@ import { toAssignment, toOutbox, toSection } from "../routes.js";
 import { t, tn } from "../translate.js";
 import { html, StateLine, Title } from "./html.js";
 import { Tabs } from "./tabs.js";
-import { capital, checksWords, dueWords, stateOfVisit, stateOnServer, textOf } from "./words.js";
+import { capital, checksWords, dueWords, received, stateOfVisit, textOf } from "./words.js";
 
 export function Assignments({ state }) {
   const { work, drafts, visits } = state;
@@ -31,7 +31,7 @@ export function Assignments({ state }) {
 
 function saidOf(assignment, visit, { sending, outbox }) {
   if (visit && !(assignment.visit && visit.delivered)) return stateOfVisit(visit, sending, outbox);
-  return stateOnServer(assignment.visit);
+  return received(assignment.visit);
 }
 
 // What is only on this phone, so that nobody wipes it unknowing.
@@ -46,22 +46,22 @@ function Sending({ state: { visits } }) {
 
 function Begun({ draft, all }) {
   const assignment = all.find((each) => each.id === draft.assignment_id);
-  return html`<li><a class="card" href=${toSection(draft.id, 0)}>
-    <strong>${draft.outlet_name}</strong>
+  return html`<li class="card">
+    <a class="whole" href=${toSection(draft.id, 0)}>${draft.outlet_name}</a>
     ${assignment && html`<span class="muted">${dueWords(assignment)}</span>`}
     <span>${t("begun, saved on this phone")}</span>
-  </a></li>`;
+  </li>`;
 }
 
 function Card({ assignment, said }) {
   const { outlet, progress } = assignment;
   const place = [outlet.brand, outlet.address, outlet.city].filter(Boolean).join(", ");
-  return html`<li><a class="card" href=${toAssignment(assignment.id)}>
-    <strong>${outlet.name}</strong>
+  return html`<li class="card">
+    <a class="whole" href=${toAssignment(assignment.id)}>${outlet.name}</a>
     ${place && html`<span class="muted">${place}</span>`}
     <span>${dueWords(assignment)}</span>
     ${said
       ? html`<span class="said">${capital(said)}</span>`
       : progress.map((each) => html`<span class="muted">${textOf(each.touchpoint)}: ${checksWords(each)}</span>`)}
-  </a></li>`;
+  </li>`;
 }

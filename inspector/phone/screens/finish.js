@@ -30,8 +30,8 @@ export function Finish({ app, state }) {
 }
 
 function Gap({ gap, draft, version }) {
-  return html`<li><a class="card" href=${toSection(draft.id, gap.section, gap.criterion.id)}>
-    <span>${textOf(gap.criterion.text, version)}</span>
+  return html`<li class="card">
+    <a class="whole" href=${toSection(draft.id, gap.section, gap.criterion.id)}>${textOf(gap.criterion.text, version)}</a>
     <span class="lacks">${gap.lacks.map(lackWords).join(", ")}</span>
-  </a></li>`;
+  </li>`;
 }

@@ -12,12 +12,12 @@ export function Outbox({ app, state }) {
     <${Title}>${t("Outbox")}<//>
     <${StateLine} urgent=${state.login.wanted}>${headline(state, visits, waiting)}<//>
     ${waiting.length > 0 && html`<button type="button" class="main wide" onClick=${() => app.deliver({ asked: true })}>${t("Send now")}</button>`}
-    <ul class="cards">${visits.map((visit) => html`<li key=${visit.id}><div class="card">
+    <ul class="cards">${visits.map((visit) => html`<li class="card" key=${visit.id}>
       <strong>${visit.outlet_name}</strong>
       <span class="muted">${t("finished %(time)s", { time: dayAndTime(visit.finished_at) })}</span>
       <span class=${visit.parked ? "said urgent" : "said"} role="status">${capital(stateOfVisit(visit, state.sending, state.outbox))}</span>
       ${visit.parked && html`<button type="button" onClick=${() => app.tryAgain(visit.id)}>${t("Try again")}</button>`}
-    </div></li>`)}</ul>
+    </li>`)}</ul>
     <${Tabs} state=${state} />
   </main>`;
 }

@@ -52,16 +52,16 @@ function Page({ app, state }) {
 }
 
 function Banner({ app, state: { login, offline, route } }) {
-  if (login.open) return html`<div class="banner"><${LoginForm} app=${app} login=${login} cancel=${() => app.openLogin(false)} /></div>`;
+  if (login.open) return html`<header class="banner"><${LoginForm} app=${app} login=${login} cancel=${() => app.openLogin(false)} /></header>`;
   return html`
-    ${login.wanted && html`<div class="banner row">
+    ${login.wanted && html`<header class="banner row">
       <p>${t("Log in to send and receive. What you enter is kept on this phone meanwhile.")}</p>
       <button type="button" onClick=${() => app.openLogin(true)}>${t("Log in")}</button>
-    </div>`}
-    ${offline.update && !NEEDS_VISIT.has(route.screen) && html`<div class="banner row">
+    </header>`}
+    ${offline.update && !NEEDS_VISIT.has(route.screen) && html`<header class="banner row">
       <p>${t("A new version is ready.")}</p>
       <button type="button" onClick=${() => app.takeUpdate()}>${t("Start it")}</button>
-    </div>`}`;
+    </header>`}`;
 }
 
 function Message({ app, message }) {

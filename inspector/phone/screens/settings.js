@@ -4,6 +4,8 @@ import { Component, html, Title } from "./html.js";
 import { Tabs } from "./tabs.js";
 
 const TOLERATED_SKEW_MS = 120_000;
+// Safari has no question of its own to install an app, and deletes what is not installed.
+const ON_IPHONE = /iP(hone|ad|od)/.test(navigator.userAgent);
 
 export class Settings extends Component {
   state = { leaving: false };
@@ -20,7 +22,7 @@ export class Settings extends Component {
       <h2>${t("Without a network")}</h2>
       <p>${offline.ready ? t("Ready to work offline.") : t("Not ready to work offline yet: stay online for a moment.")}</p>
       ${install && html`<button type="button" class="wide" onClick=${() => app.install()}>${t("Install on this phone")}</button>`}
-      <p class="muted">${t("On an iPhone open this page in Safari, tap Share, then Add to Home Screen: otherwise the phone deletes unsent visits after seven days.")}</p>
+      ${ON_IPHONE && !navigator.standalone && html`<p>${t("On an iPhone open this page in Safari, tap Share, then Add to Home Screen: otherwise the phone deletes unsent visits after seven days.")}</p>`}
       ${Math.abs(skew) > TOLERATED_SKEW_MS && html`<p class="urgent">${clockWords(skew)}</p>`}
       <h2>${person.name}</h2>
       <p class="muted">${person.email}</p>

@@ -3,25 +3,30 @@ import { partsOf } from "../outbox.js";
 import { dayAndTime, language, sameWallTime, t, timeOfDay, tn } from "../translate.js";
 import { textIn } from "../visit.js";
 
+const WORTH_SAYING_MS = 60_000;
+
 /** How far a finished visit is, in one line. */
 export function stateOfVisit(visit, sending, outbox) {
-  if (visit.delivered) return received(visit);
+  if (visit.delivered) return received(visit.server);
   if (visit.parked) return t("needs attention: %(why)s", { why: whyParked(visit.parked) });
   if (sending === visit.id) {
     const { part, parts } = partsOf(visit);
     return t("sending %(part)s of %(parts)s", { part, parts });
   }
   const next = Math.max(visit.next_try_at, outbox.state === "no answer" ? outbox.until : 0);
-  if (next) return t("saved on this phone, next try at %(time)s", { time: timeOfDay(next) });
+  if (next > Date.now() + WORTH_SAYING_MS) return t("saved on this phone, next try at %(time)s", { time: timeOfDay(next) });
   return t("saved on this phone");
 }
 
-function received({ server }) {
-  const sameDay = dayAndTime(server.received_at).slice(0, -5) === dayAndTime(Date.now()).slice(0, -5);
-  const time = sameDay ? timeOfDay(server.received_at) : dayAndTime(server.received_at);
-  if (server.state !== "held") return t("received %(time)s", { time });
-  return server.reason
-    ? t("received %(time)s, a manager looks at it: %(why)s", { time, why: server.reason })
+/** A visit that the server has, as {state, reason, received_at}. */
+export function received({ state, reason, received_at: at }) {
+  if (state === "approved") return t("approved");
+  if (state === "rejected") return reason ? t("rejected: %(why)s", { why: reason }) : t("rejected");
+  const sameDay = dayAndTime(at).slice(0, -5) === dayAndTime(Date.now()).slice(0, -5);
+  const time = sameDay ? timeOfDay(at) : dayAndTime(at);
+  if (state !== "held") return t("received %(time)s", { time });
+  return reason
+    ? t("received %(time)s, a manager looks at it: %(why)s", { time, why: reason })
     : t("received %(time)s, a manager looks at it", { time });
 }
 
@@ -36,14 +41,6 @@ function whyParked({ status, detail }) {
     422: t("it arrived damaged"),
   }[status] ?? t("the server refused it");
   return detail ? `${said} (${detail})` : said;
-}
-
-/** The state of an assignment's visit as the server knows it. */
-export function stateOnServer(visit) {
-  const said = {
-    received: t("received"), approved: t("approved"), rejected: t("rejected"), held: t("a manager looks at it"),
-  }[visit.state] ?? visit.state;
-  return visit.reason ? `${said}: ${visit.reason}` : said;
 }
 
 /** What a criterion still lacks. */

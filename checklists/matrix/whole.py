@@ -1,4 +1,4 @@
-"""Touchpoint x brand: what the approved checks of a wave say, how sure it is, and what is still missing. Reads only."""
+"""The whole matrix of a wave, in one statement: cells with estimates, and the own brand's verdicts on its rivals."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from sqlalchemy import Row, case, func, select
 from sqlalchemy.orm import Session
 
 from checklists.brands import Brand, Outlet
-from checklists.checklist import ChecklistVersion, Criterion, Section
+from checklists.checklist import ChecklistVersion, Section
 from checklists.confidence import (
     Estimate,
     Interval,
@@ -22,11 +22,9 @@ from checklists.confidence import (
 )
 from checklists.journey import Channel, Journey, Stage, Touchpoint
 from checklists.orm import LanguageMap
-from checklists.scoring import Status, Zone
+from checklists.scoring import ROUNDING, Status, Zone
 from checklists.visits import Answer, Check, Visit, VisitState
-from checklists.waves import Assignment, AssignmentState, RequiredChecks
-
-OPEN_PLACES = (AssignmentState.PLANNED, AssignmentState.HANDED_OUT, AssignmentState.DELIVERED)
+from checklists.waves import OPEN_PLACES, Assignment, RequiredChecks
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,8 @@ class MatrixRow:
     channel: Channel
     stage_id: UUID
     stage: LanguageMap
+    journey_id: UUID
+    journey: LanguageMap
     cells: Mapping[UUID, Cell]
 
 
@@ -88,26 +88,31 @@ class Matrix:
 
 @dataclass(slots=True)
 class _Tally:
-    """What the one statement says of a cell, outlet by outlet."""
+    """What the one statement says of a cell: a row for what all share, and one for each outlet and version."""
 
     row: Row[Any]
-    outlets: list[Row[Any]] = field(default_factory=list)
+    parts: list[Row[Any]] = field(default_factory=list)
 
     @property
     def remote(self) -> bool:
         return Channel(self.row.channel).remote
 
     def total(self, column: str) -> int:
-        return sum(getattr(outlet, column) for outlet in self.outlets)
+        return sum(getattr(part, column) for part in self.parts)
+
+    @property
+    def versions(self) -> set[UUID]:
+        """The checklist versions of the checks that count."""
+        return {part.version_id for part in self.parts if part.approved}
 
 
 def touchpoint_matrix(session: Session, wave_id: UUID, margin: float) -> Matrix:
-    """The wave's whole matrix, with Holm-corrected verdicts of the own brand against each rival; `margin` as a share."""
+    """The wave's whole matrix, with Holm-corrected verdicts of the own brand on each rival; `margin` as a share."""
     tallies: dict[tuple[UUID, UUID], _Tally] = {}
     for row in session.execute(_statement(wave_id)):
         tally = tallies.setdefault((row.touchpoint_id, row.brand_id), _Tally(row))
         if row.outlet_id is not None:
-            tally.outlets.append(row)
+            tally.parts.append(row)
     cells = {place: _cell(tally) for place, tally in tallies.items()}
     brands = {t.row.brand_id: MatrixBrand(t.row.brand_id, t.row.brand, t.row.own) for t in tallies.values()}
     _judge(session, wave_id, tallies, cells, next((brand.id for brand in brands.values() if brand.own), None), margin)
@@ -116,7 +121,16 @@ def touchpoint_matrix(session: Session, wave_id: UUID, margin: float) -> Matrix:
         row = tally.row
         matrix_row = rows.setdefault(
             touchpoint_id,
-            MatrixRow(touchpoint_id, row.touchpoint, Channel(row.channel), row.stage_id, row.stage, {}),
+            MatrixRow(
+                touchpoint_id=touchpoint_id,
+                name=row.touchpoint,
+                channel=Channel(row.channel),
+                stage_id=row.stage_id,
+                stage=row.stage,
+                journey_id=row.journey_id,
+                journey=row.journey,
+                cells={},
+            ),
         )
         assert isinstance(matrix_row.cells, dict)
         matrix_row.cells[brand_id] = cells[touchpoint_id, brand_id]
@@ -124,12 +138,14 @@ def touchpoint_matrix(session: Session, wave_id: UUID, margin: float) -> Matrix:
 
 
 def _statement(wave_id: UUID) -> Any:
-    """One row for each touchpoint, brand and visited outlet; touchpoints and brands without checks have one row too."""
+    """One row for each touchpoint, brand, visited outlet and version; a place without checks has one row too."""
     required = (
         select(
             RequiredChecks.touchpoint_id,
             RequiredChecks.brand_id,
-            func.coalesce(func.max(case((RequiredChecks.outlet_id.is_(None), RequiredChecks.required))), 0).label("at_brand"),
+            func.coalesce(func.max(case((RequiredChecks.outlet_id.is_(None), RequiredChecks.required))), 0).label(
+                "at_brand"
+            ),
             func.coalesce(func.sum(case((RequiredChecks.outlet_id.is_not(None), RequiredChecks.required))), 0).label(
                 "at_outlets"
             ),
@@ -154,6 +170,7 @@ def _statement(wave_id: UUID) -> Any:
             Check.touchpoint_id,
             Check.brand_id,
             Check.outlet_id,
+            Check.version_id,
             _count(counted).label("approved"),
             _count(Visit.state == VisitState.RECEIVED).label("received"),
             _count(approved & Check.absent).label("absent"),
@@ -166,14 +183,13 @@ def _statement(wave_id: UUID) -> Any:
             func.coalesce(func.sum(case((counted, Check.forbidden_seen))), 0).label("forbidden_seen"),
             func.coalesce(func.sum(case((counted, Check.forbidden_possible))), 0).label("forbidden_possible"),
             func.coalesce(func.min(case((counted, Check.skipped))), 0).label("skipped"),
-            func.count(case((counted, Check.version_id)).distinct()).label("versions"),
             func.min(case((counted, ChecklistVersion.green_from))).label("green_from"),
             func.min(case((counted, ChecklistVersion.yellow_from))).label("yellow_from"),
         )
         .join(Visit, Visit.id == Check.visit_id)
         .join(ChecklistVersion, ChecklistVersion.id == Check.version_id)
         .where(Check.wave_id == wave_id, Visit.deleted_at.is_(None))
-        .group_by(Check.touchpoint_id, Check.brand_id, Check.outlet_id)
+        .group_by(Check.touchpoint_id, Check.brand_id, Check.outlet_id, Check.version_id)
         .subquery("found")
     )
     return (
@@ -183,6 +199,8 @@ def _statement(wave_id: UUID) -> Any:
             Touchpoint.channel,
             Stage.id.label("stage_id"),
             Stage.name.label("stage"),
+            Journey.id.label("journey_id"),
+            Journey.name.label("journey"),
             Brand.id.label("brand_id"),
             Brand.name.label("brand"),
             Brand.own,
@@ -203,7 +221,15 @@ def _statement(wave_id: UUID) -> Any:
             checks, (checks.c.touchpoint_id == required.c.touchpoint_id) & (checks.c.brand_id == required.c.brand_id)
         )
         .order_by(
-            Journey.position, Stage.position, Touchpoint.position, Touchpoint.id, Brand.own.desc(), Brand.position, Brand.id
+            Journey.position,
+            Journey.id,
+            Stage.position,
+            Stage.id,
+            Touchpoint.position,
+            Touchpoint.id,
+            Brand.own.desc(),
+            Brand.position,
+            Brand.id,
         )
     )
 
@@ -215,10 +241,8 @@ def _count(condition: Any) -> Any:
 def _cell(tally: _Tally) -> Cell:
     estimate = _estimate(tally)
     zone = None
-    limits = [(each.green_from, each.yellow_from) for each in tally.outlets if each.green_from is not None]
-    if estimate is not None and limits:
-        green_from, yellow_from = min(limits)
-        zone = Zone.GREEN if estimate.mean >= green_from else Zone.YELLOW if estimate.mean >= yellow_from else Zone.RED
+    if estimate is not None:
+        zone = _zone(estimate.mean, [part for part in tally.parts if part.approved])
     return Cell(
         touchpoint_id=tally.row.touchpoint_id,
         brand_id=tally.row.brand_id,
@@ -228,7 +252,7 @@ def _cell(tally: _Tally) -> Cell:
         approved=tally.total("approved"),
         absent=tally.total("absent"),
         invalid=tally.total("invalid"),
-        mixed_versions=max((each.versions for each in tally.outlets), default=0) > 1,
+        mixed_versions=len(tally.versions) > 1,
         zones={zone: tally.total(zone.value) for zone in (Zone.GREEN, Zone.YELLOW, Zone.RED)},
         zone=zone,
         estimate=estimate,
@@ -239,15 +263,26 @@ def _cell(tally: _Tally) -> Cell:
     )
 
 
+def _zone(mean: float, parts: Iterable[Row[Any]]) -> Zone:
+    """The zone by the versions' limits; where several versions are mixed, by the most lenient of them."""
+    green_from, yellow_from = min((part.green_from, part.yellow_from) for part in parts)
+    if mean >= green_from - ROUNDING:
+        return Zone.GREEN
+    return Zone.YELLOW if mean >= yellow_from - ROUNDING else Zone.RED
+
+
 def _estimate(tally: _Tally) -> Estimate | None:
     """rules.md, "Numbers": outlets weigh equally; on remote channels each visit is its own cluster."""
     checks = tally.total("approved")
     if not checks:
         return None
     if tally.remote:
-        total, squares = (sum(getattr(each, name) for each in tally.outlets) for name in ("total", "squares"))
-        return estimate_of_checks(checks, total, squares)
-    return estimate_of_clusters((each.approved, each.total) for each in tally.outlets)
+        return estimate_of_checks(checks, tally.total("total"), tally.total("squares"))
+    outlets: dict[UUID, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+    for part in tally.parts:
+        approved, total = outlets[part.outlet_id]
+        outlets[part.outlet_id] = approved + part.approved, total + part.total
+    return estimate_of_clusters(outlets.values())
 
 
 def _judge(
@@ -265,7 +300,7 @@ def _judge(
         if ours is None or brand_id == own or ours.estimate is None or theirs.estimate is None:
             continue
         both = [tallies[touchpoint_id, brand] for brand in (ours.brand_id, brand_id)]
-        if all(_applied_whole(tally) for tally in both):
+        if all(_applied_whole(tally) for tally in both) and len(both[0].versions | both[1].versions) == 1:
             pair: tuple[Estimate, Estimate] | None = (ours.estimate, theirs.estimate)
         else:
             pair = _pair_on_common_criteria(session, wave_id, both)
@@ -278,15 +313,13 @@ def _judge(
 
 def _applied_whole(tally: _Tally) -> bool:
     """Whether each criterion is known to apply to the brand, because one check at least left none of them out."""
-    return any(each.approved and each.skipped == 0 for each in tally.outlets) and not any(
-        each.versions > 1 for each in tally.outlets
-    )
+    return any(part.approved and part.skipped == 0 for part in tally.parts)
 
 
 def _pair_on_common_criteria(
     session: Session, wave_id: UUID, both: Sequence[_Tally]
 ) -> tuple[Estimate, Estimate] | None:
-    """Both brands' estimates on the criteria that were answered at both, joined by lineage; None where there are none."""
+    """Both brands' estimates on the criteria that were answered at both, joined by lineage; None without any."""
     answers = session.execute(
         select(Check.brand_id, Check.outlet_id, Check.id, Answer.lineage_id, Answer.points, Answer.possible)
         .join(Visit, Visit.id == Check.visit_id)
@@ -330,79 +363,3 @@ def _estimate_of_scores(scores: Iterable[tuple[UUID, float]], remote: bool) -> E
     for number, (outlet_id, score) in enumerate(scores):
         groups[number if remote else outlet_id].append(score)
     return estimate_of_clusters((len(group), sum(group)) for group in groups.values())
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionFigures:
-    """One criterion within a cell: how its approved checks came out. `share` is points / possible, 0..1."""
-
-    criterion_id: UUID
-    text: LanguageMap
-    answered: int
-    zones: Mapping[Zone, int]
-    share: float | None
-    not_applicable: int
-    could_not_check: int
-    forbidden_seen: int
-    forbidden_possible: int
-
-
-def cell_criteria(session: Session, wave_id: UUID, touchpoint_id: UUID, brand_id: UUID) -> list[CriterionFigures]:
-    """The criteria behind one cell, in the order of the checklist."""
-    answered = Answer.status == Status.ANSWERED
-    rows = session.execute(
-        select(
-            Criterion.id,
-            Criterion.text,
-            _count(answered).label("answered"),
-            _count(answered & (Answer.zone == Zone.GREEN)).label("green"),
-            _count(answered & (Answer.zone == Zone.YELLOW)).label("yellow"),
-            _count(answered & (Answer.zone == Zone.RED)).label("red"),
-            func.sum(Answer.points).label("points"),
-            func.sum(Answer.possible).label("possible"),
-            _count(Answer.status == Status.NOT_APPLICABLE).label("not_applicable"),
-            _count(Answer.status == Status.COULD_NOT_CHECK).label("could_not_check"),
-            func.sum(Answer.forbidden_seen).label("forbidden_seen"),
-            func.sum(Answer.forbidden_possible).label("forbidden_possible"),
-        )
-        .select_from(Check)
-        .join(Visit, Visit.id == Check.visit_id)
-        .join(Answer, Answer.check_id == Check.id)
-        .join(Criterion, Criterion.id == Answer.criterion_id)
-        .join(Section, Section.id == Criterion.section_id)
-        .where(
-            Check.wave_id == wave_id,
-            Check.touchpoint_id == touchpoint_id,
-            Check.brand_id == brand_id,
-            Check.valid,
-            Visit.state == VisitState.APPROVED,
-            Visit.deleted_at.is_(None),
-        )
-        .group_by(Criterion.id, Criterion.text, Section.position, Criterion.position)
-        .order_by(Section.position, Criterion.position)
-    )
-    return [
-        CriterionFigures(
-            criterion_id=row.id,
-            text=row.text,
-            answered=row.answered,
-            zones={Zone.GREEN: row.green, Zone.YELLOW: row.yellow, Zone.RED: row.red},
-            share=row.points / row.possible if row.possible else None,
-            not_applicable=row.not_applicable,
-            could_not_check=row.could_not_check,
-            forbidden_seen=row.forbidden_seen,
-            forbidden_possible=row.forbidden_possible,
-        )
-        for row in rows
-    ]
-
-
-def approved_counts(session: Session, wave_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID, UUID], int]:
-    """Approved valid checks by (wave, touchpoint, brand): what "2 of 10" counts on the phone."""
-    rows = session.execute(
-        select(Check.wave_id, Check.touchpoint_id, Check.brand_id, func.count())
-        .join(Visit, Visit.id == Check.visit_id)
-        .where(Check.wave_id.in_(wave_ids), Check.valid, Check.score.is_not(None), Visit.state == VisitState.APPROVED)
-        .group_by(Check.wave_id, Check.touchpoint_id, Check.brand_id)
-    )
-    return {(wave, touchpoint, brand): count for wave, touchpoint, brand, count in rows}

@@ -1,0 +1,123 @@
+"""What lies behind single cells: the criteria of one, the counts that the phone shows, the checks that do not count."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from checklists.checklist import Criterion, Section
+from checklists.orm import LanguageMap
+from checklists.scoring import Kind, Status, Zone
+from checklists.visits import Answer, Check, Visit, VisitState
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionFigures:
+    """One criterion within a cell: how its approved checks came out. `share` is points / possible, 0..1."""
+
+    criterion_id: UUID
+    text: LanguageMap
+    kind: Kind
+    section: LanguageMap
+    answered: int
+    zones: Mapping[Zone, int]
+    share: float | None
+    not_applicable: int
+    could_not_check: int
+    forbidden_seen: int
+    forbidden_possible: int
+
+
+def cell_criteria(session: Session, wave_id: UUID, touchpoint_id: UUID, brand_id: UUID) -> list[CriterionFigures]:
+    """The criteria behind one cell, in the order of the checklist."""
+    answered = Answer.status == Status.ANSWERED
+    rows = session.execute(
+        select(
+            Criterion.id,
+            Criterion.text,
+            Criterion.kind,
+            Section.title,
+            _count(answered).label("answered"),
+            _count(answered & (Answer.zone == Zone.GREEN)).label("green"),
+            _count(answered & (Answer.zone == Zone.YELLOW)).label("yellow"),
+            _count(answered & (Answer.zone == Zone.RED)).label("red"),
+            func.sum(Answer.points).label("points"),
+            func.sum(Answer.possible).label("possible"),
+            _count(Answer.status == Status.NOT_APPLICABLE).label("not_applicable"),
+            _count(Answer.status == Status.COULD_NOT_CHECK).label("could_not_check"),
+            func.sum(Answer.forbidden_seen).label("forbidden_seen"),
+            func.sum(Answer.forbidden_possible).label("forbidden_possible"),
+        )
+        .select_from(Check)
+        .join(Visit, Visit.id == Check.visit_id)
+        .join(Answer, Answer.check_id == Check.id)
+        .join(Criterion, Criterion.id == Answer.criterion_id)
+        .join(Section, Section.id == Criterion.section_id)
+        .where(
+            Check.wave_id == wave_id,
+            Check.touchpoint_id == touchpoint_id,
+            Check.brand_id == brand_id,
+            Check.valid,
+            Visit.state == VisitState.APPROVED,
+            Visit.deleted_at.is_(None),
+        )
+        .group_by(Criterion.id, Section.id)
+        .order_by(Section.position, Criterion.position, Criterion.id)
+    )
+    return [
+        CriterionFigures(
+            criterion_id=row.id,
+            text=row.text,
+            kind=row.kind,
+            section=row.title,
+            answered=row.answered,
+            zones={Zone.GREEN: row.green, Zone.YELLOW: row.yellow, Zone.RED: row.red},
+            share=row.points / row.possible if row.possible else None,
+            not_applicable=row.not_applicable,
+            could_not_check=row.could_not_check,
+            forbidden_seen=row.forbidden_seen,
+            forbidden_possible=row.forbidden_possible,
+        )
+        for row in rows
+    ]
+
+
+def approved_counts(session: Session, wave_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID, UUID], int]:
+    """Approved valid checks by (wave, touchpoint, brand): what "2 of 10" counts on the phone."""
+    rows = session.execute(
+        select(Check.wave_id, Check.touchpoint_id, Check.brand_id, func.count())
+        .join(Visit, Visit.id == Check.visit_id)
+        .where(
+            Check.wave_id.in_(wave_ids),
+            Check.valid,
+            Check.score.is_not(None),
+            Visit.state == VisitState.APPROVED,
+            Visit.deleted_at.is_(None),
+        )
+        .group_by(Check.wave_id, Check.touchpoint_id, Check.brand_id)
+    )
+    return {(wave, touchpoint, brand): count for wave, touchpoint, brand, count in rows}
+
+
+def uncounted_checks(session: Session, wave_id: UUID) -> dict[tuple[UUID, UUID], int]:
+    """Approved checks that are not valid, by (touchpoint, outlet): the plan needs their places again."""
+    rows = session.execute(
+        select(Check.touchpoint_id, Check.outlet_id, func.count())
+        .join(Visit, Visit.id == Check.visit_id)
+        .where(
+            Check.wave_id == wave_id,
+            ~Check.valid,
+            ~Check.absent,
+            Visit.state == VisitState.APPROVED,
+            Visit.deleted_at.is_(None),
+        )
+        .group_by(Check.touchpoint_id, Check.outlet_id)
+    )
+    return {(touchpoint, outlet): count for touchpoint, outlet, count in rows}
+
+
+def _count(condition: Any) -> Any:
+    return func.count(case((condition, 1)))

@@ -1,0 +1,63 @@
+"""The fieldwork period: which checklists, brands and outlets, how many checks are required, who visits what when."""
+
+from checklists.waves.contents import (
+    Place,
+    choose_outlets,
+    copy_required_checks,
+    pin_checklists,
+    required_checks,
+    set_required_checks,
+    set_up_wave,
+    wave_touchpoints,
+    wave_with_contents,
+    waves_of,
+)
+from checklists.waves.planning import (
+    Plan,
+    assignments_of,
+    change_assignment,
+    due_window,
+    hand_out,
+    missing_visits,
+    plan_assignments,
+    restore,
+    revoke,
+)
+from checklists.waves.tables import (
+    OPEN_PLACES,
+    Assignment,
+    AssignmentState,
+    RequiredChecks,
+    Wave,
+    WaveChecklist,
+    WaveOutlet,
+)
+
+__all__ = [
+    "OPEN_PLACES",
+    "Assignment",
+    "AssignmentState",
+    "Place",
+    "Plan",
+    "RequiredChecks",
+    "Wave",
+    "WaveChecklist",
+    "WaveOutlet",
+    "assignments_of",
+    "change_assignment",
+    "choose_outlets",
+    "copy_required_checks",
+    "due_window",
+    "hand_out",
+    "missing_visits",
+    "pin_checklists",
+    "plan_assignments",
+    "required_checks",
+    "restore",
+    "revoke",
+    "set_required_checks",
+    "set_up_wave",
+    "wave_touchpoints",
+    "wave_with_contents",
+    "waves_of",
+]

@@ -1,0 +1,154 @@
+"""Who works in the project: people of the organization, their roles, and whether they still may."""
+
+import secrets
+from datetime import UTC, datetime
+from uuid import UUID
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from checklists.errors import DomainError, NotFound
+from checklists.people import (
+    Member,
+    Role,
+    User,
+    add_member,
+    change_roles,
+    create_person,
+    members_of,
+    take_back,
+    user_by_email,
+)
+from inspector.auth import MANAGERS, hash_password, person, roles
+from inspector.languages import LANGUAGES, current_language
+from inspector.manager.forms import Form, PageAnswer
+from inspector.manager.words import ROLES, ROLES_GIVEN
+from inspector.transactions import reading, writing
+
+blueprint = Blueprint("people", __name__, url_prefix="/o/<organization>/<project>/people")
+
+PASSWORD_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"  # None that are mistaken for one another when read aloud.
+
+
+@blueprint.get("/")
+@roles(*MANAGERS)
+def index() -> PageAnswer:
+    with reading() as session:
+        members = members_of(session, g.project.id)
+    return render_template("people/index.html", members=members, roles=ROLES, me=person().user.id)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@roles(*MANAGERS)
+def add() -> PageAnswer:
+    if request.method == "GET":
+        return _page(Form.showing(roles=[Role.INSPECTOR], language=current_language()))
+    form = Form.sent()
+    email, chosen = form.text("email", required=True), _chosen_roles(form)
+    name = form.text("name", required=True)
+    language = form.value("language") if form.value("language") in LANGUAGES else LANGUAGES[0]
+    password = new_password()
+    try:
+        form.check()
+        password_hash = hash_password(password)  # Slow on purpose, so it is done before the transaction begins.
+        with writing() as session:
+            user = user_by_email(session, email)
+            known = user is not None
+            if user is None:
+                user = create_person(session, email, name, password_hash, language, datetime.now(UTC))
+            add_member(session, user, chosen, organization_id=g.organization.id, project_id=g.project.id)
+    except DomainError as error:
+        form.keep(error)
+        return _page(form)
+    if known:
+        flash(_("%(name)s had a login already and was added to the project.", name=user.name), "done")
+        return redirect(url_for("people.index"))
+    # Shown in this answer only: the password stands nowhere else, and a reload asks before it sends the form again.
+    return render_template("people/password.html", user=user, password=password)
+
+
+@blueprint.route("/<uuid:user>", methods=["GET", "POST"])
+@roles(*MANAGERS)
+def change(user: UUID) -> PageAnswer:
+    with reading() as session:
+        member = _member(session, user)
+    if request.method == "GET":
+        return _page(Form.showing(roles=list(member.roles or member.ended)), member)
+    form = Form.sent()
+    chosen = _chosen_roles(form)
+    if _locks_me_out(member, chosen):
+        form.refuse("roles", _("You would lock yourself out. Ask another manager to change your roles."))
+    try:
+        form.check()
+        with writing() as session:
+            _member(session, user)
+            change_roles(session, user, chosen, g.project, datetime.now(UTC))
+    except DomainError as error:
+        form.keep(error)
+        return _page(form, member)
+    flash(_("The roles of %(name)s were saved.", name=member.user.name), "done")
+    return redirect(url_for("people.index"))
+
+
+@blueprint.post("/<uuid:user>/deactivation")
+@roles(*MANAGERS)
+def deactivate(user: UUID) -> Response:
+    with writing() as session:
+        member = _member(session, user)
+        refused = _locks_me_out(member, [])
+        if not refused:
+            change_roles(session, user, [], g.project, datetime.now(UTC))
+    if refused:
+        flash(_("You would lock yourself out. Ask another manager to change your roles."), "refused")
+    else:
+        flash(
+            _(
+                "%(name)s no longer has access. Visits begun before may still be delivered for 30 days.",
+                name=member.user.name,
+            ),
+            "done",
+        )
+    return redirect(url_for("people.index"))
+
+
+@blueprint.post("/<uuid:user>/activation")
+@roles(*MANAGERS)
+def activate(user: UUID) -> Response:
+    with writing() as session:
+        member = _member(session, user)
+        take_back(session, user, g.project)
+    flash(_("%(name)s has access again.", name=member.user.name), "done")
+    return redirect(url_for("people.index"))
+
+
+def new_password() -> str:
+    """Three groups of four signs, some 59 bits, to be read aloud or copied."""
+    return "-".join("".join(secrets.choice(PASSWORD_SIGNS) for _sign in range(4)) for _group in range(3))
+
+
+def _page(form: Form, member: Member | None = None) -> PageAnswer:
+    answer = render_template("people/form.html", form=form, member=member, roles_given=ROLES_GIVEN.items(), roles=ROLES)
+    return answer, form.status
+
+
+def _chosen_roles(form: Form) -> list[Role]:
+    chosen = [role for role in ROLES_GIVEN if role in form.chosen("roles")]
+    if not chosen:
+        form.refuse("roles", _("Choose at least one role."))
+    return chosen
+
+
+def _member(session: Session, user: UUID) -> Member:
+    """The member of the project with this id. Raises NotFound for people of other organizations and projects."""
+    for member in members_of(session, g.project.id):
+        if member.user.id == user:
+            return member
+    raise NotFound
+
+
+def _locks_me_out(member: Member, chosen: list[Role]) -> bool:
+    me: User = person().user
+    keeps = {*chosen, *member.roles_everywhere}
+    return member.user.id == me.id and keeps.isdisjoint(MANAGERS)

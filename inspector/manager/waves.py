@@ -1,3 +1,0 @@
-from flask import Blueprint
-
-blueprint = Blueprint("waves", __name__, url_prefix="/o/<organization>/<project>/waves")

@@ -1,0 +1,156 @@
+"""The list of waves, and what one consists of: days, brief, checklists, outlets."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from checklists.brands import Brand, brands_of
+from checklists.checklist import ChecklistVersion, checklists_of
+from checklists.errors import DomainError, NotFound
+from checklists.waves import Wave, waves_of
+from inspector.auth import MANAGERS, roles
+from inspector.manager.forms import LONGEST_TEXT, Form, PageAnswer
+from inspector.manager.waves.place import blueprint, find_wave, ids
+from inspector.transactions import reading, writing
+
+USUAL_LENGTH = timedelta(days=27)
+ALL, SOME, NONE = "all", "some", "none"
+
+
+@blueprint.get("/")
+@roles(*MANAGERS)
+def index() -> PageAnswer:
+    with reading() as session:
+        waves = waves_of(session, g.project.id)
+    return render_template("waves/index.html", waves=waves, today=datetime.now(UTC).date())
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@roles(*MANAGERS)
+def add() -> PageAnswer:
+    if request.method == "POST":
+        return _save(None)
+    today = datetime.now(UTC).date()
+    with reading() as session:
+        scopes = {str(brand.id): ALL for brand in brands_of(session, g.project.id)}
+        versions = [each.id for each in _choosable(session, ()) if each.number == _newest(each)]
+        return _edit_page(
+            session,
+            Form.showing(
+                starts_on=today.isoformat(),
+                ends_on=(today + USUAL_LENGTH).isoformat(),
+                scope=scopes,
+                versions=versions if len(versions) == 1 else [],
+            ),
+        )
+
+
+@blueprint.route("/<uuid:wave_id>/edit", methods=["GET", "POST"])
+@roles(*MANAGERS)
+def edit(wave_id: UUID) -> PageAnswer:
+    if request.method == "POST":
+        return _save(wave_id)
+    with reading() as session:
+        wave = find_wave(session, wave_id)
+        chosen = {pin.outlet_id for pin in wave.outlets}
+        form = Form.showing(
+            name=wave.name,
+            starts_on=wave.starts_on.isoformat(),
+            ends_on=wave.ends_on.isoformat(),
+            brief=wave.brief,
+            versions=[pin.version_id for pin in wave.checklists],
+            scope={str(brand.id): _scope(brand, chosen) for brand in brands_of(session, g.project.id)},
+            outlets=list(chosen),
+        )
+        return _edit_page(session, form, wave)
+
+
+def _save(wave_id: UUID | None) -> PageAnswer:
+    form = Form.sent()
+    name = form.words("name", g.project.languages, required=True)
+    starts_on, ends_on = _day(form, "starts_on"), _day(form, "ends_on")
+    if ends_on < starts_on:
+        form.refuse("ends_on", _("The last day cannot be before the first one."))
+    brief = form.words("brief", g.project.languages, longest=LONGEST_TEXT)
+    version_ids, outlet_ids = ids(form.chosen("versions")), ids(form.chosen("outlets"))
+    if not version_ids:
+        form.refuse("versions", _("Choose at least one checklist."))
+    try:
+        with writing() as session:
+            outlet_ids = _chosen_outlets(session, form, outlet_ids)
+            if not outlet_ids:
+                form.refuse("outlets", _("Choose at least one outlet."))
+            form.check()
+            wave = (
+                find_wave(session, wave_id) if wave_id else Wave(project_id=g.project.id, created_at=datetime.now(UTC))
+            )
+            wave.organization_id = g.organization.id
+            wave.name, wave.starts_on, wave.ends_on, wave.brief = name, starts_on, ends_on, brief
+            set_upfind_wave(session, wave, version_ids, outlet_ids)
+    except NotFound:
+        raise
+    except DomainError as error:
+        form.keep(error)
+        with reading() as session:
+            return _edit_page(session, form, find_wave(session, wave_id) if wave_id else None)
+    if wave_id:
+        flash(_("The wave was saved."), "done")
+        return redirect(url_for("waves.show", wave_id=wave.id))
+    flash(_("The wave was made. Look over the required checks, then plan its visits."), "done")
+    return redirect(url_for("waves.required", wave_id=wave.id))
+
+
+def _chosen_outlets(session: Session, form: Form, ticked: Iterable[UUID]) -> set[UUID]:
+    """The ticked outlets of brands of which some are wanted, and all of the others that are wanted."""
+    chosen = set(ticked)
+    for brand in brands_of(session, g.project.id):
+        scope = form.value(f"scope.{brand.id}") or SOME
+        here = {outlet.id for outlet in brand.outlets if outlet.deleted_at is None}
+        chosen = chosen | here if scope == ALL else chosen - here if scope == NONE else chosen
+    return chosen
+
+
+def _scope(brand: Brand, chosen: set[UUID]) -> str:
+    here = {outlet.id for outlet in brand.outlets if outlet.deleted_at is None}
+    return ALL if here and here <= chosen else SOME if here & chosen else NONE
+
+
+def _edit_page(session: Session, form: Form, wave: Wave | None = None) -> PageAnswer:
+    pinned = [pin.version_id for pin in wave.checklists] if wave else []
+    page = render_template(
+        "waves/edit.html",
+        form=form,
+        wave=wave,
+        versions=_choosable(session, pinned),
+        newest=_newest,
+        brands=brands_of(session, g.project.id),
+        scopes={ALL: _("All outlets"), SOME: _("Some outlets"), NONE: _("None")},
+    )
+    return page, form.status
+
+
+def _choosable(session: Session, pinned: Iterable[UUID]) -> list[ChecklistVersion]:
+    """The newest published version of each checklist, and those that the wave uses already."""
+    kept = set(pinned)
+    return [
+        version
+        for checklist in checklists_of(session, g.project.id)
+        for version in checklist.versions
+        if version.published_at is not None and (version.id in kept or version.number == _newest(version))
+    ]
+
+
+def _newest(version: ChecklistVersion) -> int:
+    return max(each.number for each in version.checklist.versions if each.published_at is not None)
+
+
+def _day(form: Form, name: str) -> date:
+    try:
+        return date.fromisoformat(form.text(name, required=True))
+    except ValueError:
+        form.refuse(name, _("Please enter a date."))
+        return date.min

@@ -1,0 +1,62 @@
+"""What the domain's choices are called in the pages."""
+
+from flask_babel import lazy_gettext
+
+from checklists.checklist import Comment, Direction, Evidence, OptionZone, Unit
+from checklists.journey import Channel
+from checklists.people import Role
+from checklists.scoring import Kind
+
+CHANNELS = {
+    Channel.ON_SITE: lazy_gettext("on site"),
+    Channel.PHONE: lazy_gettext("phone call"),
+    Channel.WEB: lazy_gettext("web site"),
+    Channel.CHAT: lazy_gettext("chat"),
+    Channel.EMAIL: lazy_gettext("e-mail"),
+    Channel.SOCIAL: lazy_gettext("social network"),
+    Channel.DELIVERY: lazy_gettext("delivery"),
+    Channel.OTHER: lazy_gettext("another channel"),
+}
+ROLES = {
+    Role.OWNER: lazy_gettext("owner"),
+    Role.MANAGER: lazy_gettext("manager"),
+    Role.REVIEWER: lazy_gettext("reviewer"),
+    Role.INSPECTOR: lazy_gettext("inspector"),
+    Role.CLIENT: lazy_gettext("client"),
+}
+ROLES_GIVEN = {
+    Role.MANAGER: lazy_gettext("Manager: designs checklists, plans waves, reviews visits"),
+    Role.REVIEWER: lazy_gettext("Reviewer: looks at visits and results, approves and rejects"),
+    Role.INSPECTOR: lazy_gettext("Inspector: gets assignments on the phone"),
+}
+KINDS = {
+    Kind.STATES: lazy_gettext("states"),
+    Kind.MEASURE: lazy_gettext("measure"),
+    Kind.CHOICE: lazy_gettext("choice"),
+}
+UNITS = {
+    Unit.SECONDS: lazy_gettext("seconds"),
+    Unit.MINUTES: lazy_gettext("minutes"),
+    Unit.PIECES: lazy_gettext("pieces"),
+    Unit.MONEY: lazy_gettext("money"),
+    Unit.PERCENT: lazy_gettext("per cent"),
+}
+DIRECTIONS = {
+    Direction.LOWER_IS_BETTER: lazy_gettext("the lower the better"),
+    Direction.HIGHER_IS_BETTER: lazy_gettext("the higher the better"),
+}
+ZONES = {
+    OptionZone.GREEN: lazy_gettext("green"),
+    OptionZone.YELLOW: lazy_gettext("yellow"),
+    OptionZone.RED: lazy_gettext("red"),
+}
+EVIDENCE = {
+    Evidence.NONE: lazy_gettext("no photos"),
+    Evidence.OPTIONAL: lazy_gettext("photos if wished"),
+    Evidence.REQUIRED: lazy_gettext("photos required"),
+}
+COMMENTS = {
+    Comment.NONE: lazy_gettext("no comment"),
+    Comment.OPTIONAL: lazy_gettext("comment if wished"),
+    Comment.REQUIRED: lazy_gettext("comment required"),
+}

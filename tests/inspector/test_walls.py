@@ -1,0 +1,150 @@
+"""Every route against strangers: another organization's ids, another organization's address, roles, other sites."""
+
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from checklists.orm import Base, Owned, ScopedSession
+from tests.factories import PASSWORD, Audit, make_audit
+from tests.field import FieldPhoto
+
+Sessions = Callable[..., ScopedSession]
+OWN_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def session(sessions: Sessions) -> Iterator[ScopedSession]:
+    with sessions() as opened:
+        yield opened
+
+
+@pytest.fixture
+def own(session: ScopedSession) -> Audit:
+    made = make_audit(session)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def stranger(session: ScopedSession) -> Audit:
+    """Another organization with a row in every table that a route could name."""
+    made = make_audit(session, "stranger")
+    photo = FieldPhoto(b"a photo")
+    made.visit(session, photos={made.criterion("states")["id"]: [photo]})
+    made.assign(session)
+    session.commit()
+    return made
+
+
+def client_of(app: Flask, email: str) -> FlaskClient:
+    client = app.test_client()
+    answer = client.post("/api/v1/session", json={"email": email, "password": PASSWORD}, headers=OWN_SITE)
+    assert answer.status_code == 200
+    return client
+
+
+def ids_of(session: ScopedSession, organization_id: UUID) -> set[UUID]:
+    """Every id that belongs to the organization, of whatever table."""
+    return {
+        row_id
+        for mapper in Base.registry.mappers
+        if issubclass(mapper.class_, Owned) and "id" in mapper.columns
+        for row_id in session.scalars(
+            select(mapper.class_.id).where(mapper.class_.organization_id == organization_id)  # type: ignore[attr-defined]
+        )
+    }
+
+
+def with_ids(app: Flask) -> list[tuple[Rule, str]]:
+    """Each rule that takes an id, with each of its methods."""
+    return [
+        (rule, method)
+        for rule in app.url_map.iter_rules()
+        if any(type(converter).__name__ == "UUIDConverter" for converter in rule._converters.values())
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def build(rule: Rule, audit: Audit, some_id: UUID) -> str:
+    values = {
+        name: some_id if type(converter).__name__ == "UUIDConverter" else "x"
+        for name, converter in rule._converters.items()
+    }
+    values |= {"organization": audit.organization.slug, "project": audit.project.slug}
+    built = rule.build({name: values[name] for name in rule.arguments})
+    assert built is not None
+    return built[1]
+
+
+@pytest.mark.parametrize("person", ["manager", "inspector"])
+def test_another_organizations_ids_are_404_on_every_route(
+    app: Flask, session: ScopedSession, own: Audit, stranger: Audit, person: str
+) -> None:
+    foreign = ids_of(session, stranger.organization.id)
+    assert len(foreign) > 40
+    email = own.manager.email if person == "manager" else own.inspectors[0].email
+    client = client_of(app, email)
+    tried = 0
+    for rule, method in with_ids(app):
+        for some_id in foreign:
+            answer = client.open(build(rule, own, some_id), method=method, headers=OWN_SITE, data={})
+            # A report under a foreign visit's id is the one write that names its own id; an empty one is no JSON.
+            expected = {404, 400} if rule.endpoint == "delivery.deliver" else {404}
+            if person == "inspector":
+                expected = expected | {403}
+            assert answer.status_code in expected, (method, rule.rule, some_id, answer.status_code)
+            tried += 1
+    assert tried > 500
+
+
+def test_another_organizations_address_is_404_on_every_page(app: Flask, own: Audit, stranger: Audit) -> None:
+    client = client_of(app, own.manager.email)
+    tried = 0
+    for rule in app.url_map.iter_rules():
+        if "organization" not in rule.arguments:
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            answer = client.open(build(rule, stranger, stranger.wave.id), method=method, headers=OWN_SITE)
+            assert answer.status_code == 404, (method, rule.rule)
+            tried += 1
+    assert tried > 20
+
+
+def test_every_write_is_refused_from_another_site(app: Flask, own: Audit) -> None:
+    client = client_of(app, own.manager.email)
+    tried = 0
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}):
+            answer = client.open(build(rule, own, own.wave.id), method=method, headers={"Sec-Fetch-Site": "cross-site"})
+            assert answer.status_code == 403, (method, rule.rule)
+            tried += 1
+    assert tried > 20
+
+
+def test_an_inspector_sees_no_page_of_a_manager(app: Flask, own: Audit) -> None:
+    client = client_of(app, own.inspectors[0].email)
+    tried = 0
+    for rule in app.url_map.iter_rules():
+        if "project" in rule.arguments:
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                answer = client.open(build(rule, own, own.wave.id), method=method, headers=OWN_SITE)
+                assert answer.status_code == 403, (method, rule.rule)
+                tried += 1
+    assert tried > 20
+
+
+def test_nobody_sees_anything_without_logging_in(app: Flask, own: Audit) -> None:
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if view.access.public:  # type: ignore[attr-defined]
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            answer = client.open(build(rule, own, own.wave.id), method=method, headers=OWN_SITE)
+            to_the_login = answer.status_code == 302 and "/login" in answer.headers["Location"]
+            assert answer.status_code == 401 or to_the_login, (method, rule.rule, answer.status_code)

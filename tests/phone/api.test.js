@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createApi } from "../../inspector/phone/api.js";
+import { answer, noLine, portal, refusal } from "./server.js";
+
+/** The api whose every request gets the same answer; `asked` collects the requests. */
+function anApi(reply, asked = []) {
+  const send = async (path, options) => {
+    asked.push({ path, ...options });
+    const said = reply();
+    if (said instanceof Error) throw said;
+    return said;
+  };
+  return createApi({ send, language: () => "ru" });
+}
+
+const kind = async (reply, call = (api) => api.session()) => (await call(anApi(reply))).kind;
+const person = { person: { id: "anna" } };
+
+test("exact status, JSON and what was asked for: only then it is ok", async () => {
+  assert.equal(await kind(() => answer(200, person)), "ok");
+  assert.equal(await kind(() => answer(201, person)), "nothing");
+  assert.equal(await kind(() => answer(200, {})), "nothing");
+  assert.equal(await kind(() => answer(200, [])), "nothing");
+  assert.equal(await kind(portal), "nothing");
+  assert.equal(await kind(noLine), "nothing");
+  assert.equal(await kind(() => new Response("{", { headers: { "Content-Type": "application/json" } })), "nothing");
+});
+
+test("the server's no comes in kinds", async () => {
+  const kinds = { login: [401], refused: [400, 403, 404, 409, 410, 413, 422], later: [423, 429, 500, 502, 503, 504], nothing: [402, 418, 451] };
+  for (const [expected, statuses] of Object.entries(kinds)) {
+    for (const status of statuses) assert.equal(await kind(() => refusal(status)), expected, String(status));
+  }
+});
+
+test("a proxy's own page of refusal is nobody's answer", async () => {
+  for (const status of [401, 403, 404, 413, 502]) assert.equal(await kind(() => new Response("<h1>No</h1>", { status })), "nothing");
+});
+
+test("work: unchanged, or whole with its ETag", async () => {
+  const asked = [];
+  const body = { ...person, assignments: [], checklist_versions: [] };
+  const reply = () => new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json", ETag: '"e"' } });
+  assert.deepEqual(await anApi(reply, asked).work('"before"'), { kind: "ok", status: 200, body, etag: '"e"' });
+  assert.equal(asked[0].headers["If-None-Match"], '"before"');
+  assert.equal((await anApi(() => new Response(null, { status: 304 })).work('"e"')).kind, "same");
+  assert.equal(await kind(() => answer(200, person), (api) => api.work(null)), "nothing");
+});
+
+test("requests carry the login, follow no redirect, and say the language", async () => {
+  const asked = [];
+  await anApi(() => answer(200, person), asked).putVisit("v", new TextEncoder().encode("{}").buffer);
+  const { method, path, redirect, credentials, headers } = asked[0];
+  assert.deepEqual([method, path, redirect, credentials], ["PUT", "/api/v1/visits/v", "error", "same-origin"]);
+  assert.deepEqual([headers["Content-Type"], headers["Accept-Language"]], ["application/json", "ru"]);
+});
+
+test("a photo goes with its own media type", async () => {
+  const asked = [];
+  const photo = { id: "p", sha256: "s", media_type: "image/heic", bytes: new ArrayBuffer(2) };
+  const { kind: said } = await anApi(() => answer(201, { id: "p", sha256: "s", size: 2 }), asked).putPhoto(photo);
+  assert.deepEqual([said, asked[0].headers["Content-Type"], asked[0].body], ["ok", "image/heic", photo.bytes]);
+});
+
+test("logging out believes only 204", async () => {
+  assert.equal(await kind(() => new Response(null, { status: 204 }), (api) => api.logOut()), "ok");
+  assert.equal(await kind(portal, (api) => api.logOut()), "nothing");
+});

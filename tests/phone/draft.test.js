@@ -1,0 +1,147 @@
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openDraft } from "../../inspector/phone/draft.js";
+import { openStore } from "../../inspector/phone/store.js";
+import { changeAnswer, enterNumber } from "../../inspector/phone/visit.js";
+import { aDraft, aPhoto, aTask } from "./factories.js";
+
+let stores = 0;
+
+async function aStore() {
+  const store = await openStore(`draft-${stores += 1}`);
+  await store.startDraft(aDraft(), aTask());
+  return store;
+}
+
+const open = (store, locks = null) => openDraft({ id: "visit", personId: "anna", store, locks, onChange() {} });
+const type = (text) => (draft) => changeAnswer(draft, "wait", (answer) => enterNumber(answer, text));
+const typed = async (store) => (await store.draft("visit", "anna")).draft.answers.wait?.number;
+const until = async (holds) => {
+  while (!(await holds())) await new Promise((done) => setTimeout(done, 5));
+};
+
+test("a tap is saved at once, typing after a short pause, and all of it on the way out", async () => {
+  const store = await aStore();
+  const session = await open(store);
+  session.change(type("1"));
+  await session.flush();
+  assert.equal(await typed(store), "1");
+  session.change(type("12"), { soon: true });
+  assert.equal(await typed(store), "1");
+  await until(async () => (await typed(store)) === "12");
+  session.change(type("123"), { soon: true });
+  await session.close();
+  assert.equal(await typed(store), "123");
+});
+
+test("saves follow one another, and the last word stays", async () => {
+  const store = await aStore();
+  const order = [];
+  const slow = { ...store, saveDraft: async (draft) => {
+    const { number } = draft.answers.wait;
+    order.push(`begin ${number}`);
+    await new Promise((done) => setTimeout(done, number === "1" ? 30 : 1));
+    await store.saveDraft(draft);
+    order.push(`end ${number}`);
+  } };
+  const session = await open(slow);
+  for (const text of ["1", "2", "3"]) {
+    session.change(type(text));
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  await session.flush();
+  assert.equal(await typed(store), "3");
+  assert.deepEqual(order, ["begin 1", "end 1", "begin 3", "end 3"]);
+  assert.equal(session.saved, "saved");
+});
+
+test("no room: says so, keeps the answers on the screen, saves them with the next change", async () => {
+  const store = await aStore();
+  let full = true;
+  const failing = { ...store, saveDraft: (draft) => (full ? Promise.reject(new DOMException("", "QuotaExceededError")) : store.saveDraft(draft)) };
+  const session = await open(failing);
+  session.change(type("9"));
+  await session.flush();
+  assert.equal(session.saved, "full");
+  assert.equal(session.draft.answers.wait.number, "9");
+  full = false;
+  await session.flush();
+  assert.equal(session.saved, "saved");
+  assert.equal(await typed(store), "9");
+});
+
+test("a photo without room is refused, the answers stay saved", async () => {
+  const store = await aStore();
+  const failing = { ...store, savePhoto: () => Promise.reject(new DOMException("", "QuotaExceededError")) };
+  const session = await open(failing);
+  session.change(type("9"));
+  const { line, bytes } = await aPhoto("p1");
+  await assert.rejects(session.addPhoto("door", line, bytes, null), { name: "QuotaExceededError" });
+  assert.deepEqual([session.draft.photos, session.draft.answers.door.photo_ids], [{}, []]);
+  await session.flush();
+  assert.equal(await typed(store), "9");
+});
+
+test("a photo is there after the page was loaded again", async () => {
+  const store = await aStore();
+  const session = await open(store);
+  const { line, bytes } = await aPhoto("p1");
+  await session.addPhoto("door", line, bytes, bytes);
+  const again = await open(store);
+  assert.deepEqual(again.draft.answers.door.photo_ids, ["p1"]);
+  assert.match(again.preview("p1"), /^blob:/);
+  assert.equal((await store.photo("p1")).sha256, line.sha256);
+});
+
+test("a second tab only looks, and takes over what the first left", async () => {
+  const store = await aStore();
+  const locks = new Locks();
+  const first = await open(store, locks);
+  const second = await open(store, locks);
+  assert.deepEqual([first.readOnly, second.readOnly], [false, true]);
+  second.change(type("from the second"));
+  assert.equal(second.draft.answers.wait, undefined);
+  first.change(type("7"));
+  await first.close();
+  await until(() => !second.readOnly);
+  assert.equal(second.draft.answers.wait.number, "7");
+  second.change(type("8"));
+  await second.close();
+  assert.equal(await typed(store), "8");
+});
+
+test("finished once: the report is bytes, the tab that waited learns that it is gone", async () => {
+  const store = await aStore();
+  const locks = new Locks();
+  const first = await open(store, locks);
+  const second = await open(store, locks);
+  await first.finish({ appVersion: "v", deviceId: "d" });
+  await first.close();
+  await until(() => second.saved === "gone");
+  second.change(type("late"));
+  await second.close();
+  const [visit] = await store.visits("anna");
+  assert.equal(visit.id, "visit");
+  assert.equal(JSON.parse(new TextDecoder().decode(await store.report("visit"))).revision, 1);
+  assert.equal(await store.draft("visit", "anna"), null);
+});
+
+test("another person's draft does not open", async () => {
+  const store = await aStore();
+  assert.equal(await openDraft({ id: "visit", personId: "boris", store, locks: null, onChange() {} }), null);
+});
+
+/** navigator.locks for one name, as far as a draft uses it: the next in line gets it when the holder lets go. */
+class Locks {
+  #last = Promise.resolve();
+  #holders = 0;
+
+  request(_name, { ifAvailable }, work) {
+    if (ifAvailable && this.#holders) return Promise.resolve(work(null));
+    this.#holders += 1;
+    const done = this.#last.then(() => work({})).finally(() => { this.#holders -= 1; });
+    this.#last = done;
+    return done;
+  }
+}

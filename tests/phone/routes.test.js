@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as routes from "../../inspector/phone/routes.js";
+
+const { parseRoute } = routes;
+
+test("every address leads back to its screen", () => {
+  assert.deepEqual(parseRoute(routes.toAssignments()), { screen: "assignments" });
+  assert.deepEqual(parseRoute(routes.toAssignment("a")), { screen: "assignment", id: "a" });
+  assert.deepEqual(parseRoute(routes.toSection("v", 2)), { screen: "section", id: "v", section: 2, criterion: null, photo: null });
+  assert.deepEqual(parseRoute(routes.toSection("v", 2, "c")), { screen: "section", id: "v", section: 2, criterion: "c", photo: null });
+  assert.deepEqual(parseRoute(routes.toPhoto("v", 2, "c", "p")), { screen: "photo", id: "v", section: 2, criterion: "c", photo: "p" });
+  assert.deepEqual(parseRoute(routes.toFinish("v")), { screen: "finish", id: "v" });
+  assert.deepEqual(parseRoute(routes.toOutbox()), { screen: "outbox" });
+  assert.deepEqual(parseRoute(routes.toSettings()), { screen: "settings" });
+});
+
+test("nonsense leads to the assignments, never to an error", () => {
+  for (const hash of ["", "#", "#/nowhere", "#/visits", "#/assignments/", "#/%E0%A4%A"]) {
+    assert.equal(parseRoute(hash).screen, "assignments", hash);
+  }
+  assert.equal(parseRoute("#/visits/v/minus").section, 0);
+});

@@ -1,0 +1,75 @@
+/** The wire's other end for tests, in memory: what the browser's fetch would answer, with faults that can be ordered. */
+import { sha256 } from "../../inspector/phone/photos.js";
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+/** `faults` are made by `once`; a fault gives a Response, an Error to be thrown, or nothing: then the answer is honest. */
+export function aServer({ person = "anna" } = {}) {
+  const server = {
+    person, visits: new Map(), photos: new Map(), requests: [], faults: [], held: false, send,
+    /** How often a path was asked for with PUT. */
+    puts: (start) => server.requests.filter(({ method, path }) => method === "PUT" && path.startsWith(start)).length,
+  };
+  return server;
+
+  async function send(path, { method, body }) {
+    const request = { method, path, id: path.split("/").at(-1), body };
+    server.requests.push(request);
+    const place = server.faults.findIndex((fault) => fault.method === method && path.startsWith(fault.start));
+    const [ordered] = place < 0 ? [] : server.faults.splice(place, 1);
+    const answer = await ordered?.fault(request);
+    if (answer instanceof Error) throw answer;
+    if (answer) return answer;
+    return answerTo(request);
+  }
+
+  async function answerTo({ method, path, id, body }) {
+    if (path === "/api/v1/session" && method === "GET") {
+      return server.person ? answer(200, { person: { id: server.person } }) : refusal(401);
+    }
+    if (!server.person) return refusal(401);
+    if (path.startsWith("/api/v1/visits/")) return takeVisit(id, body);
+    if (path.startsWith("/api/v1/photos/")) return takePhoto(id, body);
+    return refusal(404);
+  }
+
+  async function takeVisit(id, body) {
+    const text = new TextDecoder().decode(body);
+    const before = server.visits.get(id);
+    if (before && before.text !== text) return refusal(409);
+    const visit = before ?? { text, report: JSON.parse(text), state: server.held ? "held" : "received" };
+    server.visits.set(id, visit);
+    const missing = visit.report.photos.filter((photo) => !server.photos.has(photo.id)).map((photo) => photo.id);
+    return answer(visit.state === "held" ? 202 : before ? 200 : 201, {
+      id, revision: 1, state: visit.state, reason: visit.state === "held" ? "withdrawn" : null,
+      received_at: "2026-11-21T14:02:00+00:00", missing_photos: missing,
+    });
+  }
+
+  async function takePhoto(id, body) {
+    const promised = [...server.visits.values()].flatMap((visit) => visit.report.photos).find((photo) => photo.id === id);
+    if (!promised) return refusal(404);
+    const hash = await sha256(body);
+    if (hash !== promised.sha256) return refusal(422);
+    const again = server.photos.has(id);
+    server.photos.set(id, hash);
+    return answer(again ? 200 : 201, { id, sha256: hash, size: body.byteLength, readable: true, reason: null });
+  }
+}
+
+export function answer(status, body) {
+  return new Response(JSON.stringify(body), { status, headers: JSON_TYPE });
+}
+
+export function refusal(status, detail = "because") {
+  return new Response(JSON.stringify({ type: "about:blank", title: "No", status, detail }), {
+    status, headers: { "Content-Type": "application/problem+json" } });
+}
+
+/** A fault at the next request with this method and start of path. */
+export function once(method, start, fault) {
+  return { method, start, fault };
+}
+
+export const noLine = () => new TypeError("no line");
+export const portal = () => new Response("<html>Welcome to the airport</html>", { headers: { "Content-Type": "text/html" } });

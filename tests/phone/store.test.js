@@ -1,0 +1,138 @@
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DraftGone, openStore } from "../../inspector/phone/store.js";
+import { changeAnswer, enterNumber } from "../../inspector/phone/visit.js";
+import { aDraft, aPhoto, aTask, putFinished } from "./factories.js";
+
+let stores = 0;
+const aStore = (name = `store-${stores += 1}`) => openStore(name);
+
+async function withDraft(store, options) {
+  const draft = aDraft(options);
+  await store.startDraft(draft, aTask({ id: draft.id }));
+  return draft;
+}
+
+test("everything is there again after a reload", async () => {
+  const store = await aStore("reload");
+  const draft = changeAnswer(await withDraft(store), "wait", (answer) => enterNumber(answer, "90"));
+  await store.saveDraft(draft);
+  const { line, bytes } = await aPhoto("p1");
+  await store.savePhoto(draft, { id: "p1", visit_id: "visit", bytes, ...line }, { id: "p1", visit_id: "visit", bytes });
+  await store.saveSetting("language", "ru");
+  await store.saveWork({ person_id: "anna", etag: "e", body: {}, fetched_at: 1 });
+  store.close();
+  const again = await aStore("reload");
+  assert.deepEqual((await again.draft("visit", "anna")).draft, draft);
+  assert.deepEqual((await again.draft("visit", "anna")).task, aTask());
+  assert.deepEqual(new Uint8Array((await again.photo("p1")).bytes), new Uint8Array(bytes));
+  assert.equal((await again.previews("visit")).length, 1);
+  assert.equal(await again.setting("language"), "ru");
+  assert.equal((await again.work("anna")).etag, "e");
+});
+
+test("nobody sees what another person has on the same phone", async () => {
+  const store = await aStore();
+  await withDraft(store, { id: "annas", personId: "anna" });
+  await withDraft(store, { id: "boriss", personId: "boris" });
+  await putFinished(store, { id: "finished", personId: "anna" });
+  await store.saveWork({ person_id: "anna", etag: "e", body: {}, fetched_at: 1 });
+  assert.deepEqual((await store.drafts("boris")).map((draft) => draft.id), ["boriss"]);
+  assert.equal(await store.draft("annas", "boris"), null);
+  assert.deepEqual(await store.visits("boris"), []);
+  assert.equal(await store.work("boris"), undefined);
+  assert.equal((await store.draft("annas", "anna")).draft.id, "annas");
+});
+
+test("finishing drops the photos that nothing refers to and keeps the others' bytes", async () => {
+  const store = await aStore();
+  const draft = await withDraft(store);
+  const kept = await aPhoto("kept");
+  const removed = await aPhoto("removed");
+  for (const { line, bytes } of [kept, removed]) {
+    await store.savePhoto(draft, { id: line.id, visit_id: "visit", bytes }, { id: line.id, visit_id: "visit", bytes });
+  }
+  await store.finish({ id: "visit", person_id: "anna", photos: [kept.line] }, new ArrayBuffer(2));
+  assert.ok(await store.photo("kept"));
+  assert.equal(await store.photo("removed"), undefined);
+  assert.deepEqual((await store.previews("visit")).map((preview) => preview.id), ["kept"]);
+  assert.equal((await store.report("visit")).byteLength, 2);
+  assert.deepEqual(await store.drafts("anna"), []);
+});
+
+test("a visit is finished once, and does not become a draft again", async () => {
+  const store = await aStore();
+  const draft = await withDraft(store);
+  const finish = () => store.finish({ id: "visit", person_id: "anna", photos: [] }, new ArrayBuffer(1));
+  await finish();
+  await assert.rejects(finish(), DraftGone);
+  await assert.rejects(store.saveDraft(draft), DraftGone);
+  assert.deepEqual([(await store.drafts("anna")).length, (await store.visits("anna")).length], [0, 1]);
+});
+
+test("a photo that does not fit changes neither photos nor draft", async () => {
+  const store = await aStore();
+  const draft = await withDraft(store);
+  const { bytes } = await aPhoto("p1");
+  await store.savePhoto(draft, { id: "p1", visit_id: "visit", bytes }, null);
+  const changed = { ...draft, elapsed_ms: 5 };
+  await assert.rejects(store.savePhoto(changed, { id: "p1", visit_id: "visit", bytes: new ArrayBuffer(9) }, null));
+  assert.equal((await store.photo("p1")).bytes.byteLength, bytes.byteLength);
+  assert.equal((await store.draft("visit", "anna")).draft.elapsed_ms, 0);
+});
+
+test("a put that succeeds is not saved when its transaction aborts for want of space", async () => {
+  const store = await aStore();
+  const draft = await withDraft(store);
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function putThenAbort(...parts) {
+    const request = put.apply(this, parts);
+    request.addEventListener("success", () => this.transaction.abort());
+    return request;
+  };
+  try {
+    await assert.rejects(store.saveDraft({ ...draft, elapsed_ms: 7 }));
+  } finally {
+    IDBObjectStore.prototype.put = put;
+  }
+  assert.equal((await store.draft("visit", "anna")).draft.elapsed_ms, 0);
+});
+
+test("photos and finishing are written with strict durability", async () => {
+  const store = await aStore();
+  const asked = [];
+  const transaction = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function noted(names, mode, options) {
+    asked.push(options?.durability);
+    return transaction.call(this, names, mode, options);
+  };
+  try {
+    const draft = await withDraft(store);
+    const { bytes } = await aPhoto("p1");
+    await store.savePhoto(draft, { id: "p1", visit_id: "visit", bytes }, null);
+    await store.finish({ id: "visit", person_id: "anna", photos: [] }, bytes);
+  } finally {
+    IDBDatabase.prototype.transaction = transaction;
+  }
+  assert.deepEqual(asked, ["strict", "strict", "strict"]);
+});
+
+test("only a delivered visit loses its bytes, and its line stays", async () => {
+  const store = await aStore();
+  await putFinished(store);
+  await store.changeVisit("visit", (visit) => ({ ...visit, acknowledged: true }));
+  assert.ok(await store.photo("p1"));
+  await store.changeVisit("visit", (visit) => ({ ...visit, delivered: true }));
+  assert.deepEqual([await store.photo("p1"), await store.report("visit")], [undefined, undefined]);
+  assert.equal((await store.visits("anna")).length, 1);
+  assert.equal(await store.changeVisit("unknown", (visit) => visit), null);
+});
+
+test("a connection that the system dropped is opened again", async () => {
+  const name = "dropped";
+  const store = await aStore(name);
+  await withDraft(store);
+  store.close();
+  assert.equal((await store.drafts("anna")).length, 1);
+});
