@@ -126,11 +126,11 @@ def _catalogue(language: str, path: Path, files: dict[str, AppFile]) -> bytes:
         catalogue = read_po(source, locale=language)
     messages: dict[str, str | list[str]] = {}
     for message in catalogue:
-        first, *_plural = [message.id] if isinstance(message.id, str) else list(message.id)
-        translated = [message.string] if isinstance(message.string, str) else list(message.string)
+        english = message.id if isinstance(message.id, str) else message.id[0]
+        forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
         # A text that is not translated yet, or not for certain, is shown in English.
-        if first and all(translated) and not message.fuzzy and json.dumps(first, ensure_ascii=False) in code:
-            messages[first] = translated[0] if isinstance(message.id, str) else translated
+        if english and all(forms) and not message.fuzzy and json.dumps(english, ensure_ascii=False) in code:
+            messages[english] = forms[0] if isinstance(message.id, str) else forms
     return _json({"language": language, "plural_forms": catalogue.plural_forms, "messages": messages})
 
 
@@ -161,7 +161,8 @@ def _answer(found: AppFile) -> Response:
         response.headers["Content-Encoding"] = "gzip"
         tag += "-gzip"
     response.set_etag(tag)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @cache

@@ -15,7 +15,7 @@ CONTRACTS = {contract["id"]: contract["name"] for contract in SETTINGS["contract
 
 # Per sabotage: the contract that it must break, the file that gets a line more, and the line.
 SABOTAGES = [
-    ("web-above-domain", "checklists/visits", "import inspector"),
+    ("web-above-domain", "checklists/matrix", "import inspector"),
     ("domain-without-web", "checklists/people.py", "from flask import g"),
     ("domain-without-web", "checklists/visits", "import marshmallow"),
     ("domain-without-web", "checklists/visits", "from PIL import Image"),

@@ -13,7 +13,7 @@ from checklists.visits.intake import (
     record_derived,
     record_visit,
 )
-from checklists.visits.lists import every_visit, next_waiting, visit_with_parts, visits_page
+from checklists.visits.lists import every_visit, next_waiting, sealed_reports_of, visit_with_parts, visits_page
 from checklists.visits.tables import Answer, Check, Photo, SealedReport, Visit, VisitState
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "receive_photo",
     "record_derived",
     "record_visit",
+    "sealed_reports_of",
     "visit_with_parts",
     "visits_page",
 ]

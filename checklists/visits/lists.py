@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, defer, selectinload
 
 from checklists.brands import Outlet
 from checklists.checklist import ChecklistVersion
-from checklists.visits.tables import Check, Photo, Visit, VisitState
+from checklists.visits.tables import Check, Photo, SealedReport, Visit, VisitState
 from checklists.waves import Assignment
 
 VISITS_AT_A_TIME = 100
@@ -95,6 +95,18 @@ def next_waiting(session: Session, project_id: UUID, visit_id: UUID) -> UUID | N
         )
         .order_by(Visit.received_at, Visit.id)
         .limit(1)
+    )
+
+
+def sealed_reports_of(session: Session, visit_id: UUID) -> list[SealedReport]:
+    """All that phones sent under the visit's id, oldest first, without the bodies."""
+    return list(
+        session.scalars(
+            select(SealedReport)
+            .where(SealedReport.visit_id == visit_id)
+            .order_by(SealedReport.received_at, SealedReport.id)
+            .options(defer(SealedReport.body))
+        )
     )
 
 

@@ -63,12 +63,15 @@ def show(photo_id: UUID) -> Any:
         if photo is None or not _may_see(photo):
             raise NotFound
     size = request.args.get("size", "original")
-    if size in ("thumbnail", "screen") and photo.readable:
-        return send_file(_storage().open(photo_key(photo, size)), "image/jpeg", max_age=86400)
+    try:
+        if size in ("thumbnail", "screen") and photo.readable:
+            return send_file(_storage().open(photo_key(photo, size)), "image/jpeg", max_age=86400)
+        original = _storage().open(photo_key(photo))
+    except FileNotFoundError:
+        raise NotFound from None
     shown = photo.media_type in SHOWN_AS_PICTURES and photo.readable is not False
     media_type = photo.media_type if shown else "application/octet-stream"
-    file = _storage().open(photo_key(photo))
-    return send_file(file, media_type, as_attachment=not shown, download_name=f"{photo.id}", max_age=0)
+    return send_file(original, media_type, as_attachment=not shown, download_name=f"{photo.id}", max_age=0)
 
 
 def _may_see(photo: Photo) -> bool:

@@ -26,7 +26,7 @@ _HALL = (
             "Снимите ближайшие столики так, чтобы не было видно лиц.",
             "Photograph the nearest tables so that no faces can be seen.",
         ),
-        weight=2.0,
+        weight=1.5,
         evidence=Evidence.REQUIRED,
     ),
     choice(
@@ -39,6 +39,13 @@ _HALL = (
             "If the shop has no toilet, mark it as not applicable.",
         ),
         may_be_not_applicable=True,
+        evidence=Evidence.NONE,
+    ),
+    choice(
+        both("Свободное место", "A free seat"),
+        green=both("Нашлось сразу", "Found at once"),
+        yellow=both("Пришлось подождать", "Found after a wait"),
+        red=both("Не нашлось за десять минут", "None within ten minutes"),
         evidence=Evidence.NONE,
     ),
     states(

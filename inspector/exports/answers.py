@@ -1,3 +1,140 @@
-from flask import Blueprint
+"""Answers as CSV: one row for each answer, with the visit that it belongs to."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from uuid import UUID
+
+from flask import Blueprint, Response, g
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from checklists.checklist import ChecklistVersion
+from checklists.journey import touchpoints_of
+from checklists.scoring import Form, FormCriterion, FormSection, read_form
+from checklists.visits import Answer, Visit, every_visit
+from inspector.auth import REVIEWERS, roles
+from inspector.exports.chosen import Chosen, chosen
+from inspector.exports.csv_stream import Cell, csv_response, outlets_time
+from inspector.languages import words
+from inspector.transactions import reading
 
 blueprint = Blueprint("export_answers", __name__, url_prefix="/o/<organization>/<project>/exports")
+
+
+@blueprint.get("/answers.csv")
+@roles(*REVIEWERS)
+def download() -> Response:
+    selection = chosen()
+    return csv_response(selection.file_name("answers"), _header(), _rows(selection))
+
+
+def _header() -> Sequence[str]:
+    return (
+        _("Visit"),
+        _("State"),
+        _("Wave"),
+        _("Brand"),
+        _("Outlet"),
+        _("City"),
+        _("Inspector"),
+        _("Begun (UTC)"),
+        _("Begun (outlet's time)"),
+        _("Finished (UTC)"),
+        _("Finished (outlet's time)"),
+        _("Received (UTC)"),
+        _("Checklist"),
+        _("Version"),
+        _("Touchpoint"),
+        _("Section"),
+        _("Criterion"),
+        _("Criterion id"),
+        _("Kind"),
+        _("Status"),
+        _("Expected states seen"),
+        _("Forbidden states seen"),
+        _("Options chosen"),
+        _("Value"),
+        _("Unit"),
+        _("Zone"),
+        _("Points"),
+        _("Points possible"),
+        _("Reason"),
+        _("Comment"),
+        _("Photos"),
+        _("Photo ids"),
+    )
+
+
+def _rows(selection: Chosen) -> Iterator[Sequence[Cell]]:
+    with reading() as session:
+        touchpoints = {each.id: words(each.name) for each in touchpoints_of(session, g.project.id)}
+        forms: dict[UUID, Form] = {}
+        for visit in every_visit(session, g.project.id, wave_id=selection.wave_id, state=selection.state):
+            if not visit.answers or visit.version_id is None:
+                continue
+            form = forms.get(visit.version_id) or forms.setdefault(visit.version_id, _form(session, visit.version_id))
+            yield from _rows_of_visit(visit, form, touchpoints)
+
+
+def _form(session: Session, version_id: UUID) -> Form:
+    version = session.get_one(ChecklistVersion, version_id)
+    assert version.document is not None
+    return read_form(version.document)
+
+
+def _rows_of_visit(visit: Visit, form: Form, touchpoints: Mapping[UUID, str]) -> Iterator[Sequence[Cell]]:
+    """The visit's answers in the order of the checklist."""
+    outlet = visit.outlet
+    of_visit: list[Cell] = [
+        visit.id,
+        visit.state,
+        words(visit.wave.name) if visit.wave else None,
+        outlet.brand.name if outlet else None,
+        outlet.name if outlet else None,
+        outlet.city if outlet else None,
+        visit.inspector.name,
+        visit.started_at,
+        outlets_time(visit.started_at, outlet),
+        visit.finished_at,
+        outlets_time(visit.finished_at, outlet),
+        visit.received_at,
+        words(form.title),
+        form.number,
+    ]
+    given: dict[UUID, list[Answer]] = {}
+    for answer in visit.answers:
+        given.setdefault(answer.criterion_id, []).append(answer)
+    for section in form.sections:
+        for criterion in section.criteria:
+            for answer in sorted(given.get(criterion.id, ()), key=lambda each: each.repetition):
+                yield [*of_visit, *_answer(section, criterion, answer, touchpoints)]
+
+
+def _answer(
+    section: FormSection, criterion: FormCriterion, answer: Answer, touchpoints: Mapping[UUID, str]
+) -> Sequence[Cell]:
+    seen = [state for state in criterion.states.values() if str(state.id) in answer.states]
+    chosen_options = [option for option in criterion.options.values() if str(option.id) in answer.options]
+    return [
+        touchpoints.get(section.touchpoint_id),
+        words(section.title),
+        words(criterion.text),
+        criterion.id,
+        criterion.kind,
+        answer.status,
+        _joined(words(state.text) for state in seen if not state.forbidden),
+        _joined(words(state.text) for state in seen if state.forbidden),
+        _joined(words(option.text) for option in chosen_options),
+        answer.value if answer.words is None else answer.words,
+        criterion.unit,
+        answer.zone,
+        answer.points,
+        answer.possible,
+        answer.reason,
+        answer.comment,
+        len(answer.photo_ids),
+        " ".join(answer.photo_ids),
+    ]
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "; ".join(texts)

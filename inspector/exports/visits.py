@@ -1,3 +1,105 @@
-from flask import Blueprint
+"""Visits as CSV: one row for each visit, with its score and that of each of its checks."""
+
+from collections.abc import Iterator, Sequence
+
+from flask import Blueprint, Response, g
+from flask_babel import gettext as _
+
+from checklists.errors import HOLD_REASONS
+from checklists.journey import Touchpoint, touchpoints_of
+from checklists.visits import Visit, every_visit
+from inspector.auth import REVIEWERS, roles
+from inspector.exports.chosen import Chosen, chosen
+from inspector.exports.csv_stream import Cell, csv_response, outlets_time
+from inspector.languages import words
+from inspector.transactions import reading
 
 blueprint = Blueprint("export_visits", __name__, url_prefix="/o/<organization>/<project>/exports")
+
+
+@blueprint.get("/visits.csv")
+@roles(*REVIEWERS)
+def download() -> Response:
+    selection = chosen()
+    with reading() as session:
+        touchpoints = touchpoints_of(session, g.project.id)
+    return csv_response(selection.file_name("visits"), _header(touchpoints), _rows(selection, touchpoints))
+
+
+def _header(touchpoints: Sequence[Touchpoint]) -> Sequence[str]:
+    return (
+        _("Visit"),
+        _("State"),
+        _("Why it is held"),
+        _("Wave"),
+        _("Brand"),
+        _("Outlet"),
+        _("City"),
+        _("Inspector"),
+        _("Begun (UTC)"),
+        _("Begun (outlet's time)"),
+        _("Finished (UTC)"),
+        _("Finished (outlet's time)"),
+        _("Seconds taken"),
+        _("Received (UTC)"),
+        _("Begun after its window (1 = yes)"),
+        _("Score (0..1)"),
+        _("Points"),
+        _("Points possible"),
+        _("Checks"),
+        _("Checks that count"),
+        _("Absent here"),
+        _("Forbidden states seen"),
+        _("Photos promised"),
+        _("Photos received"),
+        *(
+            title
+            for touchpoint in touchpoints
+            for title in (
+                _("%(touchpoint)s: score (0..1)", touchpoint=words(touchpoint.name)),
+                _("%(touchpoint)s: zone", touchpoint=words(touchpoint.name)),
+            )
+        ),
+    )
+
+
+def _rows(selection: Chosen, touchpoints: Sequence[Touchpoint]) -> Iterator[Sequence[Cell]]:
+    with reading() as session:
+        for visit in every_visit(session, g.project.id, wave_id=selection.wave_id, state=selection.state):
+            yield _row(visit, touchpoints)
+
+
+def _row(visit: Visit, touchpoints: Sequence[Touchpoint]) -> Sequence[Cell]:
+    outlet, due = visit.outlet, visit.assignment
+    checks = {check.touchpoint_id: check for check in visit.checks}
+    by_touchpoint: list[Cell] = []
+    for touchpoint in touchpoints:
+        check = checks.get(touchpoint.id)
+        by_touchpoint += [check.score, check.zone] if check and check.valid else [None, None]
+    return [
+        visit.id,
+        visit.state,
+        _(HOLD_REASONS[visit.hold_reason]) if visit.hold_reason else None,
+        words(visit.wave.name) if visit.wave else None,
+        outlet.brand.name if outlet else None,
+        outlet.name if outlet else None,
+        outlet.city if outlet else None,
+        visit.inspector.name,
+        visit.started_at,
+        outlets_time(visit.started_at, outlet),
+        visit.finished_at,
+        outlets_time(visit.finished_at, outlet),
+        None if visit.elapsed_ms is None else visit.elapsed_ms / 1000,
+        visit.received_at,
+        visit.started_at > due.due_until if visit.started_at and due else None,
+        visit.score,
+        visit.points,
+        visit.possible,
+        len(checks),
+        sum(check.valid for check in checks.values()),
+        sum(check.absent for check in checks.values()),
+        sum(check.forbidden_seen for check in checks.values()),
+        len(visit.photos),
+        sum(photo.stored_at is not None for photo in visit.photos),
+        *by_touchpoint,
+    ]

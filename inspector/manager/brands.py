@@ -90,7 +90,10 @@ def remove(brand: UUID) -> Response:
     if empty:
         flash(_("“%(name)s” was removed.", name=stored.name), "done")
     else:
-        flash(_("“%(name)s” has outlets, so it stays. Remove the outlets you no longer visit.", name=stored.name), "refused")
+        flash(
+            _("“%(name)s” has outlets, so it stays. Remove the outlets you no longer visit.", name=stored.name),
+            "refused",
+        )
     return redirect(_address_of(brand))
 
 

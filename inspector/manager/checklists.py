@@ -29,7 +29,7 @@ from checklists.checklist import (
     version_with_parts,
 )
 from checklists.errors import DomainError
-from checklists.journey import Step, Touchpoint, touchpoints_of
+from checklists.journey import Step, Touchpoint, journeys_of
 from inspector.auth import MANAGERS, roles
 from inspector.languages import words
 from inspector.manager.forms import Form, PageAnswer, of_project
@@ -128,16 +128,16 @@ def add_one(version: UUID) -> PageAnswer:
     with reading() as session:
         stored = _version(session, version)
         refuse_if_published(stored)
-        touchpoints = touchpoints_of(session, g.project.id)
+        journeys = journeys_of(session, g.project.id)
     if request.method == "GET":
-        return _page("section", Form.showing(required_checks=10), version=stored, touchpoints=touchpoints)
+        return _page("section", Form.showing(required_checks=10), version=stored, journeys=journeys)
     form = Form.sent()
     try:
         with writing() as session:
             section = add_section(session, _version(session, version), _design(session, form))
     except DomainError as error:
         form.keep(error)
-        return _page("section", form, version=stored, touchpoints=touchpoints)
+        return _page("section", form, version=stored, journeys=journeys)
     flash(_("“%(name)s” was added. Now add its criteria.", name=words(section.title)), "done")
     return redirect(address_of(section))
 
@@ -148,11 +148,11 @@ def change_one(section: UUID) -> PageAnswer:
     with reading() as session:
         stored = of_project(session, Section, section)
         refuse_if_published(stored.version)
-        touchpoints = touchpoints_of(session, g.project.id)
+        journeys = journeys_of(session, g.project.id)
     if request.method == "GET":
         names = ("touchpoint_id", "title", "intro", "required_checks")
         form = Form.showing(**{name: getattr(stored, name) for name in names})
-        return _page("section", form, version=stored.version, section=stored, touchpoints=touchpoints)
+        return _page("section", form, version=stored.version, section=stored, journeys=journeys)
     form = Form.sent()
     try:
         with writing() as session:
@@ -160,7 +160,7 @@ def change_one(section: UUID) -> PageAnswer:
             change_section(stored, _design(session, form))
     except DomainError as error:
         form.keep(error)
-        return _page("section", form, version=stored.version, section=stored, touchpoints=touchpoints)
+        return _page("section", form, version=stored.version, section=stored, journeys=journeys)
     flash(_("“%(name)s” was saved.", name=words(stored.title)), "done")
     return redirect(address_of(stored))
 
@@ -209,7 +209,9 @@ def publish_version(version: UUID) -> Response:
     except DomainError as error:
         flash(in_words(error), "refused")
     else:
-        flash(_("Version %(number)s is published and frozen. It can be used in waves now.", number=stored.number), "done")
+        flash(
+            _("Version %(number)s is published and frozen. It can be used in waves now.", number=stored.number), "done"
+        )
     return redirect(url_for("checklists.show", version=version))
 
 

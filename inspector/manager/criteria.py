@@ -127,7 +127,9 @@ def remove_one(criterion: UUID) -> PageAnswer:
         stored = of_project(session, Criterion, criterion)
         section, form = stored.section, _filled(stored)
         remove_criterion(stored)
-    return render_template("checklists/removed.html", criterion=stored, section=section, fields=form.typed.items(multi=True))
+    return render_template(
+        "checklists/removed.html", criterion=stored, section=section, fields=form.typed.items(multi=True)
+    )
 
 
 def _page(form: Form, section: Section, kind: Kind, criterion: Criterion | None = None) -> PageAnswer:
@@ -226,7 +228,8 @@ def _design(form: Form, kind: Kind) -> CriterionDesign:
 
 def _states(form: Form) -> dict[str, Any]:
     states = [
-        StateDesign(_id(form, row), text, Polarity.EXPECTED, _weight(form, row)) for row, text in _rows(form, "expected")
+        StateDesign(_id(form, row), text, Polarity.EXPECTED, _weight(form, row))
+        for row, text in _rows(form, "expected")
     ] + [StateDesign(_id(form, row), text, Polarity.FORBIDDEN) for row, text in _rows(form, "forbidden")]
     enough = form.value("enough")
     if enough == "some":

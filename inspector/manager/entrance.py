@@ -66,7 +66,7 @@ def switch_language() -> Response:
 
 
 def _own_address(address: str) -> str:
-    """The address if it lies on this site, else the start page: a link must not send people elsewhere after the login."""
+    """The address if it lies on this site, else the start page: no link sends people elsewhere after the login."""
     parts = urlsplit(address.replace("\\", "/"))
     own = address.startswith("/") and not parts.scheme and not parts.netloc
     return address if own and address.isprintable() else url_for("entrance.home")

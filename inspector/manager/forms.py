@@ -51,6 +51,7 @@ class Form:
     def __init__(self, typed: MultiDict[str, str]) -> None:
         self.typed = typed
         self.wrong: dict[str, str] = {}
+        self.labels: dict[str, str] = {}
         self.refusal = ""
         self.status = 200
 
@@ -68,6 +69,11 @@ class Form:
 
     def chosen(self, name: str) -> list[str]:
         return self.typed.getlist(name)
+
+    def label(self, name: str, label: object) -> str:
+        """The label of a field, remembered for the summary of what is wrong."""
+        self.labels[name] = str(label)
+        return self.labels[name]
 
     def refuse(self, name: str, message: str) -> None:
         """Note what is wrong with a field; the first message stands."""

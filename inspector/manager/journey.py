@@ -145,7 +145,7 @@ def _why_kept(session: Session, part: Part) -> str:
         case Journey() if part.stages:
             return str(_("“%(name)s” still has stages. Remove them first.", name=name))
         case Stage() if part.touchpoints:
-            return str(_("“%(name)s” still has touchpoints. Remove or keep them first.", name=name))
+            return str(_("“%(name)s” still has touchpoints. Remove them first.", name=name))
         case Touchpoint() if used := checklists_at(session, part.id):
             lists = ", ".join(f"“{words(each.name)}”" for each in used)
             return str(

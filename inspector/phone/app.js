@@ -3,14 +3,11 @@ import { createApi } from "./api.js";
 import { openDraft } from "./draft.js";
 import { keepOffline } from "./offline.js";
 import { createOutbox } from "./outbox.js";
-import { preparePhoto, TooLarge } from "./photos.js";
-import { whereWeAre } from "./position.js";
-import { parseRoute, toAssignments, toOutbox, toSection } from "./routes.js";
-import { makeCanvas } from "./screens/canvas.js";
+import { isInVisit, parseRoute, toAssignments, toOutbox } from "./routes.js";
 import { mount } from "./screens/page.js";
 import { openStore } from "./store.js";
-import { firstKnown, language, speak, t } from "./translate.js";
-import { newId, photosInUse, removePhoto, restorePhoto, startDraft, withOffset } from "./visit.js";
+import { firstKnown, language, speak } from "./translate.js";
+import { freshId, Visiting } from "./visiting.js";
 
 const STALE_MS = 60_000;
 const MESSAGE_MS = 10_000;
@@ -23,6 +20,9 @@ class App {
     offline: { ready: false, update: false }, message: null, developing: {}, skew: 0, version: null,
     install: null,
   };
+
+  /** What the screens of a visit call. */
+  visiting = new Visiting(this);
 
   #drawn = false;
   #timer = null;
@@ -38,18 +38,18 @@ class App {
       this.store = await openStore();
       await this.#readSettings();
     } catch (error) {
-      this.#set({ started: true, fatal: error });
+      this.set({ started: true, fatal: error });
       return;
     }
     this.outbox = createOutbox({
       store: this.store, api: this.api, locks: this.#locks, onChange: (sending) => this.#afterStep(sending),
     });
     await this.#follow();
-    this.#set({ started: true });
+    this.set({ started: true });
     this.#watch();
-    this.offline = keepOffline((offline) => this.#set({ offline }));
+    this.offline = keepOffline((offline) => this.set({ offline }));
     const files = await this.api.files();
-    if (files.kind === "ok") this.#set({ version: files.body.version });
+    if (files.kind === "ok") this.set({ version: files.body.version });
     await this.refresh();
     this.deliver({ asked: true });
   }
@@ -64,7 +64,7 @@ class App {
     this.state.skew = skew ?? 0;
     this.state.person = person ?? null;
     await this.#speak();
-    if (person) await this.#readOwn();
+    if (person) await this.readOwn();
   }
 
   async #speak() {
@@ -76,26 +76,29 @@ class App {
     this.changed();
   }
 
-  async #readOwn() {
+  /** Read again what this person has on the phone. */
+  async readOwn() {
     const { id } = this.state.person;
     const [work, drafts, visits] = await Promise.all(
       [this.store.work(id), this.store.drafts(id), this.store.visits(id)]);
-    this.#set({ work: work?.body ?? null, drafts, visits });
+    this.set({ work: work?.body ?? null, drafts, visits });
   }
 
   // The address changed: open the draft that it names, close the one that was open.
   #follow() {
-    this.#opening = this.#opening.then(() => this.#open(parseRoute(location.hash)));
+    this.#opening = this.#opening.then(() => this.#open(parseRoute(location.hash)))
+      .catch((error) => this.set({ fatal: error }));
     return this.#opening;
   }
 
   async #open(route) {
     const { person, open } = this.state;
-    const wanted = ["section", "photo", "finish"].includes(route.screen) && person ? route.id : null;
+    const wanted = isInVisit(route) && person ? route.id : null;
     if (open && open.draft.id !== wanted) {
-      this.#set({ open: null });
+      await this.visiting.settled();
+      this.set({ open: null });
       await open.close();
-      await this.#readOwn();
+      await this.readOwn();
     }
     if (wanted && this.state.open === null) {
       const opened = await openDraft({
@@ -107,8 +110,8 @@ class App {
       }
       this.state.open = opened;
     }
-    if (route.screen === "finish" && this.state.route.screen !== "finish") this.#notePosition(route.id);
-    this.#set({ route });
+    if (route.screen === "finish" && this.state.route.screen !== "finish") this.visiting.notePosition(route.id);
+    this.set({ route });
   }
 
   #watch() {
@@ -118,7 +121,7 @@ class App {
     addEventListener("pagehide", () => this.state.open?.flush());
     addEventListener("beforeinstallprompt", (event) => {
       event.preventDefault();
-      this.#set({ install: event });
+      this.set({ install: event });
     });
     this.page.onVisible((visible) => (visible ? this.#wake() : this.state.open?.flush()));
     if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
@@ -131,7 +134,7 @@ class App {
       if (person?.id !== this.state.person?.id) location.reload();
       else this.refresh();
     } else if (this.state.person) {
-      this.#readOwn();
+      this.readOwn();
     }
   }
 
@@ -163,15 +166,15 @@ class App {
   async #welcome(person) {
     const other = this.state.person?.id !== person.id;
     await this.store.saveSetting("person", person);
-    this.#tellOthers("person");
+    this.tellOthers("person");
     if (other && this.state.person) {
       this.state.person = null;
       location.hash = toAssignments();
       await this.#follow();
     }
-    this.#set({ person });
+    this.set({ person });
     await this.#speak();
-    if (other) await this.#readOwn();
+    if (other) await this.readOwn();
     await this.#follow();
   }
 
@@ -179,11 +182,11 @@ class App {
   async logOut() {
     await this.store.saveSetting("logged_out", true);
     await this.store.saveSetting("person", null);
-    this.#tellOthers("person");
+    this.tellOthers("person");
     location.hash = toAssignments();
     await this.#follow();
     await this.state.open?.close();
-    this.#set({ person: null, work: null, drafts: [], visits: [], open: null });
+    this.set({ person: null, work: null, drafts: [], visits: [], open: null });
     await this.api.logOut();
   }
 
@@ -217,7 +220,7 @@ class App {
     await this.store.saveSetting("skew", Date.parse(body.server_time) - fetchedAt);
     await this.store.saveSetting("person", body.person);
     this.#setLogin({ wanted: false });
-    this.#set({ work: body, person: body.person, skew: Date.parse(body.server_time) - fetchedAt });
+    this.set({ work: body, person: body.person, skew: Date.parse(body.server_time) - fetchedAt });
     return this.#speak();
   }
 
@@ -229,126 +232,19 @@ class App {
     return this.refresh();
   }
 
-  // ---- A visit
-
-  /** Begin the visit of an assignment, and open its first section. */
-  async begin(assignment) {
-    const { person, work } = this.state;
-    const version = work.checklist_versions.find((each) => each.id === assignment.checklist_version_id);
-    const id = freshId();
-    const draft = startDraft({ id, personId: person.id, assignment, version, now: new Date() });
-    try {
-      await this.store.startDraft(draft, { id, assignment, version, limits: work.limits });
-    } catch (error) {
-      this.say(error.name === "QuotaExceededError" ? t("There is no room left on this phone. Free some, then try again.") : t("This could not be saved. Try again."));
-      return;
-    }
-    navigator.storage?.persist?.().catch(() => {});
-    this.#tellOthers();
-    await this.#readOwn();
-    location.hash = toSection(id, 0);
-    this.#notePosition(id);
-  }
-
-  // Never in the way: comes when it comes, or not at all.
-  async #notePosition(id) {
-    const position = await whereWeAre();
-    const { open } = this.state;
-    if (!position || open?.draft.id !== id) return;
-    open.change((draft) => ({ ...draft, positions: [...draft.positions, position] }));
-  }
-
-  /** Stay at this criterion when the page is loaded again. */
-  stayAt(section, criterionId) {
-    const { open, route } = this.state;
-    if (!open || route.screen !== "section" || route.criterion === criterionId) return;
-    history.replaceState(null, "", toSection(open.draft.id, section, criterionId));
-    this.state.route = { ...route, criterion: criterionId };
-  }
-
-  /** A section is being left: what it lacks counts as missing from now on. */
-  leaveSection(sectionId) {
-    const { open } = this.state;
-    if (open.draft.left_sections.includes(sectionId)) return;
-    open.change((draft) => ({ ...draft, left_sections: [...draft.left_sections, sectionId] }));
-  }
-
-  /** Take photos into a criterion. A picked file can die at once: its bytes are read first, then shrunk one by one. */
-  async takePhotos(criterionId, files) {
-    const { open } = this.state;
-    const reading = [...files].map((file) => file.arrayBuffer().then((bytes) => ({ bytes, type: file.type })));
-    this.#developing(criterionId, reading.length);
-    for (const read of reading) {
-      try {
-        const { bytes, type } = await read;
-        await this.#keepPhoto(open, criterionId, bytes, type);
-      } catch (error) {
-        this.say(this.#whyNoPhoto(error));
-      }
-      this.#developing(criterionId, -1);
-    }
-  }
-
-  async #keepPhoto(open, criterionId, picked, type) {
-    const { limits } = open.task;
-    if (photosInUse(open.draft).length >= limits.photos_per_visit) throw new TooMany();
-    const { bytes, preview, ...photo } = await preparePhoto(picked, type, limits, makeCanvas);
-    const line = { id: freshId(), ...photo, taken_at: withOffset(new Date()), preview: Boolean(preview) };
-    await open.addPhoto(criterionId, line, bytes, preview);
-    this.#tellOthers();
-  }
-
-  #whyNoPhoto(error) {
-    if (error instanceof TooMany) return t("This visit has as many photos as it may have. Remove one first.");
-    if (error instanceof TooLarge) return t("This photo is too large to be sent. Take it with a lower resolution.");
-    if (error.name === "QuotaExceededError") return t("There is no room left on this phone for the photo. Free some, then take it again.");
-    return t("This photo could not be saved. Take it again.");
-  }
-
-  #developing(criterionId, by) {
-    const { developing } = this.state;
-    this.#set({ developing: { ...developing, [criterionId]: (developing[criterionId] ?? 0) + by } });
-  }
-
-  removePhoto(criterionId, photoId) {
-    const { open } = this.state;
-    const place = open.draft.answers[criterionId].photo_ids.indexOf(photoId);
-    open.change((draft) => removePhoto(draft, criterionId, photoId));
-    this.say(t("Photo removed"), () => open.change((draft) => restorePhoto(draft, criterionId, photoId, place)));
-  }
-
-  /** The bytes of a photo of the open visit, to look at it large. */
-  photo(photoId) {
-    return this.store.photo(photoId);
-  }
-
-  /** Finish the open visit and start sending it. */
-  async finish() {
-    const { open } = this.state;
-    try {
-      await open.finish({ appVersion: this.state.version ?? "unknown", deviceId: this.deviceId });
-    } catch (error) {
-      this.say(error.name === "QuotaExceededError" ? t("There is no room left on this phone. Free some, then finish again.") : t("This could not be saved. Try again."));
-      return;
-    }
-    this.#tellOthers();
-    await this.#readOwn();
-    location.replace(toOutbox());
-    this.deliver({ asked: true });
-  }
-
   // ---- Sending
 
   /** Send what is finished; harmless to call at any time. `asked`: do not wait for a pause to end. */
   async deliver({ asked = false } = {}) {
     const { person } = this.state;
     if (!person || !this.outbox) return;
-    const outcome = await this.outbox.deliver({ personId: person.id, asked });
+    const outcome = await this.outbox.deliver({ personId: person.id, asked })
+      .catch(() => ({ state: "wait", until: Date.now() + STALE_MS }));
     clearTimeout(this.#timer);
     if (outcome.state === "login") this.#setLogin({ wanted: true });
     const until = outcome.until ?? (outcome.state === "elsewhere" ? Date.now() + STALE_MS : null);
     if (until) this.#timer = setTimeout(() => this.deliver(), Math.max(500, until - Date.now()));
-    this.#set({ outbox: outcome });
+    this.set({ outbox: outcome });
   }
 
   /** Try a visit again that needed attention. */
@@ -361,8 +257,8 @@ class App {
     const { person, visits } = this.state;
     if (!person) return;
     const before = visits.filter((visit) => visit.delivered).length;
-    this.#set({ visits: await this.store.visits(person.id), sending });
-    this.#tellOthers();
+    this.set({ visits: await this.store.visits(person.id), sending });
+    this.tellOthers();
     if (this.state.visits.filter((visit) => visit.delivered).length > before) this.refresh();
   }
 
@@ -371,7 +267,7 @@ class App {
   /** Let the browser ask whether to install the app. */
   install() {
     this.state.install.prompt();
-    this.#set({ install: null });
+    this.set({ install: null });
   }
 
   /** Start the waiting version of the app. */
@@ -382,12 +278,12 @@ class App {
   /** Show a message for a while, with a way to undo. */
   say(text, undo = null) {
     clearTimeout(this.#messageTimer);
-    this.#set({ message: { text, undo } });
+    this.set({ message: { text, undo } });
     this.#messageTimer = setTimeout(() => this.unsay(), MESSAGE_MS);
   }
 
   unsay() {
-    this.#set({ message: null });
+    this.set({ message: null });
   }
 
   undo() {
@@ -405,24 +301,20 @@ class App {
     });
   }
 
-  #set(news) {
+  /** Change what the screens show, and draw it. */
+  set(news) {
     Object.assign(this.state, news);
     this.changed();
   }
 
   #setLogin(news) {
-    this.#set({ login: { ...this.state.login, ...news } });
+    this.set({ login: { ...this.state.login, ...news } });
   }
 
-  #tellOthers(news = "visits") {
+  /** Tell the other tabs that visits have changed, or that another "person" works here now. */
+  tellOthers(news = "visits") {
     this.#channel?.postMessage(news);
   }
-}
-
-class TooMany extends Error {}
-
-function freshId() {
-  return newId(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
 }
 
 new App().start();

@@ -126,7 +126,7 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
   async function inOneTab(order) {
     const work = async () => {
       let outcome = await drain(order);
-      while (again && outcome.state === "rest") {
+      while (again && (again.asked || outcome.state === "rest")) {
         const next = again;
         again = null;
         outcome = await drain(next);

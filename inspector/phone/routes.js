@@ -4,7 +4,7 @@
 export function parseRoute(hash) {
   const [name, id, ...rest] = hash.replace(/^#\/?/, "").split("/");
   if (name === "assignments" && id) return { screen: "assignment", id };
-  if (name === "visits" && id && rest[0] === "finish") return { screen: "finish", id };
+  if (name === "visits" && id && ["brief", "finish"].includes(rest[0])) return { screen: rest[0], id };
   if (name === "visits" && id) {
     const [section, criterion = null, word, photo = null] = rest;
     return {
@@ -16,10 +16,18 @@ export function parseRoute(hash) {
   return { screen: "assignments" };
 }
 
+/** Whether a route is a place in a visit that is being filled in. */
+export function isInVisit({ screen }) {
+  return ["brief", "section", "photo", "finish"].includes(screen);
+}
+
 export const toAssignments = () => "#/";
 export const toAssignment = (id) => `#/assignments/${id}`;
+export const toBrief = (id) => `#/visits/${id}/brief`;
 export const toSection = (id, section, criterion) => `#/visits/${id}/${section}${criterion ? `/${criterion}` : ""}`;
 export const toPhoto = (id, section, criterion, photo) => `#/visits/${id}/${section}/${criterion}/photos/${photo}`;
+/** Where a draft was left. */
+export const toDraft = ({ id, at }) => toSection(id, at.section, at.criterion);
 export const toFinish = (id) => `#/visits/${id}/finish`;
 export const toOutbox = () => "#/outbox";
 export const toSettings = () => "#/settings";

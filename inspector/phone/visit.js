@@ -22,6 +22,7 @@ export function startDraft({ id, personId, assignment, version, now }) {
     answers: {},
     photos: {},
     left_sections: [],
+    at: { section: 0, criterion: null },
   };
 }
 

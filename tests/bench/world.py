@@ -52,7 +52,7 @@ class World:
 
 def make_world(engine: Engine) -> World:
     """People, places, the checklist, and a wave with the hundred visits of which all further ones are copies."""
-    with _everything(engine) as session, session.begin():
+    with everything(engine) as session, session.begin():
         audit = make_audit(session, stages=STAGES, rivals=RIVALS, outlets_per_brand=OUTLETS_PER_BRAND)
         version = make_checklist(
             session, audit.project, audit.touchpoints, criteria={each.id: _questions() for each in audit.touchpoints}
@@ -86,7 +86,7 @@ def _zones(world: World, brand_id: UUID, chance: random.Random) -> Iterator[tupl
 
 def add_wave(world: World, name: str) -> Wave:
     """A further wave of the same checklist and outlets, still without visits."""
-    with _everything(world.engine) as session, session.begin():
+    with everything(world.engine) as session, session.begin():
         return _make_wave(session, world, name)
 
 
@@ -96,7 +96,7 @@ def _make_wave(session: Session, world: World, name: str) -> Wave:
 
 def add_assignments(world: World, wave: Wave, number: int) -> list[Assignment]:
     """Assignments of the first inspector that are handed out, over all outlets in turn."""
-    with _everything(world.engine) as session, session.begin():
+    with everything(world.engine) as session, session.begin():
         return [
             make_assignment(
                 session, wave, world.version, world.audit.outlets[each % ORIGINALS], world.audit.inspectors[0]
@@ -108,7 +108,7 @@ def add_assignments(world: World, wave: Wave, number: int) -> list[Assignment]:
 def copy_visits(world: World, wave: Wave, hundreds: int) -> None:
     """Put this many times a hundred approved visits into the wave, with their assignments, checks and answers."""
     assignments, visits, checks, answers = (model.__table__ for model in (Assignment, Visit, Check, Answer))
-    with _everything(world.engine) as session, session.begin():
+    with everything(world.engine) as session, session.begin():
         new_visits, new_checks = _list_copies(session, world, hundreds)
         here = {"wave_id": literal(wave.id, Uuid())}
         copied_visits = visits.join(new_visits, new_visits.c.original == visits.c.id)
@@ -196,5 +196,6 @@ def _refresh_statistics(engine: Engine) -> None:
             connection.exec_driver_sql("VACUUM ANALYZE")
 
 
-def _everything(engine: Engine) -> ScopedSession:
+def everything(engine: Engine) -> ScopedSession:
+    """A session on which no tenant's border is drawn."""
     return ScopedSession(engine, unscoped("a benchmark looks at everything"))

@@ -197,7 +197,7 @@ def hold(phone: FieldClient, report: dict[str, Any] | bytes) -> str:
 def test_a_report_for_anothers_assignment_is_held_and_leaves_it_alone(
     app: Flask, session: ScopedSession, audit: Audit, assignment: Assignment
 ) -> None:
-    timur = FieldClient(app.test_client(), audit.inspectors[1])
+    anna, timur = (FieldClient(app.test_client(), person) for person in audit.inspectors)
     photo = FieldPhoto(b"evidence all the same")
     visit_id, report, annas = new_id(), with_photos(audit, assignment, photo), audit.report(assignment)
     answer = timur.put_visit(visit_id, report)
@@ -210,7 +210,6 @@ def test_a_report_for_anothers_assignment_is_held_and_leaves_it_alone(
     assert count(session, Check) == 0
     assert session.get_one(Assignment, assignment.id).state is AssignmentState.HANDED_OUT
     session.rollback()
-    anna = FieldClient(app.test_client(), audit.inspectors[0])
     assert anna.put_visit(visit_id, annas).status_code == 404
     assert anna.put_visit(new_id(), annas).status_code == 201
 

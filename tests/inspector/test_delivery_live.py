@@ -1,6 +1,5 @@
 """Delivery over real sockets to the real server: parallel processes, lines that break, a server that is killed."""
 
-import http.client
 import json
 import multiprocessing
 import socket
@@ -15,31 +14,11 @@ from checklists.orm import ScopedSession, new_id
 from checklists.visits import Answer, Check, Photo, SealedReport, Visit
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.field import FieldPhoto
+from tests.lines import log_in, send
 from tests.servers import LiveServer
 
 Sessions = Callable[..., ScopedSession]
 AT_ONCE = 20
-
-
-def request(url: str, method: str, path: str, body: bytes, cookie: str = "") -> tuple[int, str, dict[str, str]]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
-    headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json", "Cookie": cookie}
-    connection.request(method, path, body, headers)
-    answer = connection.getresponse()
-    return answer.status, answer.read().decode(), dict(answer.getheaders())
-
-
-def log_in(url: str, email: str) -> str:
-    body = json.dumps({"email": email, "password": PASSWORD}).encode()
-    status, text, headers = request(url, "POST", "/api/v1/session", body)
-    assert status == 200, text
-    return headers["Set-Cookie"].split(";")[0]
-
-
-def send(work: tuple[str, str, bytes, str]) -> tuple[int, str]:
-    url, path, body, cookie = work
-    status, text, _ = request(url, "PUT", path, body, cookie)
-    return status, text
 
 
 def world(sessions: Sessions, *photos: FieldPhoto) -> tuple[Audit, UUID, dict[str, Any]]:
@@ -60,7 +39,7 @@ def test_the_same_report_from_twenty_processes_at_once_is_stored_once(
 ) -> None:
     photo = FieldPhoto(b"x" * 400_000)
     audit, visit_id, report = world(sessions, photo)
-    cookie = log_in(live_server.url, audit.inspectors[0].email)
+    cookie = log_in(live_server.url, audit.inspectors[0].email, PASSWORD)
     body = json.dumps(report).encode()
     with multiprocessing.get_context("spawn").Pool(AT_ONCE) as processes:
         answers = processes.map(send, [(live_server.url, f"/api/v1/visits/{visit_id}", body, cookie)] * AT_ONCE, 1)
@@ -78,7 +57,7 @@ def test_two_reports_of_one_assignment_at_once_give_one_visit_and_one_held(
     sessions: Sessions, live_server: LiveServer
 ) -> None:
     audit, _, report = world(sessions)
-    cookie = log_in(live_server.url, audit.inspectors[0].email)
+    cookie = log_in(live_server.url, audit.inspectors[0].email, PASSWORD)
     body = json.dumps(report).encode()
     with multiprocessing.get_context("spawn").Pool(2) as processes:
         work = [(live_server.url, f"/api/v1/visits/{new_id()}", body, cookie) for _ in range(2)]
@@ -92,7 +71,7 @@ def test_a_photo_cut_off_half_way_leaves_nothing_and_comes_whole_later(
 ) -> None:
     photo = FieldPhoto(b"y" * 300_000)
     audit, visit_id, report = world(sessions, photo)
-    cookie = log_in(live_server.url, audit.inspectors[0].email)
+    cookie = log_in(live_server.url, audit.inspectors[0].email, PASSWORD)
     path = f"/api/v1/photos/{photo.id}"
     assert send((live_server.url, f"/api/v1/visits/{visit_id}", json.dumps(report).encode(), cookie))[0] == 201
     place = urlsplit(live_server.url)
@@ -113,7 +92,7 @@ def test_a_server_killed_after_the_commit_gives_the_same_answer_when_it_is_back(
 ) -> None:
     photo = FieldPhoto(b"z" * 1000)
     audit, visit_id, report = world(sessions, photo)
-    cookie = log_in(live_server.url, audit.inspectors[0].email)
+    cookie = log_in(live_server.url, audit.inspectors[0].email, PASSWORD)
     path, body = f"/api/v1/visits/{visit_id}", json.dumps(report).encode()
     status, first = send((live_server.url, path, body, cookie))
     assert status == 201

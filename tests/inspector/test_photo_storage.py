@@ -2,11 +2,11 @@
 
 import hashlib
 import io
+import multiprocessing
 import os
-import signal
-import subprocess
-import sys
+import resource
 import time
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -21,6 +21,7 @@ PHOTO = UUID("0198b6a0-1111-7111-8111-1111111111c7")
 ROW = Photo(id=PHOTO, organization_id=ORGANIZATION)
 KEY = photo_key(ROW)
 BYTES = bytes(range(256)) * 4096
+PROCESSES = multiprocessing.get_context("fork")  # A fresh interpreter would spend a second on imports, twenty times.
 SHA256 = hashlib.sha256(BYTES).hexdigest()
 
 
@@ -177,53 +178,51 @@ def test_ready_means_that_it_can_write_and_read(storage: PhotoStorage, root: Pat
         write(storage)
 
 
-WRITE_FROM_INPUT = """
-import sys
-from pathlib import Path
-from inspector.photo_storage import FolderStorage
-root, key, size, sha256 = sys.argv[1:]
-storage = FolderStorage(Path(root))
-print("ready", flush=True)
-storage.write(key, sys.stdin.buffer, size=int(size), sha256=sha256)
-print("stored", flush=True)
-"""
+class HalfWay:
+    """A stream that gives one half, waits, and gives the rest."""
+
+    def __init__(self, wait: Callable[[], object]) -> None:
+        self.stream = io.BytesIO(BYTES)
+        self.wait = wait
+
+    def read(self, size: int) -> bytes:
+        half = len(BYTES) // 2 - self.stream.tell()
+        if half == 0:
+            self.wait()
+        return self.stream.read(min(size, half) if half > 0 else size)
 
 
-def start_writer(root: Path, program: str = WRITE_FROM_INPUT) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", program, str(root), KEY, str(len(BYTES)), SHA256]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def write_half_way(root: Path, wait: Callable[[], object]) -> None:
+    FolderStorage(root).write(KEY, HalfWay(wait), size=len(BYTES), sha256=SHA256)
 
 
 def test_twenty_processes_write_the_same_photo(storage: PhotoStorage, root: Path) -> None:
-    writers = [start_writer(root) for _ in range(20)]
+    all_half_way = PROCESSES.Barrier(20)
+    writers = [PROCESSES.Process(target=write_half_way, args=(root, all_half_way.wait)) for _ in range(20)]
     for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == b"ready\n"
-    for part in (BYTES[: len(BYTES) // 2], BYTES[len(BYTES) // 2 :]):  # All of them stand half-way at one moment.
-        for writer in writers:
-            assert writer.stdin is not None
-            writer.stdin.write(part)
-            writer.stdin.flush()
+        writer.start()
     for writer in writers:
-        output, errors = writer.communicate()
-        assert (writer.returncode, output, errors) == (0, b"stored\n", b"")
+        writer.join(60)
+    assert [writer.exitcode for writer in writers] == [0] * 20
     assert read(storage) == BYTES
     assert files_below(root) == [KEY]
 
 
 def test_a_killed_process_leaves_no_half_photo(storage: PhotoStorage, root: Path) -> None:
-    writer = start_writer(root)
-    assert writer.stdin is not None
-    writer.stdin.write(BYTES[: len(BYTES) // 2])
-    writer.stdin.flush()
-    deadline = time.monotonic() + 10
-    while not any(path.stat().st_size for path in root.glob("incoming/*")):
-        assert time.monotonic() < deadline, "the process never began to write"
-        time.sleep(0.01)
-    writer.send_signal(signal.SIGKILL)
-    writer.communicate()
+    half_way = PROCESSES.Barrier(2)
+
+    def wait_for_ever() -> None:
+        half_way.wait(30)
+        time.sleep(60)
+
+    writer = PROCESSES.Process(target=write_half_way, args=(root, wait_for_ever))
+    writer.start()
+    half_way.wait(30)
+    writer.kill()
+    writer.join()
     assert not storage.exists(KEY)
     (leftover,) = root.glob("incoming/*")
+    assert leftover.stat().st_size == len(BYTES) // 2
     assert storage.sweep() == 0  # Another process may be writing it at this moment.
     yesterday = time.time() - 25 * 3600
     os.utime(leftover, (yesterday, yesterday))
@@ -232,20 +231,15 @@ def test_a_killed_process_leaves_no_half_photo(storage: PhotoStorage, root: Path
     assert files_below(root) == [KEY]
 
 
-WRITE_WITH_LITTLE_ROOM = f"""
-import resource
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
-from checklists.errors import StorageUnavailable
-try:
-    exec({WRITE_FROM_INPUT!r})
-except StorageUnavailable as fault:
-    print(type(fault.__cause__).__name__, flush=True)
-"""
-
-
 def test_without_room_it_says_so_and_cleans_up(storage: PhotoStorage, root: Path) -> None:
-    output, errors = start_writer(root, WRITE_WITH_LITTLE_ROOM).communicate(BYTES)
-    assert (output, errors) == (b"ready\nOSError\n", b"")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))  # The kernel cuts a write short, as on a full disk.
+    try:
+        with pytest.raises(StorageUnavailable) as raised:
+            write(storage)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert isinstance(raised.value.__cause__, OSError)
     assert not storage.exists(KEY)
     assert files_below(root) == []
 

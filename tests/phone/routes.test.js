@@ -10,9 +10,18 @@ test("every address leads back to its screen", () => {
   assert.deepEqual(parseRoute(routes.toSection("v", 2)), { screen: "section", id: "v", section: 2, criterion: null, photo: null });
   assert.deepEqual(parseRoute(routes.toSection("v", 2, "c")), { screen: "section", id: "v", section: 2, criterion: "c", photo: null });
   assert.deepEqual(parseRoute(routes.toPhoto("v", 2, "c", "p")), { screen: "photo", id: "v", section: 2, criterion: "c", photo: "p" });
+  assert.deepEqual(parseRoute(routes.toBrief("v")), { screen: "brief", id: "v" });
+  assert.deepEqual(parseRoute(routes.toDraft({ id: "v", at: { section: 2, criterion: "c" } })), parseRoute(routes.toSection("v", 2, "c")));
   assert.deepEqual(parseRoute(routes.toFinish("v")), { screen: "finish", id: "v" });
   assert.deepEqual(parseRoute(routes.toOutbox()), { screen: "outbox" });
   assert.deepEqual(parseRoute(routes.toSettings()), { screen: "settings" });
+});
+
+test("places in a visit are known as such", () => {
+  const inside = [routes.toBrief("v"), routes.toSection("v", 0), routes.toPhoto("v", 0, "c", "p"), routes.toFinish("v")];
+  const outside = [routes.toAssignments(), routes.toAssignment("a"), routes.toOutbox(), routes.toSettings()];
+  assert.ok(inside.every((address) => routes.isInVisit(parseRoute(address))));
+  assert.ok(!outside.some((address) => routes.isInVisit(parseRoute(address))));
 });
 
 test("nonsense leads to the assignments, never to an error", () => {

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from checklists.brands import Brand, brands_of
 from checklists.checklist import ChecklistVersion, checklists_of
 from checklists.errors import DomainError, NotFound
-from checklists.waves import Wave, waves_of
+from checklists.waves import Wave, set_up_wave, waves_of
 from inspector.auth import MANAGERS, roles
 from inspector.manager.forms import LONGEST_TEXT, Form, PageAnswer
 from inspector.manager.waves.place import blueprint, find_wave, ids
@@ -76,21 +76,19 @@ def _save(wave_id: UUID | None) -> PageAnswer:
     if ends_on < starts_on:
         form.refuse("ends_on", _("The last day cannot be before the first one."))
     brief = form.words("brief", g.project.languages, longest=LONGEST_TEXT)
-    version_ids, outlet_ids = ids(form.chosen("versions")), ids(form.chosen("outlets"))
+    version_ids, ticked = ids(form.chosen("versions")), ids(form.chosen("outlets"))
     if not version_ids:
         form.refuse("versions", _("Choose at least one checklist."))
     try:
         with writing() as session:
-            outlet_ids = _chosen_outlets(session, form, outlet_ids)
+            outlet_ids = _chosen_outlets(session, form, ticked)
             if not outlet_ids:
                 form.refuse("outlets", _("Choose at least one outlet."))
             form.check()
-            wave = (
-                find_wave(session, wave_id) if wave_id else Wave(project_id=g.project.id, created_at=datetime.now(UTC))
-            )
-            wave.organization_id = g.organization.id
+            now = datetime.now(UTC)
+            wave = find_wave(session, wave_id) if wave_id else Wave(project_id=g.project.id, created_at=now)
             wave.name, wave.starts_on, wave.ends_on, wave.brief = name, starts_on, ends_on, brief
-            set_upfind_wave(session, wave, version_ids, outlet_ids)
+            set_up_wave(session, wave, version_ids, outlet_ids)
     except NotFound:
         raise
     except DomainError as error:

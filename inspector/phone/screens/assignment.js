@@ -1,11 +1,14 @@
 /** One assignment: where, when, the brief, how many checks are still needed, and the button that begins the visit. */
-import { toAssignments, toOutbox, toSection } from "../routes.js";
+import { toAssignments, toDraft, toOutbox } from "../routes.js";
 import { t } from "../translate.js";
 import { Bar, html, Title } from "./html.js";
 import { capital, checksWords, dueWords, received, stateOfVisit, textOf } from "./words.js";
 
 export function Assignment({ app, state }) {
-  const assignment = state.work?.assignments.find((each) => each.id === state.route.id);
+  const inVisit = state.route.screen === "brief";
+  const assignment = inVisit
+    ? state.open.task.assignment
+    : state.work?.assignments.find((each) => each.id === state.route.id);
   if (!assignment) return html`<${Gone} />`;
   const { outlet, brief, progress, project, wave, organization } = assignment;
   const words = textOf(brief, project);
@@ -28,15 +31,15 @@ export function Assignment({ app, state }) {
 }
 
 function Begin({ app, state, assignment }) {
-  const draft = state.drafts.find((each) => each.assignment_id === assignment.id);
+  const draft = state.open?.draft ?? state.drafts.find((each) => each.assignment_id === assignment.id);
   const visit = state.visits.find((each) => each.assignment_id === assignment.id);
-  const version = state.work.checklist_versions.some((each) => each.id === assignment.checklist_version_id);
+  const version = state.work?.checklist_versions.some((each) => each.id === assignment.checklist_version_id);
   const said = visit ? stateOfVisit(visit, state.sending, state.outbox) : assignment.visit && received(assignment.visit);
   return html`<${Bar} label=${t("Visit")}>
     <a href=${toAssignments()}>${t("Back")}</a>
-    ${draft ? html`<a class="main" href=${toSection(draft.id, 0)}>${t("Continue visit")}</a>`
+    ${draft ? html`<a class="main" href=${toDraft(draft)}>${t("Continue visit")}</a>`
       : said ? html`<a class="said" href=${toOutbox()}>${capital(said)}</a>`
-      : version && html`<button type="button" class="main" onClick=${() => app.begin(assignment)}>${t("Start visit")}</button>`}
+      : version && html`<button type="button" class="main" onClick=${() => app.visiting.begin(assignment)}>${t("Start visit")}</button>`}
   <//>`;
 }
 

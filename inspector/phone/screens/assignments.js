@@ -1,6 +1,6 @@
 /** The list of assignments: what to do, what was begun, what is done. */
 import { isOpen } from "../outbox.js";
-import { toAssignment, toOutbox, toSection } from "../routes.js";
+import { toAssignment, toDraft, toOutbox } from "../routes.js";
 import { t, tn } from "../translate.js";
 import { html, StateLine, Title } from "./html.js";
 import { Tabs } from "./tabs.js";
@@ -47,7 +47,7 @@ function Sending({ state: { visits } }) {
 function Begun({ draft, all }) {
   const assignment = all.find((each) => each.id === draft.assignment_id);
   return html`<li class="card">
-    <a class="whole" href=${toSection(draft.id, 0)}>${draft.outlet_name}</a>
+    <a class="whole" href=${toDraft(draft)}>${draft.outlet_name}</a>
     ${assignment && html`<span class="muted">${dueWords(assignment)}</span>`}
     <span>${t("begun, saved on this phone")}</span>
   </li>`;

@@ -1,5 +1,5 @@
 /** One criterion: its question, the rows of its answer, and below them always the same buttons in the same places. */
-import { t } from "../translate.js";
+import { t, tn } from "../translate.js";
 import {
   answerOf, asksForWords, changeAnswer, chooseOption, enterNumber, lacking, markNone, markState, markStatus, parseNumber, write,
 } from "../visit.js";
@@ -14,13 +14,14 @@ export function Criterion({ app, state, section, criterion, number }) {
   const name = `criterion-${criterion.id}`;
   const change = (update, when) => open.change((draft) => changeAnswer(draft, criterion.id, update), when);
   const type = (field) => (event) => change((current) => write(current, field, event.target.value), { soon: true });
-  const stay = () => app.stayAt(section, criterion.id);
+  const stay = () => app.visiting.stayAt(section, criterion.id);
   const flush = () => open.flush();
   const Kind = { states: States, measure: Measure, choice: Choice }[criterion.kind];
   return html`<section class="criterion" id=${name} role="group" aria-labelledby=${`${name}-text`} onFocusIn=${stay} onClick=${stay} onFocusOut=${flush}>
     <h2 id=${`${name}-text`} tabindex="-1"><span class="number">${number}.</span> ${textOf(criterion.text, version)}
       ${!criterion.required && html` <span class="muted">(${t("optional")})</span>`}</h2>
     ${textOf(criterion.guidance, version) && html`<p class="guidance">${textOf(criterion.guidance, version)}</p>`}
+    ${criterion.evidence === "required" && html`<p class="guidance">${photosWords(criterion)}</p>`}
     <fieldset class="plain" disabled=${open.readOnly}>
       <${Kind} criterion=${criterion} answer=${answer} version=${version} name=${name} change=${change} type=${type} />
       <${Buttons} app=${app} state=${state} criterion=${criterion} answer=${answer} change=${change} />
@@ -29,6 +30,10 @@ export function Criterion({ app, state, section, criterion, number }) {
     </fieldset>
     <${Lacks} criterion=${criterion} answer=${answer} asked=${open.draft.left_sections.includes(version.sections[section].id)} />
   </section>`;
+}
+
+function photosWords({ evidence_at_least: count }) {
+  return tn("%(num)s photo needed", "%(num)s photos needed", Math.max(1, count ?? 1));
 }
 
 function Row({ kind, name, checked, onClick, children }) {

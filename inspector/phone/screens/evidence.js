@@ -9,7 +9,7 @@ function Buttons({ app, state, criterion }) {
   // Android may kill the page while the camera is open: what is on the screen is saved before.
   const before = () => state.open.flush();
   const take = (event) => {
-    app.takePhotos(criterion.id, event.target.files);
+    app.visiting.takePhotos(criterion.id, event.target.files);
     event.target.value = "";
   };
   return html`

@@ -3,6 +3,7 @@ import { toSection } from "../routes.js";
 import { t, tn } from "../translate.js";
 import { photosInUse, progress } from "../visit.js";
 import { Bar, html, StateLine, Title } from "./html.js";
+import { isBroken, Trouble } from "./trouble.js";
 import { capital, lackWords, progressWords, savedWords, textOf } from "./words.js";
 
 export function Finish({ app, state }) {
@@ -10,21 +11,21 @@ export function Finish({ app, state }) {
   const { draft, task: { version } } = open;
   const { done, total, missing } = progress(version, draft);
   const photos = photosInUse(draft).length;
-  const broken = !["saved", "saving"].includes(open.saved) || open.readOnly;
   const busy = Object.values(state.developing).some((count) => count > 0);
   return html`<main>
     <p class="muted above">${draft.outlet_name}</p>
     <${Title}>${t("Check and finish")}<//>
-    <${StateLine} urgent=${broken}>${capital(savedWords(open))}<//>
+    <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
     <p>${t("Answered: %(done)s of %(total)s", { done, total })}. ${tn("%(num)s photo", "%(num)s photos", photos)}.</p>
     ${missing.length > 0
       ? html`<h2>${capital(tn("%(num)s missing", "%(num)s missing", missing.length))}</h2>
         <ul class="cards">${missing.map((gap) => html`<${Gap} key=${gap.criterion.id} gap=${gap} draft=${draft} version=${version} />`)}</ul>`
       : html`<p>${t("Nothing is missing. Once finished, the visit is sent by itself and cannot be changed on this phone.")}</p>`}
     <${Bar} label=${t("Visit")}>
+      <${Trouble} open=${open} />
       <a href=${toSection(draft.id, version.sections.length - 1)}>${t("Back")}</a>
       <span class="progress">${progressWords({ done, total, missingBehind: missing.length })}</span>
-      <button type="button" class="main" disabled=${missing.length > 0 || busy || open.readOnly || open.saved === "gone"} onClick=${() => app.finish()}>${t("Finish visit")}</button>
+      <button type="button" class="main" disabled=${missing.length > 0 || busy || open.readOnly || open.saved === "gone"} onClick=${() => app.visiting.finish()}>${t("Finish visit")}</button>
     <//>
   </main>`;
 }

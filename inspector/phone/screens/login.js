@@ -12,21 +12,27 @@ export function LoginScreen({ app, state }) {
   </main>`;
 }
 
-export function LoginForm({ app, login, cancel }) {
+/** In place, `email` is the one of the person whose work is on the screen, and `cancel` puts it off. */
+export function LoginForm({ app, login, email, cancel }) {
   function send(event) {
     event.preventDefault();
-    const { email, password } = event.target.elements;
-    app.logIn(email.value.trim(), password.value);
+    const { elements } = event.target;
+    app.logIn(elements.email.value.trim(), elements.password.value);
   }
   return html`<form class="login" onSubmit=${send}>
-    <label>${t("E-mail")}<input name="email" type="email" autocomplete="username" required /></label>
-    <label>${t("Password")}<input name="password" type="password" autocomplete="current-password" required /></label>
+    <label>${t("E-mail")}<input name="email" type="email" autocomplete="username" defaultValue=${email ?? ""} required /></label>
+    <label>${t("Password")}<input name="password" type="password" autocomplete="current-password" required ref=${cancel && focus} /></label>
     <p class="state urgent" role="alert">${login.error && errorWords(login.error)}</p>
     <div class="row">
       ${cancel && html`<button type="button" onClick=${cancel}>${t("Later")}</button>`}
       <button type="submit" class="main" disabled=${login.busy}>${t("Log in")}</button>
     </div>
   </form>`;
+}
+
+// Who asked to log in wants to type the password, not to look for its field.
+function focus(field) {
+  field?.focus();
 }
 
 function errorWords({ wrong, detail }) {

@@ -5,8 +5,14 @@ import { html, StateLine, Title } from "./html.js";
 import { Tabs } from "./tabs.js";
 import { capital, stateOfVisit } from "./words.js";
 
+const LATEST = 20;
+
 export function Outbox({ app, state }) {
-  const visits = [...state.visits].sort((a, b) => b.finished_at - a.finished_at);
+  const known = new Map(state.work?.assignments.map(({ visit }) => [visit?.id, visit]));
+  const visits = [...state.visits]
+    .sort((a, b) => b.finished_at - a.finished_at)
+    .filter((visit, place) => !visit.delivered || place < LATEST)
+    .map((visit) => (visit.delivered && known.has(visit.id) ? { ...visit, server: known.get(visit.id) } : visit));
   const waiting = visits.filter(isOpen);
   return html`<main>
     <${Title}>${t("Outbox")}<//>

@@ -1,4 +1,5 @@
 /** The page: chooses the screen, keeps focus and scrolling sensible, says when taps count. */
+import { isInVisit } from "../routes.js";
 import { language, t } from "../translate.js";
 import { Assignment } from "./assignment.js";
 import { Assignments } from "./assignments.js";
@@ -11,9 +12,9 @@ import { Section } from "./section.js";
 import { Settings } from "./settings.js";
 
 const SCREENS = {
-  assignments: Assignments, assignment: Assignment, section: Section, photo: Photo, finish: Finish, outbox: Outbox, settings: Settings,
+  assignments: Assignments, assignment: Assignment, brief: Assignment, section: Section, photo: Photo, finish: Finish,
+  outbox: Outbox, settings: Settings,
 };
-const NEEDS_VISIT = new Set(["section", "photo", "finish"]);
 
 /** Put the app on the page: {draw(), onVisible(tell)}. */
 export function mount(app) {
@@ -44,21 +45,24 @@ function Page({ app, state }) {
   if (state.fatal) return html`<${Fatal} />`;
   if (!state.started) return null;
   if (!state.person) return html`<${LoginScreen} app=${app} state=${state} />`;
-  if (NEEDS_VISIT.has(state.route.screen) && !state.open) return null;
+  if (isInVisit(state.route) && !state.open) return null;
   return html`
     <${Banner} app=${app} state=${state} />
     <${SCREENS[state.route.screen]} key=${placeOf(state)} app=${app} state=${state} />
     <${Message} app=${app} message=${state.message} />`;
 }
 
-function Banner({ app, state: { login, offline, route } }) {
-  if (login.open) return html`<header class="banner"><${LoginForm} app=${app} login=${login} cancel=${() => app.openLogin(false)} /></header>`;
+function Banner({ app, state: { login, offline, person, route } }) {
+  if (login.open) {
+    const later = () => app.openLogin(false);
+    return html`<header class="banner"><${LoginForm} app=${app} login=${login} email=${person.email} cancel=${later} /></header>`;
+  }
   return html`
     ${login.wanted && html`<header class="banner row">
       <p>${t("Log in to send and receive. What you enter is kept on this phone meanwhile.")}</p>
       <button type="button" onClick=${() => app.openLogin(true)}>${t("Log in")}</button>
     </header>`}
-    ${offline.update && !NEEDS_VISIT.has(route.screen) && html`<header class="banner row">
+    ${offline.update && !isInVisit(route) && html`<header class="banner row">
       <p>${t("A new version is ready.")}</p>
       <button type="button" onClick=${() => app.takeUpdate()}>${t("Start it")}</button>
     </header>`}`;
@@ -82,7 +86,7 @@ function Fatal() {
 
 function placeOf({ person, fatal, route, open }) {
   if (fatal || !person) return fatal ? "fatal" : "login";
-  const waits = NEEDS_VISIT.has(route.screen) && !open ? " waits" : "";
+  const waits = isInVisit(route) && !open ? " waits" : "";
   return [route.screen, route.id, route.screen === "section" ? route.section : null, route.photo].join(" ") + waits;
 }
 

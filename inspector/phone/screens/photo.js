@@ -10,7 +10,7 @@ export function Photo({ app, state }) {
   const place = ids.indexOf(route.photo);
   const back = toSection(route.id, route.section, route.criterion);
   const remove = () => {
-    app.removePhoto(route.criterion, route.photo);
+    app.visiting.removePhoto(route.criterion, route.photo);
     location.replace(back);
   };
   return html`<main class="looking">
@@ -27,7 +27,7 @@ class Picture extends Component {
   state = { url: null, failed: false };
 
   async componentDidMount() {
-    const photo = await this.props.app.photo(this.props.id);
+    const photo = await this.props.app.visiting.photo(this.props.id);
     if (this.gone || !photo) return this.setState({ failed: true });
     return this.setState({ url: URL.createObjectURL(new Blob([photo.bytes], { type: photo.media_type })) });
   }

@@ -1,9 +1,10 @@
 /** One section of a visit: its criteria one below the other, and the bar to the next. */
-import { toAssignment, toAssignments, toFinish, toSection } from "../routes.js";
+import { toBrief, toFinish, toSection } from "../routes.js";
 import { t } from "../translate.js";
 import { progress } from "../visit.js";
 import { Criterion } from "./criterion.js";
 import { Bar, html, StateLine, Title } from "./html.js";
+import { isBroken, Trouble } from "./trouble.js";
 import { capital, progressWords, savedWords, textOf } from "./words.js";
 
 export function Section({ app, state }) {
@@ -11,11 +12,10 @@ export function Section({ app, state }) {
   const { version } = open.task;
   const index = Math.min(route.section, version.sections.length - 1);
   const section = version.sections[index];
-  const broken = !["saved", "saving"].includes(open.saved) || open.readOnly;
   return html`<main>
-    <p class="muted above">${open.draft.outlet_name} · ${t("section %(number)s of %(count)s", { number: index + 1, count: version.sections.length })}</p>
+    <p class="muted above"><a href=${toBrief(open.draft.id)}>${open.draft.outlet_name}</a> · ${t("section %(number)s of %(count)s", { number: index + 1, count: version.sections.length })}</p>
     <${Title}>${textOf(section.title, version)}<//>
-    <${StateLine} urgent=${broken}>${capital(savedWords(open))}<//>
+    <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
     ${textOf(section.intro, version) && html`<p class="brief">${textOf(section.intro, version)}</p>`}
     ${section.criteria.map((criterion, place) => html`
       <${Criterion} key=${criterion.id} app=${app} state=${state} section=${index} criterion=${criterion} number=${place + 1} />`)}
@@ -24,11 +24,12 @@ export function Section({ app, state }) {
 }
 
 function Way({ app, open, section, index }) {
-  const { draft, task: { version, assignment } } = open;
+  const { draft, task: { version } } = open;
   const last = index === version.sections.length - 1;
-  const back = index ? toSection(draft.id, index - 1) : assignment ? toAssignment(assignment.id) : toAssignments();
-  const leave = () => app.leaveSection(section.id);
+  const back = index ? toSection(draft.id, index - 1) : toBrief(draft.id);
+  const leave = () => app.visiting.leaveSection(section.id);
   return html`<${Bar} label=${t("Visit")}>
+    <${Trouble} open=${open} />
     <a href=${back} onClick=${leave}>${t("Back")}</a>
     <a class="progress" href=${toFinish(draft.id)} onClick=${leave}>${progressWords(progress(version, draft))}</a>
     <a class="main" href=${last ? toFinish(draft.id) : toSection(draft.id, index + 1)} onClick=${leave}>${last ? t("Check answers") : t("Next")}</a>

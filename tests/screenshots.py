@@ -1,0 +1,88 @@
+"""Takes a picture of every page and screen, for somebody to look at: `make screenshots`.
+
+Desktop and phone widths, light and dark, Russian and English, from the demo, into build/screenshots/.
+"""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from inspector.demo import PASSWORD
+from tests.browsers import DESKTOP, FLAGS, PHONE, chromium_path
+from tests.servers import ROOT, LiveServer
+from tests.walk import every_page, log_in, speak
+
+OUTPUT = ROOT / "build" / "screenshots"
+MANAGER = "manager@example.com"
+INSPECTOR = "anna@example.com"
+Scheme = Literal["light", "dark"]
+LOOKS: list[tuple[str, Scheme]] = [("ru", "light"), ("en", "dark"), ("ru", "dark"), ("en", "light")]
+
+
+def main() -> None:
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = LiveServer(f"sqlite:///{folder}/demo.db", Path(folder) / "data", DEMO="1")
+        server.start()
+        try:
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+            for language, scheme in LOOKS:
+                _pages(browser, server.url, language, scheme)
+                _screens(playwright, browser, server.url, language, scheme)
+            browser.close()
+        finally:
+            server.stop()
+    sys.stdout.write(f"{len(list(OUTPUT.glob('*.png')))} pictures in {OUTPUT}\n")
+
+
+def _pages(browser: Browser, url: str, language: str, scheme: Scheme) -> None:
+    for width, device in ((1280, DESKTOP), (360, PHONE)):
+        context = browser.new_context(base_url=url, color_scheme=scheme, locale=f"{language}", **device)
+        page = context.new_page()
+        page.goto("/login")
+        _shoot(page, f"page-login-{width}-{scheme}-{language}")
+        log_in(page, MANAGER, PASSWORD)
+        speak(page, language)
+        for number, kind in enumerate(every_page(page)):
+            name = kind.strip("/").replace("/", "_") or "home"
+            _shoot(page, f"page-{number:02}-{name}-{width}-{scheme}-{language}")
+        context.close()
+
+
+def _screens(playwright: Playwright, browser: Browser, url: str, language: str, scheme: Scheme) -> None:
+    context = browser.new_context(base_url=url, color_scheme=scheme, locale=language, **PHONE)
+    page = context.new_page()
+    page.goto("/phone/")
+    page.wait_for_selector("html[data-app-ready]")
+
+    def shoot(name: str) -> None:
+        page.wait_for_timeout(250)
+        _shoot(page, f"screen-{name}-{scheme}-{language}")
+
+    shoot("01-login")
+    page.locator("input[type=email]").fill(INSPECTOR)
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.locator("form button").first.click()
+    page.wait_for_selector("a[href^='#/assignments/']")
+    shoot("02-assignments")
+    page.goto(f"{url}/phone/#/settings")
+    shoot("03-settings")
+    page.goto(f"{url}/phone/#/outbox")
+    shoot("04-outbox")
+    page.goto(f"{url}/phone/#/")
+    page.locator("a[href^='#/assignments/']").first.click()
+    shoot("05-assignment")
+    context.close()
+
+
+def _shoot(page: Page, name: str) -> None:
+    page.screenshot(path=OUTPUT / f"{name}.png", full_page=True)
+
+
+if __name__ == "__main__":
+    main()
