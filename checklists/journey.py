@@ -29,6 +29,9 @@ class Channel(StrEnum):
         return self not in (Channel.ON_SITE, Channel.DELIVERY)
 
 
+REMOTE_CHANNELS = frozenset(channel for channel in Channel if channel.remote)
+
+
 class Journey(Owned, Base):
     """The map of one customer segment."""
 

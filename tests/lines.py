@@ -1,4 +1,6 @@
-"""Plain HTTP over a real line, light enough for twenty processes at once: this file imports nothing but the standard library."""
+"""Plain HTTP over a real line, light enough for twenty processes at once: this file imports nothing but the
+standard library.
+"""
 
 import http.client
 import json

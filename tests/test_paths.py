@@ -31,10 +31,11 @@ A_VISIT_COMES_IN = {
     "checklists/scoring.py",
     "checklists/orm.py",
 }
-EVERY_PAGE = {  # Who asks, for which organization, in which language, and the waves to choose from.
+EVERY_PAGE = {  # Who asks, for which organization, in which language, what the menu offers, which waves there are.
     "inspector/auth.py",
     "checklists/orm.py",
     "inspector/languages.py",
+    "inspector/manager/entrance.py",
     "checklists/waves/contents.py",
 }
 THE_MATRIX_IS_SHOWN = {
@@ -93,7 +94,7 @@ def logged_in(app: Flask, person: User) -> FlaskClient:
 
 @contextmanager
 def files_that_run() -> Iterator[set[str]]:
-    """Our Python files of which anything is called within the block, from this thread, by their paths in the project."""
+    """Our Python files of which anything is called within the block, in this thread, by their paths in the project."""
     files: set[str] = set()
 
     def note(frame: FrameType, event: str, _argument: object) -> None:

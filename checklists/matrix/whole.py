@@ -20,7 +20,7 @@ from checklists.confidence import (
     interval,
     verdicts,
 )
-from checklists.journey import Channel, Journey, Stage, Touchpoint
+from checklists.journey import REMOTE_CHANNELS, Channel, Journey, Stage, Touchpoint
 from checklists.orm import LanguageMap
 from checklists.scoring import ROUNDING, Status, Zone
 from checklists.visits import Answer, Check, Visit, VisitState
@@ -95,7 +95,7 @@ class _Tally:
 
     @property
     def remote(self) -> bool:
-        return Channel(self.row.channel).remote
+        return self.row.channel in REMOTE_CHANNELS
 
     def total(self, column: str) -> int:
         return sum(getattr(part, column) for part in self.parts)

@@ -73,6 +73,7 @@ def visits_page(
                 selectinload(Visit.version).options(defer(ChecklistVersion.document)),
                 selectinload(Visit.wave),
                 selectinload(Visit.photos),
+                selectinload(Visit.checks),
             )
         )
     )

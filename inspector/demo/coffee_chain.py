@@ -32,9 +32,9 @@ MOSCOW, YEKATERINBURG = ("Москва", "Europe/Moscow"), ("Екатеринб�
 QUALITY = {
     "call": {OWN: 0.62, STEAM: 0.74, MOKKA: 0.80},
     "consultation": {OWN: 0.45, STEAM: 0.95, MOKKA: 0.70},
-    "hall": {OWN: 0.90, STEAM: 0.88, MOKKA: 0.55},
-    "counter": {OWN: 0.55, STEAM: 0.94, MOKKA: 0.58},
-    "drink": {OWN: 0.94, STEAM: 0.50, MOKKA: 0.86},
+    "hall": {OWN: 0.94, STEAM: 0.93, MOKKA: 0.50},
+    "counter": {OWN: 0.62, STEAM: 0.96, MOKKA: 0.30},
+    "drink": {OWN: 0.94, STEAM: 0.36, MOKKA: 0.86},
 }
 
 _PEOPLE = (

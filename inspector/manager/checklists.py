@@ -28,7 +28,7 @@ from checklists.checklist import (
     set_limits,
     version_with_parts,
 )
-from checklists.errors import DomainError
+from checklists.errors import ChecklistIncomplete, DomainError, PublishedIsFrozen
 from checklists.journey import Step, Touchpoint, journeys_of
 from inspector.auth import MANAGERS, roles
 from inspector.languages import words
@@ -206,7 +206,7 @@ def publish_version(version: UUID) -> Response:
         with writing() as session:
             stored = _version(session, version)
             publish(stored, g.project.languages, datetime.now(UTC))
-    except DomainError as error:
+    except (ChecklistIncomplete, PublishedIsFrozen) as error:
         flash(in_words(error), "refused")
     else:
         flash(

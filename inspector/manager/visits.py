@@ -30,6 +30,7 @@ from inspector.auth import REVIEWERS, person, roles
 from inspector.languages import words
 from inspector.manager.forms import Form, PageAnswer, of_project
 from inspector.manager.visit_circumstances import circumstances
+from inspector.manager.words import UNITS
 from inspector.transactions import reading, writing
 
 blueprint = Blueprint("visits", __name__, url_prefix="/o/<organization>/<project>/visits")
@@ -164,6 +165,7 @@ def _page(session: Session, visit_id: UUID, form: Form) -> PageAnswer:
         next_waiting=next_waiting(session, g.project.id, visit.id),
         states=VISIT_STATES,
         decisions=DECISIONS,
+        UNITS=UNITS,
         reasons=HOLD_REASONS,
     )
     return page, form.status

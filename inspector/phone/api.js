@@ -1,8 +1,11 @@
 /**
  * The wire. Every call answers {kind, status, body}; `kind` is
- *   ok       the exact status, JSON, and our own id came back        same     nothing changed (304)
- *   login    401: somebody has to log in                             refused  the server says no, repeating is useless
- *   later    the server is busy or broken                            nothing  no answer, or one that nobody should believe
+ *   ok       the exact status, JSON, and our own id came back
+ *   same     nothing changed (304)
+ *   login    401: somebody has to log in
+ *   refused  the server says no, repeating is useless
+ *   later    the server is busy or broken
+ *   nothing  no answer, or one that nobody should believe
  * A captive portal answers 200 with a page of its own; whatever is not exactly what was expected is `nothing`.
  */
 
@@ -10,7 +13,7 @@ const REFUSALS = new Set([400, 403, 404, 409, 410, 413, 422]);
 const PATIENCE_MS = 30_000;
 const SLOWEST_BYTES_PER_SECOND = 2_000;
 
-/** The calls of the phone; `send` is the browser's fetch or a test's, `language` tells the language for words of refusal. */
+/** The phone's calls; `send` is the browser's fetch or a test's, `language` tells the language for words of refusal. */
 export function createApi({ send = (url, options) => fetch(url, options), base = "/", language = () => "en" } = {}) {
   async function call(method, path, { body, mediaType, headers = {}, expect, believe }) {
     const stop = new AbortController();
@@ -19,7 +22,10 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
     try {
       const response = await send(base + path, {
         method, body, signal: stop.signal, redirect: "error", credentials: "same-origin", cache: "no-store",
-        headers: { Accept: "application/json", "Accept-Language": language(), ...(mediaType && { "Content-Type": mediaType }), ...headers },
+        headers: {
+          Accept: "application/json", "Accept-Language": language(),
+          ...(mediaType && { "Content-Type": mediaType }), ...headers,
+        },
       });
       return await understand(response, expect, believe);
     } catch {
@@ -57,7 +63,8 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
     }),
 
     /** The app's own {version, files}. */
-    files: () => call("GET", "phone/files.json", { expect: [200], believe: (body) => typeof body.version === "string" }),
+    files: () =>
+      call("GET", "phone/files.json", { expect: [200], believe: (body) => typeof body.version === "string" }),
     catalogue: (name) =>
       call("GET", `phone/translations/${name}.json`, { expect: [200], believe: (body) => body.language === name }),
   };

@@ -15,10 +15,13 @@ const MESSAGE_MS = 10_000;
 class App {
   /** What the screens show. They read it and call the methods below; nobody else changes it. */
   state = {
-    started: false, fatal: null, route: parseRoute(location.hash), person: null, work: null, drafts: [], visits: [],
-    open: null, outbox: { state: "rest" }, sending: null, login: { wanted: false, open: false, busy: false, error: null },
-    offline: { ready: false, update: false }, message: null, developing: {}, skew: 0, version: null,
-    install: null,
+    started: false, fatal: null, route: parseRoute(location.hash),
+    person: null, login: { wanted: false, open: false, busy: false, error: null },
+    work: null, drafts: [], visits: [],
+    open: null, developing: {},
+    outbox: { state: "rest" }, sending: null,
+    offline: { ready: false, update: false }, version: null, install: null, skew: 0,
+    message: null,
   };
 
   /** What the screens of a visit call. */

@@ -1,4 +1,4 @@
-/** Whether the app itself is on the phone, and whether a newer one waits. Speaks with the service worker, not with caches. */
+/** Whether the app itself is on the phone, and whether a newer one waits: asked of the service worker. */
 
 const ASK_AGAIN_MS = 3_600_000;
 

@@ -61,12 +61,12 @@ export function afterReport(visit, answer, now, random) {
   const believedThere = visit.photos.some((photo) => photo.confirmed && missing.has(photo.id));
   const photos = visit.photos.map((photo) => (missing.has(photo.id) ? { ...photo, confirmed: false } : photo));
   const known = { ...visit, photos, acknowledged: true, server: { state, reason: reason ?? null, received_at } };
-  // The server lost photos that it had confirmed: send them again, but not in a loop without a pause.
-  if (believedThere) return postponed(known, now, random);
-  const refused = photos.find((photo) => photo.refused);
   const pending = photos.some((photo) => !photo.confirmed && !photo.refused);
+  const refused = photos.find((photo) => photo.refused);
   if (!pending && refused) return { ...rested(known), parked: refused.refused };
-  return { ...rested(known), delivered: !pending && missing.size === 0 };
+  // It lost photos that it had confirmed, or asks for some that were never promised: not in a loop without a pause.
+  if (believedThere || (!pending && missing.size)) return postponed(known, now, random);
+  return { ...rested(known), delivered: !pending };
 }
 
 /** The visit after the server's answer to one photo. A refused photo does not keep back the others. */
@@ -104,7 +104,8 @@ function refusal(answer) {
  * The runner. `deliver({personId, asked})` answers {state, until?}: rest (nothing left to send), wait, no answer (both
  * with `until`), login (nobody, or somebody else, is logged in) or elsewhere (another tab is sending).
  * `asked` is true when the person asked, or something promising happened: then no pause is waited for.
- * `unpark(id)` lets a visit that needed attention be tried again. `locks` is navigator.locks or null; `onChange(visitId | null)` is told what is being sent, and when it changed.
+ * `unpark(id)` lets a visit that needed attention be tried again. `locks` is navigator.locks or null;
+ * `onChange(visitId | null)` is told what is being sent, and when it changed.
  */
 export function createOutbox({ store, api, locks, onChange = () => {}, now = Date.now, random = Math.random }) {
   let running = null;

@@ -4,7 +4,8 @@ const PREVIEW_EDGE_PX = 320;
 const QUALITY = 0.85;
 const SIGNATURES = [
   ["image/jpeg", 0, "\xff\xd8\xff"], ["image/png", 0, "\x89PNG"], ["image/webp", 8, "WEBP"],
-  ["image/heic", 4, "ftyphei"], ["image/heic", 4, "ftyphev"], ["image/heif", 4, "ftypmif1"], ["image/heif", 4, "ftypmsf1"],
+  ["image/heic", 4, "ftyphei"], ["image/heic", 4, "ftyphev"],
+  ["image/heif", 4, "ftypmif1"], ["image/heif", 4, "ftypmsf1"],
 ];
 
 /** The photo is larger than the server takes, even after shrinking. */
@@ -18,7 +19,8 @@ export class TooLarge extends Error {
  * canvas. A photo that cannot be shrunk is kept as it came. Raises TooLarge.
  */
 export async function preparePhoto(original, claimedType, limits, makeCanvas) {
-  const mediaType = mediaTypeOf(new Uint8Array(original, 0, Math.min(16, original.byteLength))) ?? (claimedType || "application/octet-stream");
+  const head = new Uint8Array(original, 0, Math.min(16, original.byteLength));
+  const mediaType = mediaTypeOf(head) ?? (claimedType || "application/octet-stream");
   const picture = await decoded(original, mediaType);
   let bytes = original, kept = mediaType, preview = null;
   if (picture) {

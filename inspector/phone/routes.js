@@ -1,4 +1,4 @@
-/** Where the app is, kept in the address's hash, so that a reload comes back to the same screen, section and criterion. */
+/** Where the app is, in the address's hash: a reload comes back to the same screen, section and criterion. */
 
 /** A route as an object: {screen, …}. Unknown addresses lead to the list of assignments. */
 export function parseRoute(hash) {

@@ -20,7 +20,7 @@ self.addEventListener("fetch", (event) => {
 });
 self.addEventListener("message", (event) => {
   if (event.data === "take over") self.skipWaiting();
-  if (event.data === "complete?") event.waitUntil(isComplete().then((complete) => event.ports[0].postMessage(complete)));
+  if (event.data === "complete?") event.waitUntil(tellWhetherComplete(event.ports[0]));
 });
 
 // Half an app is worse than the old one: one missing or different file makes the whole installation fail.
@@ -46,7 +46,8 @@ async function take(cache, path, hash) {
 
 async function dropOthers() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+  const others = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  await Promise.all(others.map((name) => caches.delete(name)));
   await self.clients.claim();
 }
 
@@ -55,8 +56,8 @@ async function answer(request, path) {
   return (await cache.match(path)) ?? fetch(request);
 }
 
-async function isComplete() {
+async function tellWhetherComplete(port) {
   const cache = await caches.open(CACHE);
   const found = await Promise.all([...OWN].map((path) => cache.match(path)));
-  return found.every(Boolean);
+  port.postMessage(found.every(Boolean));
 }

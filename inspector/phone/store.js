@@ -2,9 +2,13 @@
  * Everything the phone keeps, in IndexedDB; no other file touches it. A write counts only when its transaction has
  * completed: a request may succeed and be lost when the transaction aborts for want of space.
  *
- * settings  one value per key                     tasks     assignment and checklist as they were when the visit began
- * work      what /phone/work said, per person     drafts    visits being filled in; photos and previews: bytes, one a record
- * visits    finished visits and how far they got  reports   the bytes of a finished visit's report, never rewritten
+ * settings   one value per key
+ * work       what /phone/work said, per person
+ * drafts     visits being filled in
+ * tasks      assignment and checklist as they were when the visit began
+ * photos     the bytes of one photo each, never rewritten; previews: the small pictures of them
+ * visits     finished visits and how far they got
+ * reports    the bytes of a finished visit's report, never rewritten
  */
 import { openDB } from "./vendor/idb.js";
 

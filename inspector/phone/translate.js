@@ -3,6 +3,8 @@
 // Index into a catalogue's plural forms by the category that Intl.PluralRules gives.
 const PLURAL_PLACES = { en: { one: 0, other: 1 }, ru: { one: 0, few: 1, many: 2, other: 2 } };
 
+const HOURS = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+
 let spoken = "en";
 let messages = {};
 let plurals = new Intl.PluralRules("en");
@@ -44,12 +46,17 @@ export function tn(one, many, number, values = {}) {
 
 /** Time of day on this phone, such as 14:02. `moment` is a Date, milliseconds or ISO text. */
 export function timeOfDay(moment, zone) {
-  return formatted(moment, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, zone);
+  return formatted(moment, HOURS, zone);
 }
 
 /** Day and time, such as "21 Nov, 14:02", in an IANA zone or in the phone's own. */
 export function dayAndTime(moment, zone) {
-  return formatted(moment, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, zone);
+  return formatted(moment, { day: "numeric", month: "short", ...HOURS }, zone);
+}
+
+/** A day, such as "21 Nov". */
+export function day(moment, zone) {
+  return formatted(moment, { day: "numeric", month: "short" }, zone);
 }
 
 /** Whether an IANA zone shows the same wall time as this phone at that moment. */

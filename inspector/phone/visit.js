@@ -3,7 +3,7 @@
  * Pure functions only: no DOM, no clock of its own, no storage. A draft is never changed in place.
  */
 
-/** An answer before anything was entered. `none` is the mark "none of these", `number` and `words` are kept as typed. */
+/** An answer before anything was entered. `none` is the mark "none of these"; `number` and `words` are as typed. */
 export const EMPTY_ANSWER = Object.freeze({
   status: null, states: [], none: false, options: [], number: "", words: "", reason: "", comment: "", photo_ids: [],
 });
@@ -110,7 +110,8 @@ export function lacking(criterion, answer) {
   if (!begun && !criterion.required) return [];
   if (answer.status === null) return [{ what: "answer" }];
   const lacks = [];
-  if (criterion.kind === "measure" && parseNumber(answer.number, criterion.decimals) === null) lacks.push({ what: "number" });
+  const numberFits = criterion.kind !== "measure" || parseNumber(answer.number, criterion.decimals) !== null;
+  if (!numberFits) lacks.push({ what: "number" });
   if (asksForWords(criterion, answer) && !answer.words.trim()) lacks.push({ what: "words" });
   if (criterion.comment === "required" && !answer.comment.trim()) lacks.push({ what: "comment" });
   const wanted = criterion.evidence === "required" ? Math.max(1, criterion.evidence_at_least ?? 1) : 0;
@@ -201,8 +202,9 @@ export function parseNumber(text, decimals = 0) {
   return Number(compact);
 }
 
-/** The text of a language map in the reader's language, else in the checklist's, else in any. */
+/** The text of a language map in the reader's language, else in the checklist's, else in any; a plain text is itself. */
 export function textIn(map, language, fallback) {
+  if (typeof map === "string") return map;
   return map?.[language] || map?.[fallback] || Object.values(map ?? {}).find(Boolean) || "";
 }
 
@@ -215,7 +217,7 @@ export function newId(milliseconds, random) {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** Local wall time with its offset, such as 2026-11-21T14:02:05+03:00: the offset tells what the phone's clock showed. */
+/** Local wall time with its offset, such as 2026-11-21T14:02:05+03:00: it tells what the phone's clock showed. */
 export function withOffset(date) {
   const minutes = -date.getTimezoneOffset();
   const wall = new Date(date.getTime() + minutes * 60_000).toISOString().slice(0, 19);

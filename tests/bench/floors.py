@@ -30,7 +30,7 @@ class Floors:
     pictures: float
 
     def visits(self, photos: int) -> float:
-        """Visits per second if a visit were no more than its commit, and a photo no more than its bytes and its commit."""
+        """Visits per second if a visit were no more than its commit, and a photo no more than bytes and a commit."""
         return 1 / ((1 + photos) / self.commits + photos / self.files)
 
 

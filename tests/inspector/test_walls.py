@@ -49,15 +49,16 @@ def client_of(app: Flask, email: str) -> FlaskClient:
 
 
 def ids_of(session: ScopedSession, organization_id: UUID) -> set[UUID]:
-    """Every id that belongs to the organization, of whatever table."""
-    return {
-        row_id
-        for mapper in Base.registry.mappers
-        if issubclass(mapper.class_, Owned) and "id" in mapper.columns
-        for row_id in session.scalars(
-            select(mapper.class_.id).where(mapper.class_.organization_id == organization_id)  # type: ignore[attr-defined]
-        )
-    }
+    """An id of each table's that belongs to the organization."""
+    tables = [each.class_ for each in Base.registry.mappers if issubclass(each.class_, Owned) and "id" in each.columns]
+    found = {
+        session.scalars(select(table.id).where(table.organization_id == organization_id).limit(1)).first()  # type: ignore[attr-defined]
+        for table in tables
+    } - {None}
+    # SQLite has one writer: the requests that follow must not wait for this session.
+    session.expunge_all()
+    session.rollback()
+    return found
 
 
 def with_ids(app: Flask) -> list[tuple[Rule, str]]:
@@ -71,10 +72,13 @@ def with_ids(app: Flask) -> list[tuple[Rule, str]]:
 
 
 def build(rule: Rule, audit: Audit, some_id: UUID) -> str:
-    values = {
-        name: some_id if type(converter).__name__ == "UUIDConverter" else "x"
-        for name, converter in rule._converters.items()
-    }
+    values: dict[str, object] = {}
+    for name, converter in rule._converters.items():
+        if type(converter).__name__ == "UUIDConverter":
+            values[name] = some_id
+        else:
+            values[name] = next(iter(getattr(converter, "items", ["x"])))
+    values |= rule.defaults or {}
     values |= {"organization": audit.organization.slug, "project": audit.project.slug}
     built = rule.build({name: values[name] for name in rule.arguments})
     assert built is not None
@@ -86,7 +90,7 @@ def test_another_organizations_ids_are_404_on_every_route(
     app: Flask, session: ScopedSession, own: Audit, stranger: Audit, person: str
 ) -> None:
     foreign = ids_of(session, stranger.organization.id)
-    assert len(foreign) > 40
+    assert len(foreign) > 20
     email = own.manager.email if person == "manager" else own.inspectors[0].email
     client = client_of(app, email)
     tried = 0
@@ -94,10 +98,10 @@ def test_another_organizations_ids_are_404_on_every_route(
         for some_id in foreign:
             answer = client.open(build(rule, own, some_id), method=method, headers=OWN_SITE, data={})
             # A report under a foreign visit's id is the one write that names its own id; an empty one is no JSON.
-            expected = {404, 400} if rule.endpoint == "delivery.deliver" else {404}
-            if person == "inspector":
-                expected = expected | {403}
-            assert answer.status_code in expected, (method, rule.rule, some_id, answer.status_code)
+            expected = 400 if rule.endpoint == "delivery.deliver" else 404
+            if person not in app.view_functions[rule.endpoint].access.roles:  # type: ignore[attr-defined]
+                expected = 403
+            assert answer.status_code == expected, (method, rule.rule, some_id, answer.status_code)
             tried += 1
     assert tried > 500
 

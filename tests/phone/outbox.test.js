@@ -186,7 +186,9 @@ test("a portal instead of the session: not one visit is tried", async () => {
   const { store, server, deliver, clock } = await aPhone();
   for (const id of ["one", "two", "three"]) await putFinished(store, { id, photoIds: [`${id} 1`] });
   server.faults.push(once("GET", SESSION, portal), once("GET", SESSION, noLine));
-  assert.deepEqual(await deliver(), { state: "no answer", until: clock.now + 1000 });
+  const silence = { state: "no answer", until: clock.now + 1000 };
+  assert.deepEqual(await deliver(), silence);
+  assert.deepEqual(await deliver(), silence);
   clock.now += 1000;
   assert.deepEqual(await deliver(), { state: "no answer", until: clock.now + 2000 });
   assert.equal(server.requests.length, 2);
@@ -257,6 +259,26 @@ test("a visit that is finished while another is being sent goes out in the same 
   }));
   await deliver();
   assert.deepEqual([...server.visits.keys()].sort(), ["first", "second"]);
+});
+
+test("a server that asks for a photo nobody promised is asked again later, and nothing is forgotten", async () => {
+  const { store, server, deliver } = await aPhone();
+  await putFinished(store, { photoIds: [] });
+  const body = { id: "visit", revision: 1, state: "received", reason: null, received_at: "2026-11-21T14:02:00Z" };
+  server.faults.push(once("PUT", VISITS, () => answer(201, { ...body, missing_photos: ["somebody's"] })));
+  assert.equal((await deliver()).state, "wait");
+  assert.ok(await store.report("visit"));
+});
+
+test("who asks while something is being sent does not wait for the pause after it", async () => {
+  const { store, server, deliver, visit } = await aPhone();
+  await putFinished(store);
+  server.faults.push(once("PUT", VISITS, () => {
+    deliver({ asked: true });
+    return refusal(423);
+  }));
+  assert.equal((await deliver()).state, "rest");
+  assert.ok((await visit()).delivered);
 });
 
 test("the planner: oldest first, report before photos, a clock set back does not stop it", () => {

@@ -152,6 +152,7 @@ test("texts fall back to the checklist's language, then to any", () => {
   assert.equal(textIn({ kk: "иә" }, "en", "ru"), "иә");
   assert.equal(textIn({}, "en", "ru"), "");
   assert.equal(textIn(undefined, "en", "ru"), "");
+  assert.equal(textIn("North", "en", "ru"), "North");
 });
 
 test("ids are UUIDs of version 7 that sort by time", () => {

@@ -24,8 +24,8 @@ export function Assignment({ app, state }) {
     <h2>${t("Legend and instructions")}</h2>
     <p class="brief">${words || t("There are no instructions.")}</p>
     <h2>${t("Checks so far")}</h2>
-    <ul class="plain">${progress.map((each) => html`<li>${textOf(each.touchpoint, project)}: ${checksWords(each)}</li>`)}</ul>
-    <p class="muted">${[organization?.name, project.name, wave.name].filter(Boolean).join(" · ")}</p>
+    <ul>${progress.map((each) => html`<li>${textOf(each.touchpoint, project)}: ${checksWords(each)}</li>`)}</ul>
+    <p class="muted">${[organization, project, wave].map(({ name }) => textOf(name, project)).filter(Boolean).join(" · ")}</p>
     <${Begin} app=${app} state=${state} assignment=${assignment} />
   </main>`;
 }
@@ -34,12 +34,15 @@ function Begin({ app, state, assignment }) {
   const draft = state.open?.draft ?? state.drafts.find((each) => each.assignment_id === assignment.id);
   const visit = state.visits.find((each) => each.assignment_id === assignment.id);
   const version = state.work?.checklist_versions.some((each) => each.id === assignment.checklist_version_id);
-  const said = visit ? stateOfVisit(visit, state.sending, state.outbox) : assignment.visit && received(assignment.visit);
+  const said = visit
+    ? stateOfVisit(visit, state.sending, state.outbox)
+    : assignment.visit && received(assignment.visit);
+  const begin = () => app.visiting.begin(assignment);
   return html`<${Bar} label=${t("Visit")}>
     <a href=${toAssignments()}>${t("Back")}</a>
     ${draft ? html`<a class="main" href=${toDraft(draft)}>${t("Continue visit")}</a>`
       : said ? html`<a class="said" href=${toOutbox()}>${capital(said)}</a>`
-      : version && html`<button type="button" class="main" onClick=${() => app.visiting.begin(assignment)}>${t("Start visit")}</button>`}
+      : version && html`<button type="button" class="main" onClick=${begin}>${t("Start visit")}</button>`}
   <//>`;
 }
 

@@ -21,7 +21,9 @@ export function Assignments({ state }) {
       <ul class="cards">${drafts.map((draft) => html`<${Begun} key=${draft.id} draft=${draft} all=${all} />`)}</ul>`}
     ${(toDo.length > 0 || drafts.length > 0) && html`<h2>${t("To do")}</h2>`}
     <ul class="cards">${toDo.map((each) => html`<${Card} key=${each.id} assignment=${each} />`)}</ul>
-    ${!toDo.length && html`<p class="muted">${work ? t("Nothing to do now. New assignments appear here.") : t("Assignments appear here once this phone has reached the server.")}</p>`}
+    ${!toDo.length && html`<p class="muted">${work
+      ? t("Nothing to do now. New assignments appear here.")
+      : t("Assignments appear here once this phone has reached the server.")}</p>`}
     ${done.length > 0 && html`<h2>${t("Done")}</h2>
       <ul class="cards">${done.map((each) => html`
         <${Card} key=${each.id} assignment=${each} said=${saidOf(each, finished.get(each.id), state)} />`)}</ul>`}
@@ -40,7 +42,9 @@ function Sending({ state: { visits } }) {
   if (!unsent.length) return html`<${StateLine}><//>`;
   const stuck = unsent.some((visit) => !isOpen(visit));
   return html`<${StateLine} urgent=${stuck}>
-    <a href=${toOutbox()}>${tn("%(num)s finished visit is only on this phone", "%(num)s finished visits are only on this phone", unsent.length)}</a>
+    <a href=${toOutbox()}>${tn(
+      "%(num)s finished visit is only on this phone", "%(num)s finished visits are only on this phone",
+      unsent.length)}</a>
   <//>`;
 }
 
@@ -53,6 +57,10 @@ function Begun({ draft, all }) {
   </li>`;
 }
 
+function isNeeded({ approved, required }) {
+  return approved < required;
+}
+
 function Card({ assignment, said }) {
   const { outlet, progress } = assignment;
   const place = [outlet.brand, outlet.address, outlet.city].filter(Boolean).join(", ");
@@ -62,6 +70,6 @@ function Card({ assignment, said }) {
     <span>${dueWords(assignment)}</span>
     ${said
       ? html`<span class="said">${capital(said)}</span>`
-      : progress.map((each) => html`<span class="muted">${textOf(each.touchpoint)}: ${checksWords(each)}</span>`)}
+      : progress.filter(isNeeded).map((each) => html`<span class="muted">${textOf(each.touchpoint)}: ${checksWords(each)}</span>`)}
   </li>`;
 }

@@ -1,7 +1,8 @@
 /** One criterion: its question, the rows of its answer, and below them always the same buttons in the same places. */
 import { t, tn } from "../translate.js";
 import {
-  answerOf, asksForWords, changeAnswer, chooseOption, enterNumber, lacking, markNone, markState, markStatus, parseNumber, write,
+  answerOf, asksForWords, changeAnswer, chooseOption, enterNumber, lacking, markNone, markState, markStatus,
+  parseNumber, write,
 } from "../visit.js";
 import { Evidence } from "./evidence.js";
 import { html } from "./html.js";
@@ -17,7 +18,9 @@ export function Criterion({ app, state, section, criterion, number }) {
   const stay = () => app.visiting.stayAt(section, criterion.id);
   const flush = () => open.flush();
   const Kind = { states: States, measure: Measure, choice: Choice }[criterion.kind];
-  return html`<section class="criterion" id=${name} role="group" aria-labelledby=${`${name}-text`} onFocusIn=${stay} onClick=${stay} onFocusOut=${flush}>
+  const wasLeft = open.draft.left_sections.includes(version.sections[section].id);
+  return html`<section class="criterion" id=${name} role="group" aria-labelledby=${`${name}-text`}
+    onFocusIn=${stay} onClick=${stay} onFocusOut=${flush}>
     <h2 id=${`${name}-text`} tabindex="-1"><span class="number">${number}.</span> ${textOf(criterion.text, version)}
       ${!criterion.required && html` <span class="muted">(${t("optional")})</span>`}</h2>
     ${textOf(criterion.guidance, version) && html`<p class="guidance">${textOf(criterion.guidance, version)}</p>`}
@@ -28,7 +31,7 @@ export function Criterion({ app, state, section, criterion, number }) {
       <${Writing} criterion=${criterion} answer=${answer} name=${name} type=${type} />
       <${Evidence.Photos} state=${state} section=${section} criterion=${criterion} answer=${answer} />
     </fieldset>
-    <${Lacks} criterion=${criterion} answer=${answer} asked=${open.draft.left_sections.includes(version.sections[section].id)} />
+    <${Lacks} criterion=${criterion} answer=${answer} asked=${wasLeft} />
   </section>`;
 }
 
@@ -37,7 +40,10 @@ function photosWords({ evidence_at_least: count }) {
 }
 
 function Row({ kind, name, checked, onClick, children }) {
-  return html`<label class="choice"><input type=${kind} name=${name} checked=${checked} onClick=${onClick} /><span>${children}</span></label>`;
+  return html`<label class="choice">
+    <input type=${kind} name=${name} checked=${checked} onClick=${onClick} />
+    <span>${children}</span>
+  </label>`;
 }
 
 function States({ criterion, answer, version, change }) {
@@ -46,16 +52,19 @@ function States({ criterion, answer, version, change }) {
     ${criterion.states.map((state) => html`
       <${Row} key=${state.id} kind="checkbox" checked=${answered && answer.states.includes(state.id)}
         onClick=${() => change((current) => markState(current, state.id))}>${textOf(state.text, version)}<//>`)}
-    <${Row} kind="checkbox" checked=${answered && answer.none} onClick=${() => change(markNone)}>${t("None of these")}<//>
+    <${Row} kind="checkbox" checked=${answered && answer.none}
+      onClick=${() => change(markNone)}>${t("None of these")}<//>
   </div>`;
 }
 
 function Choice({ criterion, answer, version, name, change, type }) {
   const chosen = answer.status === "answered" ? answer.options : [];
+  const kind = criterion.several ? "checkbox" : "radio";
+  const choose = (id) => change((current) => chooseOption(current, id, criterion.several));
   return html`<div class="rows">
     ${criterion.options.map((option) => html`
-      <${Row} key=${option.id} kind=${criterion.several ? "checkbox" : "radio"} name=${`${name}-options`} checked=${chosen.includes(option.id)}
-        onClick=${() => change((current) => chooseOption(current, option.id, criterion.several))}>${textOf(option.text, version)}<//>`)}
+      <${Row} key=${option.id} kind=${kind} name=${`${name}-options`} checked=${chosen.includes(option.id)}
+        onClick=${() => choose(option.id)}>${textOf(option.text, version)}<//>`)}
     ${answer.status === "answered" && asksForWords(criterion, answer) && html`
       <label class="field">${t("In your own words")}
         <textarea rows="2" value=${answer.words} onInput=${type("words")}></textarea></label>`}
@@ -65,22 +74,24 @@ function Choice({ criterion, answer, version, name, change, type }) {
 function Measure({ criterion, answer, name, change }) {
   const unit = unitWords(criterion.unit);
   const wrong = answer.status === "answered" && parseNumber(answer.number, criterion.decimals) === null;
+  const wanted = criterion.decimals ? t("Enter a number, such as 3.5") : t("Enter a whole number, such as 12");
   const enter = (event) => {
     const text = event.target.value;
     change((current) => enterNumber(current, text), { soon: true });
   };
   return html`<div class="rows">
     <label class="field measure"><span class="hidden">${unit ? t("Number, in %(unit)s", { unit }) : t("Number")}</span>
-      <input type="text" inputmode=${criterion.decimals ? "decimal" : "numeric"} autocomplete="off" aria-invalid=${wrong}
-        aria-describedby=${`${name}-wrong`} value=${answer.number} onInput=${enter} />
+      <input type="text" inputmode=${criterion.decimals ? "decimal" : "numeric"} autocomplete="off"
+        aria-invalid=${wrong} aria-describedby=${`${name}-wrong`} value=${answer.number} onInput=${enter} />
       ${unit && html`<span aria-hidden="true">${unit}</span>`}</label>
-    <p class="state urgent" id=${`${name}-wrong`} role="status">${wrong && (criterion.decimals ? t("Enter a number, such as 3.5") : t("Enter a whole number, such as 12"))}</p>
+    <p class="state urgent" id=${`${name}-wrong`} role="status">${wrong && wanted}</p>
   </div>`;
 }
 
 function Buttons({ app, state, criterion, answer, change }) {
   const press = (status, words) => html`
-    <button type="button" aria-pressed=${answer.status === status} onClick=${() => change((current) => markStatus(current, status))}>${words}</button>`;
+    <button type="button" aria-pressed=${answer.status === status}
+      onClick=${() => change((current) => markStatus(current, status))}>${words}</button>`;
   return html`<div class="buttons">
     ${criterion.evidence !== "none" && html`<${Evidence.Buttons} app=${app} state=${state} criterion=${criterion} />`}
     ${criterion.may_be_not_applicable && press("not_applicable", t("Not here"))}
@@ -89,14 +100,16 @@ function Buttons({ app, state, criterion, answer, change }) {
 }
 
 function Writing({ criterion, answer, name, type }) {
+  const comment = criterion.comment === "required" ? t("Comment (required)") : t("Comment");
   return html`
     ${answer.status === "could_not_check" && html`<label class="field">${t("Why could it not be checked?")}
       <textarea rows="2" name=${`${name}-reason`} value=${answer.reason} onInput=${type("reason")}></textarea></label>`}
-    ${criterion.comment !== "none" && html`<label class="field">${criterion.comment === "required" ? t("Comment (required)") : t("Comment")}
-      <textarea rows="1" name=${`${name}-comment`} value=${answer.comment} onInput=${type("comment")}></textarea></label>`}`;
+    ${criterion.comment !== "none" && html`<label class="field">${comment}
+      <textarea rows="1" name=${`${name}-comment`} value=${answer.comment} onInput=${type("comment")}></textarea>
+    </label>`}`;
 }
 
-// Said only once the section was left, or about an answer that is begun: nobody wants to be told off before the first tap.
+// Said once the section was left, or about an answer that is begun: nobody wants to be told off before the first tap.
 function Lacks({ criterion, answer, asked }) {
   const lacks = lacking(criterion, answer).filter(({ what }) => what !== "number" && (asked || answer.status !== null));
   return html`<p class="lacks" role="status">${lacks.map(lackWords).join(", ")}</p>`;

@@ -13,8 +13,10 @@ function Buttons({ app, state, criterion }) {
     event.target.value = "";
   };
   return html`
-    <label class="button"><input type="file" accept=${ACCEPTED} capture="environment" onClick=${before} onChange=${take} />${t("Take photo")}</label>
-    <label class="button"><input type="file" accept=${ACCEPTED} multiple onClick=${before} onChange=${take} />${t("From gallery")}</label>`;
+    <label class="button">${t("Take photo")}
+      <input type="file" accept=${ACCEPTED} capture="environment" onClick=${before} onChange=${take} /></label>
+    <label class="button">${t("From gallery")}
+      <input type="file" accept=${ACCEPTED} multiple onClick=${before} onChange=${take} /></label>`;
 }
 
 function Photos({ state, section, criterion, answer }) {
@@ -23,10 +25,15 @@ function Photos({ state, section, criterion, answer }) {
   const count = answer.photo_ids.length;
   return html`<div class="photos">
     ${answer.photo_ids.map((id, place) => html`
-      <a key=${id} href=${toPhoto(open.draft.id, section, criterion.id, id)} aria-label=${t("Photo %(number)s of %(count)s", { number: place + 1, count })}>
-        ${open.preview(id) ? html`<img src=${open.preview(id)} alt="" />` : html`<span class="unseen">${t("no preview")}</span>`}</a>`)}
+      <a key=${id} href=${toPhoto(open.draft.id, section, criterion.id, id)}
+        aria-label=${t("Photo %(number)s of %(count)s", { number: place + 1, count })}>
+        <${Preview} address=${open.preview(id)} /></a>`)}
     <p class="muted" role="status">${waiting > 0 && tn("saving %(num)s photo", "saving %(num)s photos", waiting)}</p>
   </div>`;
+}
+
+function Preview({ address }) {
+  return address ? html`<img src=${address} alt="" />` : html`<span class="unseen">${t("no preview")}</span>`;
 }
 
 export const Evidence = { Buttons, Photos };

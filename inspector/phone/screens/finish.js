@@ -11,7 +11,8 @@ export function Finish({ app, state }) {
   const { draft, task: { version } } = open;
   const { done, total, missing } = progress(version, draft);
   const photos = photosInUse(draft).length;
-  const busy = Object.values(state.developing).some((count) => count > 0);
+  const developing = Object.values(state.developing).some((count) => count > 0);
+  const ready = !missing.length && !developing && !open.readOnly && open.saved !== "gone";
   return html`<main>
     <p class="muted above">${draft.outlet_name}</p>
     <${Title}>${t("Check and finish")}<//>
@@ -19,20 +20,23 @@ export function Finish({ app, state }) {
     <p>${t("Answered: %(done)s of %(total)s", { done, total })}. ${tn("%(num)s photo", "%(num)s photos", photos)}.</p>
     ${missing.length > 0
       ? html`<h2>${capital(tn("%(num)s missing", "%(num)s missing", missing.length))}</h2>
-        <ul class="cards">${missing.map((gap) => html`<${Gap} key=${gap.criterion.id} gap=${gap} draft=${draft} version=${version} />`)}</ul>`
-      : html`<p>${t("Nothing is missing. Once finished, the visit is sent by itself and cannot be changed on this phone.")}</p>`}
+        <ul class="cards">${missing.map((gap) => html`
+          <${Gap} key=${gap.criterion.id} gap=${gap} draft=${draft} version=${version} />`)}</ul>`
+      : html`<p>${t(
+        "Nothing is missing. Once finished, the visit is sent by itself and cannot be changed on this phone.")}</p>`}
     <${Bar} label=${t("Visit")}>
       <${Trouble} open=${open} />
       <a href=${toSection(draft.id, version.sections.length - 1)}>${t("Back")}</a>
       <span class="progress">${progressWords({ done, total, missingBehind: missing.length })}</span>
-      <button type="button" class="main" disabled=${missing.length > 0 || busy || open.readOnly || open.saved === "gone"} onClick=${() => app.visiting.finish()}>${t("Finish visit")}</button>
+      <button type="button" class="main" disabled=${!ready}
+        onClick=${() => app.visiting.finish()}>${t("Finish visit")}</button>
     <//>
   </main>`;
 }
 
-function Gap({ gap, draft, version }) {
+function Gap({ gap: { section, criterion, lacks }, draft, version }) {
   return html`<li class="card">
-    <a class="whole" href=${toSection(draft.id, gap.section, gap.criterion.id)}>${textOf(gap.criterion.text, version)}</a>
-    <span class="lacks">${gap.lacks.map(lackWords).join(", ")}</span>
+    <a class="whole" href=${toSection(draft.id, section, criterion.id)}>${textOf(criterion.text, version)}</a>
+    <span class="lacks">${lacks.map(lackWords).join(", ")}</span>
   </li>`;
 }

@@ -7,7 +7,8 @@ export function LoginScreen({ app, state }) {
     <${Title}>${t("Tasks")}<//>
     <${LoginForm} app=${app} login=${state.login} />
     <p class="languages">${Object.entries(LANGUAGES).map(([code, name]) => html`
-      <button type="button" lang=${code} aria-pressed=${language() === code} onClick=${() => app.chooseLanguage(code)}>${name}</button>`)}
+      <button type="button" lang=${code} aria-pressed=${language() === code}
+        onClick=${() => app.chooseLanguage(code)}>${name}</button>`)}
     </p>
   </main>`;
 }
@@ -20,8 +21,10 @@ export function LoginForm({ app, login, email, cancel }) {
     app.logIn(elements.email.value.trim(), elements.password.value);
   }
   return html`<form class="login" onSubmit=${send}>
-    <label>${t("E-mail")}<input name="email" type="email" autocomplete="username" defaultValue=${email ?? ""} required /></label>
-    <label>${t("Password")}<input name="password" type="password" autocomplete="current-password" required ref=${cancel && focus} /></label>
+    <label>${t("E-mail")}
+      <input name="email" type="email" autocomplete="username" defaultValue=${email ?? ""} required /></label>
+    <label>${t("Password")}
+      <input name="password" type="password" autocomplete="current-password" required ref=${cancel && focus} /></label>
     <p class="state urgent" role="alert">${login.error && errorWords(login.error)}</p>
     <div class="row">
       ${cancel && html`<button type="button" onClick=${cancel}>${t("Later")}</button>`}

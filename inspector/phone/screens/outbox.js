@@ -17,21 +17,25 @@ export function Outbox({ app, state }) {
   return html`<main>
     <${Title}>${t("Outbox")}<//>
     <${StateLine} urgent=${state.login.wanted}>${headline(state, visits, waiting)}<//>
-    ${waiting.length > 0 && html`<button type="button" class="main wide" onClick=${() => app.deliver({ asked: true })}>${t("Send now")}</button>`}
+    ${waiting.length > 0 && html`
+      <button type="button" class="main wide" onClick=${() => app.deliver({ asked: true })}>${t("Send now")}</button>`}
     <ul class="cards">${visits.map((visit) => html`<li class="card" key=${visit.id}>
       <strong>${visit.outlet_name}</strong>
       <span class="muted">${t("finished %(time)s", { time: dayAndTime(visit.finished_at) })}</span>
-      <span class=${visit.parked ? "said urgent" : "said"} role="status">${capital(stateOfVisit(visit, state.sending, state.outbox))}</span>
+      <span class=${visit.parked ? "said urgent" : "said"} role="status">
+        ${capital(stateOfVisit(visit, state.sending, state.outbox))}</span>
       ${visit.parked && html`<button type="button" onClick=${() => app.tryAgain(visit.id)}>${t("Try again")}</button>`}
     </li>`)}</ul>
     <${Tabs} state=${state} />
   </main>`;
 }
 
-function headline({ login, outbox }, visits, waiting) {
+function headline({ login, outbox, sending }, visits, waiting) {
   if (!visits.length) return t("Finished visits appear here and are sent by themselves.");
-  if (!waiting.length) return visits.some((visit) => visit.parked) ? t("Some visits need attention.") : t("Everything has arrived.");
+  if (!waiting.length && visits.some((visit) => visit.parked)) return t("Some visits need attention.");
+  if (!waiting.length) return t("Everything has arrived.");
   if (login.wanted) return t("Log in, then sending goes on.");
+  if (sending) return "";
   if (outbox.state === "elsewhere") return t("Another tab is sending.");
   if (outbox.state === "no answer") return t("No connection to the server. It is tried again by itself.");
   return "";

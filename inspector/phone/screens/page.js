@@ -37,7 +37,9 @@ export function mount(app) {
 
   return {
     draw,
-    onVisible: (tell) => document.addEventListener("visibilitychange", () => tell(document.visibilityState === "visible")),
+    onVisible(tell) {
+      document.addEventListener("visibilitychange", () => tell(document.visibilityState === "visible"));
+    },
   };
 }
 
@@ -55,7 +57,9 @@ function Page({ app, state }) {
 function Banner({ app, state: { login, offline, person, route } }) {
   if (login.open) {
     const later = () => app.openLogin(false);
-    return html`<header class="banner"><${LoginForm} app=${app} login=${login} email=${person.email} cancel=${later} /></header>`;
+    return html`<header class="banner">
+      <${LoginForm} app=${app} login=${login} email=${person.email} cancel=${later} />
+    </header>`;
   }
   return html`
     ${login.wanted && html`<header class="banner row">
@@ -79,7 +83,8 @@ function Message({ app, message }) {
 function Fatal() {
   return html`<main>
     <${Title}>${t("The app could not open its storage")}<//>
-    <p>${t("Nothing was deleted. Close other tabs of this app, then try again. If it stays like this, restart the phone.")}</p>
+    <p>${t(
+      "Nothing was deleted. Close other tabs of this app and try again. If that does not help, restart the phone.")}</p>
     <button type="button" class="main" onClick=${() => location.reload()}>${t("Try again")}</button>
   </main>`;
 }
@@ -93,7 +98,8 @@ function placeOf({ person, fatal, route, open }) {
 // A new screen starts at its heading; a criterion that the address names is brought to the eye.
 function arrive(route, first) {
   const heading = document.querySelector("h1");
-  const criterion = route.screen === "section" && route.criterion && document.getElementById(`criterion-${route.criterion}`);
+  const named = route.screen === "section" && route.criterion;
+  const criterion = named && document.getElementById(`criterion-${named}`);
   if (criterion) {
     criterion.scrollIntoView({ block: "start" });
     criterion.querySelector("h2")?.focus({ preventScroll: true });

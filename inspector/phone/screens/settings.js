@@ -12,17 +12,24 @@ export class Settings extends Component {
 
   render({ app, state: { person, offline, skew, version, drafts, visits, install } }, { leaving }) {
     const kept = drafts.length + visits.filter((visit) => !visit.delivered).length;
+    const stay = () => this.setState({ leaving: false });
     const leave = () => (kept && !leaving ? this.setState({ leaving: true }) : app.logOut());
     return html`<main>
       <${Title}>${t("Settings")}<//>
       <h2>${t("Language")}</h2>
       <div class="rows" role="group" aria-label=${t("Language")}>${Object.entries(LANGUAGES).map(([code, name]) => html`
-        <label class="choice"><input type="radio" name="language" checked=${language() === code} onClick=${() => app.chooseLanguage(code)} />
+        <label class="choice">
+          <input type="radio" name="language" checked=${language() === code}
+            onClick=${() => app.chooseLanguage(code)} />
           <span lang=${code}>${name}</span></label>`)}</div>
       <h2>${t("Without a network")}</h2>
-      <p>${offline.ready ? t("Ready to work offline.") : t("Not ready to work offline yet: stay online for a moment.")}</p>
-      ${install && html`<button type="button" class="wide" onClick=${() => app.install()}>${t("Install on this phone")}</button>`}
-      ${ON_IPHONE && !navigator.standalone && html`<p>${t("On an iPhone open this page in Safari, tap Share, then Add to Home Screen: otherwise the phone deletes unsent visits after seven days.")}</p>`}
+      <p>${offline.ready
+        ? t("Ready to work offline.")
+        : t("Not ready to work offline yet: stay online for a moment.")}</p>
+      ${install && html`
+        <button type="button" class="wide" onClick=${() => app.install()}>${t("Install on this phone")}</button>`}
+      ${ON_IPHONE && !navigator.standalone && html`<p>${t(
+        "Safari deletes unsent visits after seven days. To keep them, tap Share, then Add to Home Screen.")}</p>`}
       ${Math.abs(skew) > TOLERATED_SKEW_MS && html`<p class="urgent">${clockWords(skew)}</p>`}
       <h2>${person.name}</h2>
       <p class="muted">${person.email}</p>
@@ -31,7 +38,7 @@ export class Settings extends Component {
         "%(num)s visit is only on this phone. It waits here until you log in again.",
         "%(num)s visits are only on this phone. They wait here until you log in again.", kept)}</p>`}
       <button type="button" class="wide" onClick=${leave}>${leaving ? t("Log out all the same") : t("Log out")}</button>
-      ${leaving && html`<button type="button" class="wide" onClick=${() => this.setState({ leaving: false })}>${t("Stay")}</button>`}
+      ${leaving && html`<button type="button" class="wide" onClick=${stay}>${t("Stay")}</button>`}
       ${version && html`<p class="muted">${t("Version %(version)s", { version: version.slice(0, 12) })}</p>`}
       <${Tabs} state=${this.props.state} />
     </main>`;

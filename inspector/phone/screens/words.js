@@ -1,6 +1,6 @@
 /** What the screens say about visits, criteria and times. */
 import { partsOf } from "../outbox.js";
-import { dayAndTime, language, sameWallTime, t, timeOfDay, tn } from "../translate.js";
+import { day, dayAndTime, language, sameWallTime, t, timeOfDay, tn } from "../translate.js";
 import { textIn } from "../visit.js";
 
 const WORTH_SAYING_MS = 60_000;
@@ -14,7 +14,9 @@ export function stateOfVisit(visit, sending, outbox) {
     return t("sending %(part)s of %(parts)s", { part, parts });
   }
   const next = Math.max(visit.next_try_at, outbox.state === "no answer" ? outbox.until : 0);
-  if (next > Date.now() + WORTH_SAYING_MS) return t("saved on this phone, next try at %(time)s", { time: timeOfDay(next) });
+  if (next > Date.now() + WORTH_SAYING_MS) {
+    return t("saved on this phone, next try at %(time)s", { time: timeOfDay(next) });
+  }
   return t("saved on this phone");
 }
 
@@ -59,9 +61,12 @@ export function unitWords(unit) {
   return { seconds: t("seconds"), minutes: t("minutes"), pieces: t("pieces"), percent: "%" }[unit] ?? "";
 }
 
-/** The window in which an assignment is due, in the outlet's zone. */
+/** The window in which an assignment is due, in the outlet's zone: whole days without hours, the last one included. */
 export function dueWords({ due_from: from, due_until: until, outlet }) {
   const zone = outlet.time_zone;
+  if (from && until && [from, until].every((edge) => timeOfDay(edge, zone) === "00:00")) {
+    return t("%(from)s to %(until)s", { from: day(from, zone), until: day(Date.parse(until) - 1, zone) });
+  }
   const window = !from || !until
     ? t("until %(until)s", { until: dayAndTime(until ?? from, zone) })
     : t("%(from)s to %(until)s", { from: dayAndTime(from, zone), until: dayAndTime(until, zone) });

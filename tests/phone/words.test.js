@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checksWords, dueWords, lackWords, progressWords, stateOfVisit } from "../../inspector/phone/screens/words.js";
+
+const outlet = { time_zone: "Asia/Novosibirsk" };
+const IDLE = { state: "rest" };
+const FINISHED = { id: "v", delivered: false, parked: null, acknowledged: false, photos: [], next_try_at: 0 };
+
+test("whole days are named without hours, the last one included, in the outlet's zone", () => {
+  const window = { due_from: "2026-11-20T17:00:00Z", due_until: "2026-11-23T17:00:00Z", outlet };
+  assert.equal(dueWords(window), "21 Nov to 23 Nov");
+});
+
+test("hours are named with a word about whose they are, where the phone's clock shows others", () => {
+  const window = { due_from: "2026-11-21T03:00:00Z", due_until: "2026-11-21T11:30:00Z", outlet };
+  const expected = "21 Nov, 10:00 to 21 Nov, 18:30";
+  const elsewhere = new Date(window.due_until).getTimezoneOffset() !== -420;
+  assert.equal(dueWords(window), elsewhere ? `${expected} (time at the outlet)` : expected);
+});
+
+test("one open edge leaves the other", () => {
+  assert.match(dueWords({ due_from: null, due_until: "2026-11-21T11:30:00Z", outlet }), /^until 21 Nov, 18:30/);
+});
+
+test("a finished visit's states in words", () => {
+  const said = (visit, sending = null, outbox = IDLE) => stateOfVisit({ ...FINISHED, ...visit }, sending, outbox);
+  const server = { state: "received", reason: null, received_at: new Date().toISOString() };
+  assert.equal(said({}), "saved on this phone");
+  assert.equal(said({ photos: [{ confirmed: false }] }, "v"), "sending 1 of 2");
+  assert.match(said({ delivered: true, server }), /^received \d\d:\d\d$/);
+  assert.match(said({ delivered: true, server: { ...server, received_at: "2020-01-05T12:00:00Z" } }), /^received 5 Jan, /);
+  const held = { ...server, state: "held", reason: "withdrawn" };
+  assert.match(said({ delivered: true, server: held }), /^received .*, a manager looks at it: withdrawn$/);
+  assert.equal(said({ delivered: true, server: { ...server, state: "rejected", reason: "no photo" } }), "rejected: no photo");
+  assert.equal(said({ parked: { status: 410, detail: null } }), "needs attention: it was deleted on the server");
+  assert.equal(said({ parked: { status: 418, detail: "teapot" } }), "needs attention: the server refused it (teapot)");
+});
+
+test("a pause is said only when it is worth it", () => {
+  const in5Minutes = Date.now() + 300_000;
+  assert.match(stateOfVisit({ ...FINISHED, next_try_at: in5Minutes }, null, IDLE), /next try at/);
+  assert.match(stateOfVisit(FINISHED, null, { state: "no answer", until: in5Minutes }), /next try at/);
+  assert.equal(stateOfVisit({ ...FINISHED, next_try_at: Date.now() + 1000 }, null, IDLE), "saved on this phone");
+});
+
+test("progress, checks and gaps", () => {
+  assert.equal(progressWords({ done: 12, total: 40, missingBehind: 2 }), "12 of 40, 2 missing");
+  assert.equal(progressWords({ done: 12, total: 40, missingBehind: 0 }), "12 of 40");
+  assert.equal(checksWords({ approved: 2, required: 10 }), "2 of 10 checks");
+  assert.equal(lackWords({ what: "photos", count: 1 }), "1 photo missing");
+  for (const what of ["answer", "number", "words", "reason", "comment"]) assert.ok(lackWords({ what }));
+});
