@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
-NOT_PAGES = re.compile(r"^/(static|api|phone)(/|$)|/exports/.*\.csv")
+NOT_PAGES = re.compile(r"^/(static|api|phone)(/|$)|/exports/.|/reports/")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -15,7 +15,7 @@ def log_in(page: Page, email: str, password: str) -> None:
     page.goto("/login")
     page.fill("input[name=email]", email)
     page.fill("input[name=password]", password)
-    page.click("main form button[type=submit]")
+    page.press("input[name=password]", "Enter")
     page.wait_for_url(lambda address: "/login" not in address)
 
 
@@ -23,7 +23,7 @@ def speak(page: Page, language: str) -> None:
     """Switch the pages to this language with the switch that every page has."""
     page.goto("/")
     button = page.locator(f"form[action='/language'] button[value={language}]")
-    if button.count() and button.first.is_enabled():
+    if button.first.is_visible():
         button.first.click()
         page.wait_for_load_state()
 
@@ -40,10 +40,10 @@ def every_page(page: Page, start: str = "/") -> Iterator[str]:
         for link in page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)"):
             place = urlsplit(link)
             target = place.path + (f"?{place.query}" if place.query else "")
-            if place.netloc == urlsplit(page.url).netloc and not NOT_PAGES.search(place.path):
-                if kind_of(target) not in seen:
-                    seen.add(kind_of(target))
-                    waiting.append(target)
+            ours = place.netloc == urlsplit(page.url).netloc and not NOT_PAGES.search(place.path)
+            if ours and kind_of(target) not in seen:
+                seen.add(kind_of(target))
+                waiting.append(target)
 
 
 def kind_of(address: str) -> str:

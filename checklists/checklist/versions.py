@@ -105,7 +105,7 @@ def counts_of_criteria(session: Session, version_ids: list[UUID]) -> dict[UUID, 
         .where(Section.version_id.in_(version_ids))
         .group_by(Section.version_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def checklists_at(session: Session, touchpoint_id: UUID) -> list[Checklist]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from checklists.matrix import uncounted_checks
 from checklists.orm import new_id
 from checklists.people import Role
 from checklists.review import approve, reject
@@ -158,12 +159,13 @@ def extend_wave(session: Session, engagement: Engagement, today: date, now: date
     engagement.wave.ends_on = today + timedelta(days=EXTENDED_BY_DAYS)
     _require(session, engagement, {("counter", OWN): 20, ("call", MOKKA): 8, ("consultation", MOKKA): 8})
     first, *others = engagement.people[Role.INSPECTOR]
-    planned = plan_assignments(session, engagement.wave, others, now)
+    uncounted = uncounted_checks(session, engagement.wave.id)
+    planned = plan_assignments(session, engagement.wave, others, now, uncounted)
     for number, assignment in enumerate(planned):
         inspector_id, due_from, due_until = assignment.inspector_id, assignment.due_from, assignment.due_until
         if number % 2 == 0:
             inspector_id = first.id
             due_from = datetime.combine(today, time.min, assignment.outlet.zone)
-            due_until = due_from + timedelta(days=EXTENDED_BY_DAYS + 1 - number)
+            due_until = due_from + timedelta(days=EXTENDED_BY_DAYS + 1 - number % 12)
         _change(engagement, assignment, inspector_id, due_from, due_until)
     hand_out(planned, now)

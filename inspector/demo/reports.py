@@ -68,7 +68,7 @@ def write_report(
         "elapsed_ms": int((finished - started) / timedelta(milliseconds=1)),
         "utc_offset": int((started.utcoffset() or timedelta()) / timedelta(minutes=1)),
         "app_version": "demo",
-        "device_id": str(UUID(int=random.getrandbits(128), version=4)),
+        "device_id": str(UUID(int=Random(str(assignment.inspector_id)).getrandbits(128), version=4)),
         "positions": [] if remote else [_position(assignment, started, random)],
         "answers": answers,
         "best_practices": [],

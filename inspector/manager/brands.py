@@ -70,8 +70,8 @@ def change(brand: UUID) -> PageAnswer:
     try:
         form.check()
         with writing() as session:
-            stored = of_project(session, Brand, brand)
-            stored.name, stored.own = name, form.value("kind") == "own"
+            changed = of_project(session, Brand, brand)
+            changed.name, changed.own = name, form.value("kind") == "own"
     except DomainError as error:
         form.keep(error)
         return _brand_page(form, stored)

@@ -111,9 +111,9 @@ def change(version: UUID) -> PageAnswer:
     try:
         form.check()
         with writing() as session:
-            stored = _version(session, version)
-            set_limits(stored, green_from=green / 100, yellow_from=yellow / 100)
-            stored.checklist.name, stored.checklist.blind = name, form.ticked("blind")
+            changed = _version(session, version)
+            set_limits(changed, green_from=green / 100, yellow_from=yellow / 100)
+            changed.checklist.name, changed.checklist.blind = name, form.ticked("blind")
     except DomainError as error:
         form.keep(error)
         return _page("settings", form, version=stored)
@@ -156,13 +156,13 @@ def change_one(section: UUID) -> PageAnswer:
     form = Form.sent()
     try:
         with writing() as session:
-            stored = of_project(session, Section, section)
-            change_section(stored, _design(session, form))
+            changed = of_project(session, Section, section)
+            change_section(changed, _design(session, form))
     except DomainError as error:
         form.keep(error)
         return _page("section", form, version=stored.version, section=stored, journeys=journeys)
-    flash(_("“%(name)s” was saved.", name=words(stored.title)), "done")
-    return redirect(address_of(stored))
+    flash(_("“%(name)s” was saved.", name=words(changed.title)), "done")
+    return redirect(address_of(changed))
 
 
 @blueprint.post("/sections/<uuid:section>/move")

@@ -92,13 +92,13 @@ def change(criterion: UUID) -> PageAnswer:
     try:
         design = _design(form, stored.kind)
         with writing() as session:
-            stored = of_project(session, Criterion, criterion)
-            change_criterion(stored, design)
+            changed = of_project(session, Criterion, criterion)
+            change_criterion(changed, design)
     except DomainError as error:
         form.keep(error)
         return _page(form, section, stored.kind, stored)
-    flash(_("“%(name)s” was saved.", name=words(stored.text)), "done")
-    return redirect(_address_of(stored))
+    flash(_("“%(name)s” was saved.", name=words(changed.text)), "done")
+    return redirect(_address_of(changed))
 
 
 @blueprint.post("/criteria/<uuid:criterion>/move")

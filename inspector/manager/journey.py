@@ -90,13 +90,13 @@ def change(kind: str, part: UUID) -> PageAnswer:
     try:
         form.check()
         with writing() as session:
-            stored = of_project(session, PARTS[kind], part)
-            if isinstance(stored, Barrier):
-                stored.text = name
+            changed = of_project(session, PARTS[kind], part)
+            if isinstance(changed, Barrier):
+                changed.text = name
             else:
-                stored.name = name
-            if isinstance(stored, Touchpoint):
-                stored.channel = chosen
+                changed.name = name
+            if isinstance(changed, Touchpoint):
+                changed.channel = chosen
     except DomainError as error:
         form.keep(error)
         return _page(form, kind, place, stored)

@@ -40,6 +40,7 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
       if (session.readOnly || session.saved === "gone") return;
       session.draft = update(session.draft);
       unsaved = true;
+      beginSaving();
       // Not from the last letter on, but from the first: who types without a pause is saved all the same.
       if (soon) timer ??= setTimeout(session.flush, TYPING_DELAY_MS);
       else session.flush();
@@ -92,7 +93,6 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
   async function save() {
     if (!unsaved) return;
     unsaved = false;
-    tell("saving");
     try {
       const elapsed = session.elapsed();
       openedAt = performance.now();
@@ -107,8 +107,8 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
 
   // The answers are saved already; if there is no room for the photo, only the photo is refused.
   async function savePhoto(criterionId, photo, bytes, preview) {
-    const before = session.draft;
-    session.draft = addPhoto(before, criterionId, photo);
+    session.draft = addPhoto(session.draft, criterionId, photo);
+    beginSaving();
     try {
       const record = { id: photo.id, visit_id: id, bytes, media_type: photo.media_type, sha256: photo.sha256 };
       const small = preview && { id: photo.id, visit_id: id, bytes: preview };
@@ -118,12 +118,18 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
       session.draft = withoutPhoto(session.draft, criterionId, photo.id);
       throw error;
     } finally {
-      onChange();
+      if (session.saved === "saving") tell(unsaved ? "saving" : "saved");
+      else onChange();
     }
   }
 
   function show(preview) {
     previews.set(preview.id, URL.createObjectURL(new Blob([preview.bytes], { type: "image/jpeg" })));
+  }
+
+  // From the first moment on, so that "saved" is never read beside something that is not. Trouble stays until it is over.
+  function beginSaving() {
+    if (session.saved === "saved") session.saved = "saving";
   }
 
   function tell(state) {

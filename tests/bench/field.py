@@ -1,14 +1,15 @@
 """Phones that deliver over real sockets to the real server, and what the server's process spends on it."""
 
 import http.client
+import itertools
 import json
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+import urllib.request
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,7 +20,6 @@ from tests.factories import PASSWORD
 from tests.field import FieldPhoto, make_report
 from tests.servers import LiveServer
 
-PHOTO_CRITERIA = 5
 WARM_UP = 4
 
 
@@ -69,27 +69,31 @@ def finish_visits(world: World, assignments: Iterable[Assignment], photo: bytes,
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How quickly visits went in, and the processor time that the server's process took for each, in milliseconds."""
+    """How quickly visits came in, how quickly the photos left over at the end were shrunk while nothing else happened,
+    and the processor time that the server's process took for one visit and its photos, until they were shrunk too.
+    """
 
     visits_per_second: float
+    photos_per_second: float
     cpu_ms_per_visit: float
 
 
 def deliver_visits(
-    server: LiveServer, email: str, finished: list[Finished], connections: int, seconds: float
+    server: LiveServer, email: str, finished: Iterable[Finished], connections: int, seconds: float
 ) -> Delivery:
     """Deliver visits and their photos over so many connections at once, for so long or until there are no more."""
-    waiting = _shared(finished)
     lines = [Line(server.url, email) for _ in range(connections)]
-    for each in [next(waiting) for _ in range(WARM_UP)]:
+    waiting = iter(finished)
+    for each in itertools.islice(waiting, WARM_UP):
         _deliver(lines[0], each)
+    _photos_per_second(server)
     delivered: list[Finished] = []
     faults: list[Exception] = []
-    began, cpu = time.perf_counter(), cpu_seconds(server.pid)
+    cpu, began = cpu_seconds(server.pid), time.perf_counter()
 
     def work(line: Line) -> None:
         try:
-            for each in waiting:
+            for each in waiting:  # An iterator over a list hands each item out once, whichever thread asks.
                 _deliver(line, each)
                 delivered.append(each)
                 if time.perf_counter() - began > seconds:
@@ -102,17 +106,14 @@ def deliver_visits(
         thread.start()
     for thread in threads:
         thread.join()
-    passed, cpu = time.perf_counter() - began, cpu_seconds(server.pid) - cpu
+    passed = time.perf_counter() - began
     for line in lines:
         line.close()
     if faults:
         raise faults[0]
-    return Delivery(len(delivered) / passed, 1000 * cpu / len(delivered))
-
-
-def _shared(finished: list[Finished]) -> Iterator[Finished]:
-    """An iterator from which several threads may take; that of a list hands each item out once."""
-    return iter(finished)
+    photos_per_second = _photos_per_second(server)
+    cpu = cpu_seconds(server.pid) - cpu
+    return Delivery(len(delivered) / passed, photos_per_second, 1000 * cpu / len(delivered))
 
 
 def _deliver(line: Line, finished: Finished) -> None:
@@ -121,22 +122,17 @@ def _deliver(line: Line, finished: Finished) -> None:
         line.ask("PUT", f"/api/v1/photos/{photo.id}", photo.content, expected=201)
 
 
-def derived_per_second(server: LiveServer, seconds: float) -> float:
-    """How many photos a second the server's worker makes the two sizes of, while nobody asks for anything."""
+def _photos_per_second(server: LiveServer) -> float:
+    """Wait until the worker has shrunk all photos; how many a second it managed."""
     began, waiting = time.perf_counter(), _jobs(server)
-    left = waiting
-    while left and time.perf_counter() - began < seconds:
-        time.sleep(0.1)
-        left = _jobs(server)
-    return (waiting - left) / (time.perf_counter() - began)
+    while _jobs(server):
+        time.sleep(0.2)
+    return waiting / (time.perf_counter() - began)
 
 
 def _jobs(server: LiveServer) -> int:
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
-    connection.request("GET", "/readyz")
-    state: dict[str, Any] = json.loads(connection.getresponse().read())
-    connection.close()
-    return int(state["jobs"])
+    with urllib.request.urlopen(f"{server.url}/readyz", timeout=60) as answer:
+        return int(json.loads(answer.read())["jobs"])
 
 
 def cpu_seconds(pid: int) -> float:

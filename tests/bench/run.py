@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from checklists.orm import connect
-from tests.bench.field import Line, deliver_visits, derived_per_second, finish_visits, peak_memory_mb
+from tests.bench.field import Line, deliver_visits, finish_visits, peak_memory_mb
 from tests.bench.floors import Floors, bare_list_ms, bare_matrix_ms, make_photo, measure_floors, median_ms
 from tests.bench.world import World, add_assignments, add_wave, copy_visits, make_world
 from tests.databases import KINDS, Databases
@@ -28,8 +28,8 @@ HUNDREDS = (1, 10) if QUICK else (1, 10, 100)
 PAGES = 5 if QUICK else 11
 CONNECTIONS = (1, 4)
 PHOTOS = 5
-VISITS_TO_MAKE = 300 if QUICK else 900
-VISITS_WITH_PHOTOS = 15 if QUICK else 40
+VISITS = 200 if QUICK else 800
+VISITS_WITH_PHOTOS = 10 if QUICK else 30
 ON_A_LIST = 50
 
 
@@ -106,17 +106,18 @@ def _measure_pages(server: LiveServer, world: World) -> Iterator[Figure]:
 
 
 def _measure_intake(server: LiveServer, world: World, photo: bytes, floors: Floors) -> Iterator[Figure]:
-    """Visits of forty answers without photos, then with them; while those come in, the worker makes their sizes."""
+    """Visits of forty answers without photos, then with them; while those come in, the worker shrinks them."""
     email = world.audit.inspectors[0].email
     field = add_wave(world, "In the field")
-    for photos, number in ((0, VISITS_TO_MAKE), (PHOTOS, VISITS_WITH_PHOTOS)):
+    for photos, number in ((0, VISITS), (PHOTOS, VISITS_WITH_PHOTOS)):
+        with_photos = f" with {photos} photos" if photos else ""
         for connections in CONNECTIONS:
             finished = finish_visits(world, add_assignments(world, field, number), photo, photos)
             delivery = deliver_visits(server, email, finished, connections, SECONDS)
-            what = f"visits with {photos} photos over {connections}" if photos else f"visits over {connections}"
+            what = f"visits{with_photos} over {connections} connection{'s' * (connections > 1)}"
             yield Figure(what, delivery.visits_per_second, "/s", floors.visits(photos))
-            yield Figure(f"  processor time for one of {what}", delivery.cpu_ms_per_visit, "ms")
-    yield Figure("photos shrunk by the worker", derived_per_second(server, 2 * SECONDS), "/s", floors.pictures)
+            yield Figure("  processor time for one of them", delivery.cpu_ms_per_visit, "ms")
+    yield Figure("photos shrunk by the worker", delivery.photos_per_second, "/s", floors.pictures)
 
 
 HEADING = f"{'':<44}{'measured':>12}{'at best':>12}{'ratio':>9}"

@@ -32,7 +32,7 @@ from tests.databases import KINDS, Databases
 from tests.servers import server_environment
 
 SHORTLY_AFTER_MIDNIGHT_IN_MOSCOW = datetime(2027, 2, 28, 21, 5, tzinfo=UTC)
-MOST_STATEMENTS = 4_000
+MOST_STATEMENTS = 2_500
 
 
 @dataclass
@@ -192,7 +192,7 @@ def test_everybody_can_log_in(demo: Demo) -> None:
         assert answer.json["person"]["name"] == login.name
     with demo.session() as session:
         roles = session.execute(select(User.email, Membership.role).join(Membership, Membership.user_id == User.id))
-        assert sorted(roles.tuples()) == sorted((login.email, login.role) for login in demo.logins)
+        assert sorted(map(tuple, roles)) == sorted((login.email, login.role) for login in demo.logins)
 
 
 def test_the_first_inspector_finds_visits_and_calls_to_make_now(demo: Demo) -> None:
@@ -219,5 +219,5 @@ def test_the_second_agency_sees_nothing_of_the_first(demo: Demo) -> None:
         assert session.scalars(select(Visit)).all() == []
 
 
-def test_the_work_grows_with_the_visits_and_not_with_their_square(demo: Demo) -> None:
+def test_it_is_made_in_a_bounded_number_of_statements(demo: Demo) -> None:
     assert demo.statements < MOST_STATEMENTS

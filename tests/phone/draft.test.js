@@ -35,6 +35,24 @@ test("a tap is saved at once, typing after a short pause, and all of it on the w
   assert.equal(await typed(store), "123");
 });
 
+test("saved is said only of what is on the phone", async () => {
+  const store = await aStore();
+  const session = await open(store);
+  const { line, bytes } = await aPhoto("p1");
+  const changes = [
+    () => { session.change(type("1")); },
+    () => { session.change(type("2"), { soon: true }); },
+    () => { session.addPhoto("door", line, bytes, null); },
+  ];
+  for (const change of changes) {
+    change();
+    await Promise.resolve();
+    assert.equal(session.saved, "saving");
+    await until(() => session.saved === "saved");
+    assert.deepEqual((await store.draft("visit", "anna")).draft.answers, session.draft.answers);
+  }
+});
+
 test("saves follow one another, and the last word stays", async () => {
   const store = await aStore();
   const order = [];

@@ -6,7 +6,7 @@ import {
 } from "../visit.js";
 import { Evidence } from "./evidence.js";
 import { html } from "./html.js";
-import { lackWords, textOf, unitWords } from "./words.js";
+import { capital, lackWords, textOf, unitWords } from "./words.js";
 
 export function Criterion({ app, state, section, criterion, number }) {
   const { open } = state;
@@ -36,7 +36,7 @@ export function Criterion({ app, state, section, criterion, number }) {
 }
 
 function photosWords({ evidence_at_least: count }) {
-  return tn("%(num)s photo needed", "%(num)s photos needed", Math.max(1, count ?? 1));
+  return capital(tn("%(num)s photo needed", "%(num)s photos needed", Math.max(1, count ?? 1)));
 }
 
 function Row({ kind, name, checked, onClick, children }) {

@@ -27,7 +27,7 @@ export function Finish({ app, state }) {
     <${Bar} label=${t("Visit")}>
       <${Trouble} open=${open} />
       <a href=${toSection(draft.id, version.sections.length - 1)}>${t("Back")}</a>
-      <span class="progress">${progressWords({ done, total, missingBehind: missing.length })}</span>
+      <span class="progress">${progressWords({ done, total, missingBehind: 0 })}</span>
       <button type="button" class="main" disabled=${!ready}
         onClick=${() => app.visiting.finish()}>${t("Finish visit")}</button>
     <//>

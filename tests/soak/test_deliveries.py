@@ -1,0 +1,211 @@
+"""Phones deliver through a bad line to a server that is killed again and again: in the end all is there, once.
+
+Each visit is sent by two phones' tabs at once, some assignments by two phones under two ids. Lines break in the middle
+of a request or before its answer; the server dies by SIGKILL and comes back. SEED repeats the choices that were made;
+the order in which threads and processes run stays the machine's own.
+"""
+
+import hashlib
+import http.client
+import json
+import os
+import random
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from checklists.jobs import Job
+from checklists.matrix import touchpoint_matrix
+from checklists.orm import ScopedSession, new_id
+from checklists.visits import Answer, Check, Photo, SealedReport, Visit, VisitState
+from inspector.photo_storage import photo_key
+from tests.factories import PASSWORD, Audit, make_audit
+from tests.field import FieldPhoto
+from tests.servers import LiveServer
+
+Sessions = Callable[..., ScopedSession]
+PHONES = 4
+BROKEN_LINES = 0.25
+PATIENCE_SECONDS = 120
+AGAIN_LATER = {423, 503}
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A finished visit as it lies on a phone, with its photos."""
+
+    visit_id: UUID
+    assignment_id: UUID
+    report: bytes
+    photos: Sequence[FieldPhoto]
+
+
+class Phone:
+    """A thread that delivers visits one after the other, each until the server has confirmed all of it."""
+
+    def __init__(self, url: str, email: str, errands: Sequence[Errand], chance: random.Random) -> None:
+        self.tried: Counter[str] = Counter()
+        self.fault: BaseException | None = None
+        self._netloc = urlsplit(url).netloc
+        self._errands, self._chance, self._email = errands, chance, email
+        self._cookie = ""
+        self._give_up = time.monotonic() + PATIENCE_SECONDS + 2 * len(errands)
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        try:
+            for errand in self._errands:
+                while not self._delivered(errand):
+                    self.tried["not yet"] += 1
+        except BaseException as fault:
+            self.fault = fault
+
+    def _delivered(self, errand: Errand) -> bool:
+        """One round: the report, the photos that the server misses, and the report again, to hear that all is there."""
+        path = f"/api/v1/visits/{errand.visit_id}"
+        receipt = self._put(path, errand.report, {200, 201, 202})
+        photos = {str(photo.id): photo.content for photo in errand.photos}
+        for photo_id in self._chance.sample(receipt["missing_photos"], len(receipt["missing_photos"])):
+            self._put(f"/api/v1/photos/{photo_id}", photos[photo_id], {200, 201})
+        confirmed = self._put(path, errand.report, {200, 202})
+        assert confirmed["id"] == str(errand.visit_id)
+        assert confirmed["received_at"] == receipt["received_at"], "what was once received keeps its answer"
+        return not confirmed["missing_photos"]
+
+    def _put(self, path: str, body: bytes, expected: set[int]) -> dict[str, object]:
+        """Send until an answer comes; an answer that is neither expected nor "again later" is a failure."""
+        while True:
+            assert time.monotonic() < self._give_up, f"{path} was never answered"
+            with suppress(OSError, http.client.HTTPException):
+                if not self._cookie:
+                    self._log_in()
+                status, content = self._send("PUT", path, body)
+                self.tried[str(status)] += 1
+                if status in expected:
+                    answer: dict[str, object] = json.loads(content)
+                    return answer
+                assert status in AGAIN_LATER, f"{path}: {status} {content!r}"
+            self.tried["again"] += 1
+            time.sleep(self._chance.uniform(0.0, 0.1))
+
+    def _log_in(self) -> None:
+        body = json.dumps({"email": self._email, "password": PASSWORD}).encode()
+        status, content = self._send("POST", "/api/v1/session", body, sound=True)
+        assert status == 200, content
+
+    def _send(self, method: str, path: str, body: bytes, *, sound: bool = False) -> tuple[int, bytes]:
+        """One request over a line of its own, which sometimes breaks half-way, or before the answer has come."""
+        breaks = "" if sound or self._chance.random() >= BROKEN_LINES else self._chance.choice(("half-way", "answer"))
+        line = http.client.HTTPConnection(self._netloc, timeout=20)
+        try:
+            line.putrequest(method, path)
+            headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json", "Cookie": self._cookie}
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                line.putheader(name, value)
+            line.endheaders(body[: len(body) // 2] if breaks == "half-way" else body)
+            if breaks:
+                # A little later, so that the server may have begun, or ended, or answered.
+                time.sleep(self._chance.uniform(0.0, 0.03))
+                raise ConnectionError(breaks)
+            answer = line.getresponse()
+            content = answer.read()
+            self._cookie = (answer.headers["Set-Cookie"] or self._cookie).split(";")[0]
+            return answer.status, content
+        finally:
+            line.close()
+
+
+def test_all_is_there_once_after_a_kill(sessions: Sessions, live_server: LiveServer) -> None:
+    deliver_through_kills(sessions, live_server, visits=10, kills=1)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_all_is_there_once_after_many_kills(sessions: Sessions, live_server: LiveServer) -> None:
+    deliver_through_kills(sessions, live_server, visits=300, kills=20)
+
+
+def deliver_through_kills(sessions: Sessions, server: LiveServer, *, visits: int, kills: int) -> None:
+    seed = os.environ.get("SEED") or str(secrets.randbelow(2**32))
+    print(f"SEED={seed}")
+    chance = random.Random(seed)
+    audit, errands = make_errands(sessions, visits, chance)
+    twice = [chance.sample(errands, len(errands)) for _ in range(2)]
+    shares = [several[number :: PHONES // 2] for several in twice for number in range(PHONES // 2)]
+    email = audit.inspectors[0].email
+    phones = [Phone(server.url, email, share, random.Random(f"{seed} {n}")) for n, share in enumerate(shares)]
+    for phone in phones:
+        phone.thread.start()
+    for _ in range(kills):
+        time.sleep(chance.uniform(0.1, 1.5))
+        server.kill()
+        time.sleep(chance.uniform(0.0, 0.5))
+        server.start()
+    for phone in phones:
+        phone.thread.join(PATIENCE_SECONDS + 2 * visits)
+        assert not phone.thread.is_alive()
+        if phone.fault:
+            raise phone.fault
+    print(f"{len(errands)} visits, {kills} kills:", dict(sum((phone.tried for phone in phones), Counter())))
+    all_is_there_once(sessions, server.data_dir / "photos", audit, errands)
+
+
+def make_errands(sessions: Sessions, visits: int, chance: random.Random) -> tuple[Audit, list[Errand]]:
+    """So many visits of none to three photos each; every fifth assignment is reported by a second phone as well."""
+    with sessions() as session, session.begin():
+        audit = make_audit(session)
+        assignments = [audit.assign(session, chance.choice(audit.outlets)) for _ in range(visits)]
+        criteria = [each["id"] for section in audit.document["sections"] for each in section["criteria"]]
+        errands = []
+        for assignment in assignments + assignments[::5]:
+            asked = chance.sample(criteria, chance.randrange(4))
+            photos = {each: [FieldPhoto(chance.randbytes(chance.randrange(1, 200_000)))] for each in asked}
+            report = json.dumps(audit.report(assignment, photos=photos)).encode()
+            taken = [photo for several in photos.values() for photo in several]
+            errands.append(Errand(new_id(), assignment.id, report, taken))
+    return audit, errands
+
+
+def all_is_there_once(sessions: Sessions, folder: Path, audit: Audit, errands: Sequence[Errand]) -> None:
+    with sessions() as session:
+        visits = session.scalars(select(Visit)).all()
+        counted = [visit for visit in visits if visit.state is VisitState.RECEIVED]
+        sealed = {row.visit_id: row for row in session.scalars(select(SealedReport))}
+        photos = {photo.id: photo for photo in session.scalars(select(Photo))}
+        derivations = Counter(job.arguments["photo_id"] for job in session.scalars(select(Job)))
+        checks, answers, reports = (
+            session.scalar(select(func.count()).select_from(table)) for table in (Check, Answer, SealedReport)
+        )
+        matrix = touchpoint_matrix(session, audit.wave.id, 0.1)
+    sections = audit.document["sections"]
+
+    assert sorted(visit.id for visit in visits) == sorted(errand.visit_id for errand in errands)
+    assert Counter(visit.assignment_id for visit in counted) == Counter({errand.assignment_id for errand in errands})
+    assert {visit.state for visit in visits} == {VisitState.RECEIVED, VisitState.HELD}
+    assert reports == len(errands)
+    assert checks == len(counted) * len(sections)
+    assert answers == len(counted) * sum(len(section["criteria"]) for section in sections)
+    for errand in errands:
+        assert sealed[errand.visit_id].accepted
+        assert sealed[errand.visit_id].body == errand.report
+        assert sealed[errand.visit_id].sha256 == hashlib.sha256(errand.report).hexdigest()
+    assert all(sum(cell.received for cell in row.cells.values()) == len(counted) for row in matrix.rows)
+
+    promised = {photo.id: photo for errand in errands for photo in errand.photos}
+    assert photos.keys() == promised.keys()
+    assert derivations == Counter(str(photo_id) for photo_id in promised)
+    assert all(photo.stored_at is not None for photo in photos.values())
+    stored = {file.relative_to(folder).as_posix() for file in folder.rglob("original") if file.is_file()}
+    assert stored == {photo_key(photo) for photo in photos.values()}
+    for photo_id, photo in photos.items():
+        assert (folder / photo_key(photo)).read_bytes() == promised[photo_id].content
