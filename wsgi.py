@@ -1,4 +1,6 @@
-"""For a WSGI server of your own: `gunicorn wsgi:app`. `inspector serve` does the same with migrations, jobs and demo."""
+"""For a WSGI server of your own: `gunicorn wsgi:app`. `inspector serve` does the same with migrations, jobs and
+demo.
+"""
 
 from inspector import create_app
 from inspector.settings import Settings

@@ -23,8 +23,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["photos"] = FolderStorage(settings.photo_dir)
     languages.install(app)
     auth.install(app)
-    problems.install(app)
     api.install(app)
+    problems.install(app)  # After the API's library, whose own handlers know neither our pages nor our words.
     for blueprint in (*pages.BLUEPRINTS, answers.blueprint, visits.blueprint, phone_app.blueprint):
         app.register_blueprint(blueprint)
     app.view_functions["static"] = auth.public("style sheets and scripts")(app.view_functions["static"])

@@ -29,7 +29,9 @@ def speak(page: Page, language: str) -> None:
 
 
 def every_page(page: Page, start: str = "/") -> Iterator[str]:
-    """Go to one page of each kind that links lead to from `start`, and give its path with ids replaced, breadth first."""
+    """Go to one page of each kind that links lead to from `start`, and give its path with ids replaced, breadth
+    first.
+    """
     waiting, seen = [start], {kind_of(start)}
     while waiting:
         address = waiting.pop(0)

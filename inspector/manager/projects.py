@@ -27,7 +27,7 @@ def add() -> PageAnswer:
         return _page(Form.showing(languages=list(LANGUAGES), first=LANGUAGES[0], margin=DEFAULT_MARGIN_POINTS))
     form = Form.sent()
     languages = _languages(form)
-    name = form.words("name", languages, required=True)
+    name = form.words("name", dict.fromkeys([*languages, *LANGUAGES]), required=True)
     slug = form.text("slug", required=True, longest=40).casefold()
     if slug and (not SLUG.fullmatch(slug) or slug == "new-project"):
         form.refuse("slug", _("Use small Latin letters, digits and hyphens, such as coffee-2026."))
@@ -60,7 +60,7 @@ def settings() -> PageAnswer:
         )
     form = Form.sent()
     languages = _languages(form)
-    name = form.words("name", languages, required=True)
+    name = form.words("name", dict.fromkeys([*languages, *LANGUAGES]), required=True)
     margin = _margin(form)
     try:
         form.check()

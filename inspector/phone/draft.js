@@ -127,7 +127,7 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
     previews.set(preview.id, URL.createObjectURL(new Blob([preview.bytes], { type: "image/jpeg" })));
   }
 
-  // From the first moment on, so that "saved" is never read beside something that is not. Trouble stays until it is over.
+  // From the first moment on, so that "saved" is never read beside what is not. Trouble stays until it is over.
   function beginSaving() {
     if (session.saved === "saved") session.saved = "saving";
   }

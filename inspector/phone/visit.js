@@ -202,7 +202,7 @@ export function parseNumber(text, decimals = 0) {
   return Number(compact);
 }
 
-/** The text of a language map in the reader's language, else in the checklist's, else in any; a plain text is itself. */
+/** The text of a language map in the reader's language, else in the checklist's, else in any; plain text is itself. */
 export function textIn(map, language, fallback) {
   if (typeof map === "string") return map;
   return map?.[language] || map?.[fallback] || Object.values(map ?? {}).find(Boolean) || "";

@@ -224,13 +224,14 @@ def test_verdicts_name_advantages_and_keep_silent_with_few_outlets(session: Scop
     assert one.difference == pytest.approx(1 - 0.5 / 3)
 
 
-def test_a_score_on_the_very_limit_is_green(session: ScopedSession, audit: Audit) -> None:
-    """Outlets at 1, 1 and 0.7 make 0.9, which binary fractions miss by a hair."""
-    audit.version.green_from = fmean([1, 5 / 6, 5 / 6])
+@pytest.mark.parametrize(("below", "zone"), [(0.0, Zone.GREEN), (1e-12, Zone.GREEN), (1e-6, Zone.YELLOW)])
+def test_a_score_that_misses_the_limit_by_a_rounding_error_is_green(
+    session: ScopedSession, audit: Audit, below: float, zone: Zone
+) -> None:
     for outlet, zones in zip(audit.outlets, (["green"] * 3, *[["green", "green", "yellow"]] * 2), strict=False):
         visit_scoring(session, audit, outlet, 0, zones)
-    cell = cell_of(session, audit, 0, audit.brands[0])
-    assert cell.zone is Zone.GREEN
+    audit.version.green_from = fmean([1, 5 / 6, 5 / 6]) + below
+    assert cell_of(session, audit, 0, audit.brands[0]).zone is zone
 
 
 def test_the_criteria_behind_a_cell(session: ScopedSession, audit: Audit) -> None:

@@ -83,7 +83,6 @@ def test_visits_are_spread_over_outlets_and_inspectors(session: ScopedSession, a
     for each in planned:
         by_brand[brand_of(audit, each)].add(each.inspector_id)
     assert all(len(people) > 1 for people in by_brand.values()), "somebody is alone with a brand"
-    assert Counter(each.inspector_id for each in planned).total() == len(planned)
     load = Counter(each.inspector_id for each in planned)
     assert max(load.values()) - min(load.values()) <= 1
 

@@ -1,0 +1,229 @@
+"""A wave is made, planned and handed out through the pages."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from checklists.orm import ScopedSession, new_id
+from checklists.people import Role
+from checklists.waves import Assignment, AssignmentState, Wave, required_checks, wave_with_contents, waves_of
+from tests.factories import Audit, make_audit, make_person, make_project
+from tests.forms import make_checklist
+from tests.pages import Window
+
+Sessions = Callable[..., ScopedSession]
+
+
+@pytest.fixture
+def audit(sessions: Sessions) -> Audit:
+    with sessions() as session, session.begin():
+        return make_audit(session)
+
+
+@pytest.fixture
+def window(app: Flask, audit: Audit) -> Window:
+    return Window(app, audit.manager.email)
+
+
+def wave_of(sessions: Sessions, wave_id: UUID) -> Wave:
+    with sessions() as session:
+        wave = wave_with_contents(session, wave_id)
+        assert wave is not None
+        return wave
+
+
+def newest_wave(sessions: Sessions, audit: Audit) -> Wave:
+    with sessions() as session:
+        newest = max(waves_of(session, audit.project.id), key=lambda wave: wave.created_at)
+    return wave_of(sessions, newest.id)
+
+
+def assignments(sessions: Sessions, wave_id: UUID) -> list[Assignment]:
+    with sessions() as session:
+        return list(session.scalars(select(Assignment).where(Assignment.wave_id == wave_id).order_by(Assignment.id)))
+
+
+def test_a_wave_is_made_planned_and_handed_out(window: Window, audit: Audit, sessions: Sessions) -> None:
+    today = datetime.now(UTC).date()
+    window.open(f"{audit.address}/waves/").follow("New wave")
+    assert window.fields.getlist("versions") == [str(audit.version.id)], "the only checklist is ticked"
+    window.submit("Save", {"name.ru": "Декабрь", "name.en": "December", "brief.ru": "Вы ищете розетку."})
+    wave = newest_wave(sessions, audit)
+    assert window.address == f"{audit.address}/waves/{wave.id}/required"
+    assert wave.name == {"ru": "Декабрь", "en": "December"}
+    assert (wave.starts_on, wave.ends_on) == (today, today + timedelta(days=27))
+    assert len(wave.outlets) == 6
+
+    reception, utro = audit.touchpoints[0], audit.brands[0]
+    window.submit("Save", {f"required.{reception.id}.{utro.id}": "5"})
+    assert "Utro: 5 visits with “The visit”" in window.text
+    assert "Zerno: 4 visits with “The visit”" in window.text
+    window.submit("Plan the missing visits")
+    assert "9 visits were planned." in window.text
+    assert "The plan is complete" in window.text
+    planned = assignments(sessions, wave.id)
+    assert {each.brief["ru"] for each in planned} == {"Вы ищете розетку."}
+
+    window.submit("Hand out the ticked ones", {"assignments": [str(planned[0].id), str(planned[1].id)]})
+    assert "2 assignments were handed out." in window.text
+    window.submit("Hand out all 7 planned ones")
+    assert {each.state for each in assignments(sessions, wave.id)} == {AssignmentState.HANDED_OUT}
+    window.open(f"{audit.address}/waves/")
+    assert "December" in window.text
+
+
+def test_single_outlets_are_chosen(window: Window, audit: Audit, sessions: Sessions) -> None:
+    utro, zerno = audit.brands
+    some = [str(outlet.id) for outlet in audit.outlets_of(zerno)[:2]]
+    changes: dict[str, str | list[str]] = {
+        "name.ru": "Декабрь",
+        f"scope.{utro.id}": "none",
+        f"scope.{zerno.id}": "some",
+        "outlets": [*some, str(audit.outlets_of(utro)[0].id)],
+    }
+    window.open(f"{audit.address}/waves/new").submit("Save", changes)
+    wave = newest_wave(sessions, audit)
+    assert {str(pin.outlet_id) for pin in wave.outlets} == set(some)
+    window.open(f"{audit.address}/waves/{wave.id}/edit")
+    assert (window.fields[f"scope.{utro.id}"], window.fields[f"scope.{zerno.id}"]) == ("none", "some")
+    assert set(window.fields.getlist("outlets")) == set(some)
+    window.submit("Save", {f"scope.{utro.id}": "all"})
+    assert len(wave_of(sessions, wave.id).outlets) == 5
+
+
+def test_a_refused_wave_keeps_what_was_typed(window: Window, audit: Audit, sessions: Sessions) -> None:
+    with sessions() as session, session.begin():
+        second = make_checklist(session, audit.project, audit.touchpoints[:1], name="The call")
+    both = [str(audit.version.id), str(second.id)]
+    window.open(f"{audit.address}/waves/new")
+    window.submit("Save", {"name.ru": "Декабрь", "versions": both, "brief.en": "You are new in town."})
+    assert window.status == 422
+    assert "covered by one checklist only, but two cover “Вход и приветствие”" in window.text
+    assert window.fields["name.ru"] == "Декабрь"
+    assert window.fields["brief.en"] == "You are new in town."
+    assert window.fields.getlist("versions") == both
+    window.submit("Save", {"versions": [], "starts_on": "2026-12-31", "ends_on": "2026-12-01", "name.ru": ""})
+    assert window.status == 422
+    for field in ("name.ru", "ends_on", "versions"):
+        assert f'id="wrong-{field}"' in window.answer.text
+    with sessions() as session:
+        assert [wave.id for wave in waves_of(session, audit.project.id)] == [audit.wave.id]
+
+
+def test_numbers_of_single_outlets_are_set_and_survive_an_edit_of_the_wave(
+    window: Window, audit: Audit, sessions: Sessions
+) -> None:
+    utro, reception = audit.brands[0], audit.touchpoints[0]
+    outlet = audit.outlets_of(utro)[0]
+    window.open(f"{audit.address}/waves/{audit.wave.id}/required").follow("Set numbers: Utro")
+    window.submit("Save", {f"required.{reception.id}.{outlet.id}": "2"})
+    assert "1 number: Utro" in [words for words, _ in window.page.links]
+    window.open(f"{audit.address}/waves/{audit.wave.id}/edit").submit("Save")
+    assert required_checks(wave_of(sessions, audit.wave.id))[reception.id, utro.id, outlet.id] == 2
+    window.open(f"{audit.address}/waves/{audit.wave.id}/required/{utro.id}")
+    window.submit("Save", {f"required.{reception.id}.{outlet.id}": ""})
+    assert (reception.id, utro.id, outlet.id) not in required_checks(wave_of(sessions, audit.wave.id))
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "many", "2.5", "10001"])
+def test_a_number_that_cannot_be_is_shown_again(window: Window, audit: Audit, typed: str) -> None:
+    name = f"required.{audit.touchpoints[0].id}.{audit.brands[0].id}"
+    window.open(f"{audit.address}/waves/{audit.wave.id}/required").submit("Save", {name: typed})
+    assert window.status == 422
+    assert f'id="wrong-{name}"' in window.answer.text
+    assert window.fields[name] == typed
+
+
+def test_an_assignment_is_changed_revoked_and_planned_again(window: Window, audit: Audit, sessions: Sessions) -> None:
+    with sessions() as session, session.begin():
+        audit.outlets[0].time_zone = "Asia/Vladivostok"
+        session.merge(audit.outlets[0])
+        assignment = audit.assign(session)
+    page = f"{audit.address}/waves/{audit.wave.id}/assignments/{assignment.id}"
+    window.open(page)
+    window.submit(
+        "Save",
+        {"inspector": str(audit.inspectors[1].id), "due_from": "2026-12-01T09:00", "due_until": "2026-12-03T21:00"},
+    )
+    (found,) = assignments(sessions, audit.wave.id)
+    there = ZoneInfo("Asia/Vladivostok")
+    assert found.inspector_id == audit.inspectors[1].id
+    assert found.due_from == datetime(2026, 12, 1, 9, tzinfo=there)
+    assert found.due_until == datetime(2026, 12, 3, 21, tzinfo=there)
+    window.open(page).submit("Revoke the assignment")
+    assert assignments(sessions, audit.wave.id)[0].state is AssignmentState.REVOKED
+    window.submit("Plan it again")
+    assert assignments(sessions, audit.wave.id)[0].state is AssignmentState.PLANNED
+
+
+def test_an_assignment_refuses_what_cannot_be(window: Window, audit: Audit, sessions: Sessions) -> None:
+    with sessions() as session, session.begin():
+        assignment = audit.assign(session)
+    page = f"{audit.address}/waves/{audit.wave.id}/assignments/{assignment.id}"
+    window.open(page)
+    window.submit("Save", {"due_from": "2026-12-03T21:00", "due_until": "2026-12-01T09:00"})
+    assert window.status == 422
+    assert "The window must end after it begins." in window.text
+    window.open(page).submit("Save", {"inspector": str(audit.manager.id)})
+    assert 'id="wrong-inspector"' in window.answer.text
+    window.open(page).submit("Save", {"due_from": "tomorrow"})
+    assert 'id="wrong-due_from"' in window.answer.text
+    with sessions() as session, session.begin():
+        audit.visit(session, assignment=session.get_one(Assignment, assignment.id))
+    window.post(f"{page}/revocation")
+    assert window.status == 409
+    assert "has arrived already" in window.text
+
+
+def test_planning_needs_an_inspector(window: Window, audit: Audit) -> None:
+    window.open(f"{audit.address}/waves/{audit.wave.id}")
+    window.submit("Plan the missing visits", {"inspectors": []})
+    assert window.status == 422
+    assert "Choose at least one inspector." in window.text
+
+
+def test_what_is_overdue_is_said(window: Window, audit: Audit, sessions: Sessions) -> None:
+    passed = datetime.now(UTC) - timedelta(days=1)
+    with sessions() as session, session.begin():
+        audit.assign(session, due_from=passed - timedelta(days=2), due_until=passed)
+        audit.visit(session, audit.outlets[1])
+    window.open(f"{audit.address}/waves/{audit.wave.id}")
+    assert "1 is overdue" in window.text
+
+
+def test_an_empty_project_says_what_to_do_first(window: Window, audit: Audit, sessions: Sessions) -> None:
+    with sessions() as session, session.begin():
+        make_project(session, audit.organization, "empty")
+    window.open(f"/o/{audit.organization.slug}/empty/waves/")
+    assert "Publish a checklist first" in window.text
+    window.follow("New wave")
+    assert "To the checklists" in window.text
+    assert "To the brands and outlets" in window.text
+
+
+def test_foreign_ids_are_found_nowhere(window: Window, audit: Audit, sessions: Sessions) -> None:
+    with sessions() as session, session.begin():
+        stranger = make_audit(session, "strangers")
+        theirs = stranger.assign(session)
+        sibling = make_project(session, audit.organization, "sibling")
+        make_person(session, audit.organization, audit.manager.name, Role.MANAGER, project=sibling)
+    for wave_id in (stranger.wave.id, new_id()):
+        for page in ("", "/edit", "/required", f"/required/{audit.brands[0].id}", f"/assignments/{theirs.id}"):
+            assert window.open(f"{audit.address}/waves/{wave_id}{page}").status == 404
+    assert window.open(f"{audit.address}/waves/{audit.wave.id}/required/{stranger.brands[0].id}").status == 404
+    assert window.open(f"{audit.address}/waves/{audit.wave.id}/assignments/{theirs.id}").status == 404
+    assert window.open(f"/o/{audit.organization.slug}/sibling/waves/{audit.wave.id}").status == 404
+    window.post(f"{audit.address}/waves/{audit.wave.id}/handing-out", {"assignments": str(theirs.id)})
+    assert window.status == 404
+    window.post(f"{audit.address}/waves/{audit.wave.id}/plan", {"inspectors": "nobody"})
+    assert window.status == 404
+
+
+def test_waves_are_for_managers(app: Flask, audit: Audit) -> None:
+    for person in (audit.reviewer, audit.inspectors[0]):
+        assert Window(app, person.email).open(f"{audit.address}/waves/").status == 403
