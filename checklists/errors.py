@@ -43,10 +43,6 @@ class CrossSiteRequest(DomainError):
     message = N_("This request came from another site and was refused. Open the page here and try again.")
 
 
-class FormExpired(DomainError):
-    message = N_("The page was open for too long. Go back, reload it and send the form again.")
-
-
 class InvalidInput(DomainError):
     """What was entered cannot be used; `fields` maps a field's name to its message (a catalogue key)."""
 

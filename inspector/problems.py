@@ -20,7 +20,6 @@ STATUS: dict[type[DomainError], int] = {
     errors.LoginFailed: 401,
     errors.NotAllowed: 403,
     errors.CrossSiteRequest: 403,
-    errors.FormExpired: 400,
     errors.InvalidInput: 422,
     errors.PublishedIsFrozen: 409,
     errors.ChecklistIncomplete: 422,
@@ -58,7 +57,7 @@ def answer_domain_error(error: DomainError) -> AnyResponse:
 
 def answer_http_error(error: HTTPException) -> AnyResponse:
     if isinstance(error, RequestEntityTooLarge):
-        return answer_domain_error(TooLarge(limit=error.description or ""))
+        return answer_domain_error(TooLarge(limit=current_app.config["MAX_FORM_MEMORY_SIZE"]))
     if error.code == 404:
         return answer_domain_error(NotFound())
     if error.code is not None and error.code < 400:

@@ -9,12 +9,13 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from inspector.demo import PASSWORD
+from inspector.photo_images import draw_demo_photo
 from tests.browsers import DESKTOP, FLAGS, PHONE, chromium_path
 from tests.servers import ROOT, LiveServer
-from tests.walk import every_page, log_in, speak
+from tests.walk import every_page, every_screen, log_in, speak
 
 OUTPUT = ROOT / "build" / "screenshots"
 MANAGER = "manager@example.com"
@@ -30,10 +31,12 @@ def main() -> None:
         server = LiveServer(f"sqlite:///{folder}/demo.db", Path(folder) / "data", DEMO="1")
         server.start()
         try:
+            photo = Path(folder) / "photo.jpg"
+            photo.write_bytes(draw_demo_photo(7, "Utro"))
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
             for language, scheme in LOOKS:
                 _pages(browser, server.url, language, scheme)
-                _screens(playwright, browser, server.url, language, scheme)
+                _screens(browser, server.url, language, scheme, photo)
             browser.close()
         finally:
             server.stop()
@@ -42,7 +45,7 @@ def main() -> None:
 
 def _pages(browser: Browser, url: str, language: str, scheme: Scheme) -> None:
     for width, device in ((1280, DESKTOP), (360, PHONE)):
-        context = browser.new_context(base_url=url, color_scheme=scheme, locale=f"{language}", **device)
+        context = browser.new_context(base_url=url, color_scheme=scheme, locale=language, **device)
         page = context.new_page()
         page.goto("/login")
         _shoot(page, f"page-login-{width}-{scheme}-{language}")
@@ -54,29 +57,12 @@ def _pages(browser: Browser, url: str, language: str, scheme: Scheme) -> None:
         context.close()
 
 
-def _screens(playwright: Playwright, browser: Browser, url: str, language: str, scheme: Scheme) -> None:
+def _screens(browser: Browser, url: str, language: str, scheme: Scheme, photo: Path) -> None:
     context = browser.new_context(base_url=url, color_scheme=scheme, locale=language, **PHONE)
-    page = context.new_page()
-    page.goto("/phone/")
-    page.wait_for_selector("html[data-app-ready]")
-
-    def shoot(name: str) -> None:
-        page.wait_for_timeout(250)
-        _shoot(page, f"screen-{name}-{scheme}-{language}")
-
-    shoot("01-login")
-    page.locator("input[type=email]").fill(INSPECTOR)
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.locator("form button").first.click()
-    page.wait_for_selector("a[href^='#/assignments/']")
-    shoot("02-assignments")
-    page.goto(f"{url}/phone/#/settings")
-    shoot("03-settings")
-    page.goto(f"{url}/phone/#/outbox")
-    shoot("04-outbox")
-    page.goto(f"{url}/phone/#/")
-    page.locator("a[href^='#/assignments/']").first.click()
-    shoot("05-assignment")
+    screen = context.new_page()
+    for number, name in enumerate(every_screen(screen, INSPECTOR, PASSWORD, photo)):
+        screen.wait_for_timeout(300)
+        _shoot(screen, f"screen-{number}-{name}-{scheme}-{language}")
     context.close()
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
@@ -51,3 +52,35 @@ def every_page(page: Page, start: str = "/") -> Iterator[str]:
 def kind_of(address: str) -> str:
     """The path without its ids and values: two visits are one kind of page."""
     return ID.sub("id", urlsplit(address).path)
+
+
+def every_screen(screen: Page, email: str, password: str, photo: Path) -> Iterator[str]:
+    """Go through the phone app's screens as its inspector does, and give the name of each."""
+    screen.goto("/phone/")
+    screen.wait_for_selector("html[data-app-ready]")
+    yield "login"
+    screen.locator("input[type=email]").fill(email)
+    screen.locator("input[type=password]").fill(password)
+    screen.keyboard.press("Enter")
+    screen.wait_for_selector("a[href^='#/assignments/']")
+    yield "assignments"
+    for name in ("outbox", "settings"):
+        screen.click(f"a[href='#/{name}']")
+        yield name
+    screen.click("a[href='#/']")
+    screen.locator("a[href^='#/assignments/']").first.click()
+    yield "assignment"
+    screen.locator("button.main").click()
+    screen.wait_for_selector("a[href$='/finish']")
+    yield "section"
+    screen.locator("input[type=checkbox]").first.check()
+    with screen.expect_file_chooser() as chooser:
+        screen.locator("input[type=file]").first.click()
+    chooser.value.set_files(photo)
+    screen.wait_for_selector("a[href*='/photos/']")
+    yield "section-answered"
+    screen.locator("a[href*='/photos/']").first.click()
+    yield "photo"
+    screen.go_back()
+    screen.locator("a[href$='/finish']").click()
+    yield "finish"

@@ -10,6 +10,7 @@ from checklists.brands import Outlet
 from checklists.checklist import ChecklistVersion, Section
 from checklists.errors import NotFound, TouchpointCoveredTwice
 from checklists.journey import Touchpoint, touchpoints_of
+from checklists.people import Project
 from checklists.waves.tables import (
     OPEN_PLACES,
     Assignment,
@@ -58,7 +59,7 @@ def pin_checklists(session: Session, wave: Wave, version_ids: Iterable[UUID]) ->
     for version in versions:
         for section in version.sections:
             if covered.setdefault(section.touchpoint_id, version.id) != version.id:
-                raise TouchpointCoveredTwice(touchpoint=next(iter(section.touchpoint.name.values()), ""))
+                raise TouchpointCoveredTwice(touchpoint=_name(session, section.touchpoint))
     pinned = {pin.version_id: pin for pin in wave.checklists}
     wave.checklists = [
         pinned.get(version.id) or WaveChecklist(organization_id=wave.organization_id, version_id=version.id)
@@ -77,6 +78,11 @@ def pin_checklists(session: Session, wave: Wave, version_ids: Iterable[UUID]) ->
             .execution_options(synchronize_session="fetch")
         )
     session.flush()
+
+
+def _name(session: Session, touchpoint: Touchpoint) -> str:
+    """The touchpoint's name in the project's first language, in which every name is given."""
+    return touchpoint.name.get(session.get_one(Project, touchpoint.project_id).default_language, "")
 
 
 def choose_outlets(session: Session, wave: Wave, outlet_ids: Iterable[UUID]) -> None:

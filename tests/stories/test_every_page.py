@@ -1,0 +1,83 @@
+"""Every page and every screen, as a screen reader meets them: axe finds nothing, and nothing is wider than the
+window.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from inspector.demo import PASSWORD
+from inspector.photo_images import draw_demo_photo
+from tests.browsers import DESKTOP, PHONE
+from tests.databases import Databases
+from tests.servers import LiveServer
+from tests.walk import every_page, every_screen, log_in, speak
+
+LOOKS = [("ru", "light", 1280), ("en", "dark", 360)]
+
+
+@pytest.fixture(scope="module")
+def demo(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The service as `make run` shows it."""
+    server = LiveServer(databases.fresh("sqlite"), tmp_path_factory.mktemp("demo") / "data", DEMO="1")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def window(browser: Browser, demo: LiveServer) -> Iterator[Callable[[str, str, int], Page]]:
+    opened: list[BrowserContext] = []
+
+    def open_window(language: str, scheme: str, width: int) -> Page:
+        device = DESKTOP if width == 1280 else PHONE
+        opened.append(browser.new_context(base_url=demo.url, locale=language, color_scheme=scheme, **device))  # type: ignore[arg-type]
+        return opened[-1].new_page()
+
+    yield open_window
+    for context in opened:
+        context.close()
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), LOOKS)
+def test_every_page_is_accessible_and_fits(
+    window: Callable[[str, str, int], Page], language: str, scheme: str, width: int
+) -> None:
+    page = window(language, scheme, width)
+    log_in(page, "manager@example.com", PASSWORD)
+    speak(page, language)
+    faults, kinds = {}, []
+    for kind in every_page(page):
+        kinds.append(kind)
+        found = faults_of(page, width)
+        if found:
+            faults[kind] = found
+    assert len(kinds) > 30
+    assert faults == {}
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("ru", "dark"), ("en", "light")])
+def test_every_screen_is_accessible_and_fits(
+    window: Callable[[str, str, int], Page], language: str, scheme: str, tmp_path: Path
+) -> None:
+    screen = window(language, scheme, 360)
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(draw_demo_photo(1, "Utro"))
+    faults = {}
+    for name in every_screen(screen, "anna@example.com", PASSWORD, file):
+        screen.wait_for_timeout(200)
+        found = faults_of(screen, 360)
+        if found:
+            faults[name] = found
+    assert faults == {}
+
+
+def faults_of(page: Page, width: int) -> list[str]:
+    """What axe finds on the page, and whether it is wider than the window."""
+    violations = Axe().run(page).response["violations"]
+    faults = [f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}" for each in violations]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return faults + ([f"{wide} pixels wide"] if wide > width else [])
