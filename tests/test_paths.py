@@ -31,9 +31,11 @@ A_VISIT_COMES_IN = {
     "checklists/scoring.py",
     "checklists/orm.py",
 }
-EVERY_PAGE = {  # Who asks, for which organization, in which language, what the menu offers, which waves there are.
+# Who asks, for which organization, in which languages, what the menu offers, and which waves there are.
+EVERY_PAGE = {
     "inspector/auth.py",
     "checklists/orm.py",
+    "checklists/people.py",
     "inspector/languages.py",
     "inspector/manager/entrance.py",
     "checklists/waves/contents.py",

@@ -23,13 +23,13 @@ from tests.databases import KINDS, Databases
 from tests.servers import ROOT, LiveServer
 
 QUICK = os.environ.get("QUICK", "0") != "0"
-SECONDS = 1.0 if QUICK else 4.0
+SECONDS = 0.6 if QUICK else 3.0
 HUNDREDS = (1, 10) if QUICK else (1, 10, 100)
 PAGES = 5 if QUICK else 11
 CONNECTIONS = (1, 4)
 PHOTOS = 5
 VISITS = 200 if QUICK else 800
-VISITS_WITH_PHOTOS = 10 if QUICK else 30
+VISITS_WITH_PHOTOS = 8 if QUICK else 24
 ON_A_LIST = 50
 
 
