@@ -162,6 +162,9 @@ def _narrow_statement(state: ORMExecuteState) -> None:
         for row in [given] if isinstance(given, Mapping) else given:
             if row.get("organization_id") not in organizations:
                 raise PermissionError("a row outside the session's organizations")
+    elif state.is_update and state.parameters:
+        # An update by primary keys has no WHERE that could be narrowed.
+        raise PermissionError("change rows one by one, or by a condition")
     elif len(organizations) == 1:
         (only,) = organizations
         state.statement = state.statement.options(

@@ -82,12 +82,6 @@ class Membership(Owned, Base):
     user: Mapped[User] = relationship(lazy="joined")
 
 
-def memberships_of(session: Session, user_id: UUID, now: datetime) -> list[Membership]:
-    """The person's memberships, those included that ended so lately that visits may still be delivered."""
-    found = session.scalars(select(Membership).where(Membership.user_id == user_id))
-    return [each for each in found if each.deactivated_at is None or now - each.deactivated_at <= LAST_DELIVERIES]
-
-
 def inspectors_of(session: Session, project_id: UUID) -> list[User]:
     """Active inspectors who may be handed assignments of the project, in order of name."""
     found = session.scalars(

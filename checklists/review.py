@@ -66,7 +66,7 @@ def reviews_of(session: Session, visit_id: UUID) -> list[Review]:
 
 def _waiting(session: Session, visit_id: UUID, *states: VisitState) -> Visit:
     """The visit, locked: of two reviewers who decide at once, the second is told."""
-    visit = session.get_one(Visit, visit_id, with_for_update=True)
+    visit = session.get_one(Visit, visit_id, with_for_update=True, populate_existing=True)
     if visit.state not in states:
         raise ReviewNotPossible
     return visit

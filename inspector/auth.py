@@ -20,8 +20,8 @@ from sqlalchemy import select
 
 from checklists.errors import CrossSiteRequest, LoginFailed, LoginRequired, NotAllowed, NotFound
 from checklists.orm import scoped, unscoped
-from checklists.people import Membership, Organization, Project, Role, User, memberships_of, user_by_email
-from checklists.visits import Sender
+from checklists.people import LAST_DELIVERIES, Membership, Organization, Project, Role, User, user_by_email
+from checklists.visits import FieldAccess, Sender
 from inspector.transactions import reading
 
 STAYS_LOGGED_IN = timedelta(days=90)
@@ -96,7 +96,9 @@ def load_person(user_id: str) -> Person | None:
         user = transaction.get(User, UUID(user_id))
         if user is None:
             return None
-        return Person(user, memberships_of(transaction, user.id, datetime.now(UTC)))
+        found = transaction.scalars(select(Membership).where(Membership.user_id == user.id)).all()
+    ends = datetime.now(UTC) - LAST_DELIVERIES
+    return Person(user, [each for each in found if each.deactivated_at is None or each.deactivated_at >= ends])
 
 
 def _take_place_of_address(_endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -194,14 +196,18 @@ def person() -> Person:
 
 def sender() -> Sender:
     """The inspector of this request, as the intake wants to know them."""
-    return Sender(
-        person().user.id,
-        {each.organization_id: each.deactivated_at for each in g.memberships if each.role is Role.INSPECTOR},
+    accesses = (
+        FieldAccess(each.organization_id, each.project_id, each.deactivated_at)
+        for each in g.memberships
+        if each.role is Role.INSPECTOR
     )
+    return Sender(person().user.id, tuple(accesses))
 
 
 def log_in(email: str, password: str) -> Person:
     """Raises LoginFailed, in the same time whether the address is known or not."""
+    if not (email + password).isprintable():
+        raise LoginFailed
     with reading(unscoped("nobody is logged in yet")) as transaction:
         user = user_by_email(transaction, email)
     try:

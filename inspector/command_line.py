@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import column, func, select, table
 
 from checklists.orm import connect, unscoped
 from checklists.people import Organization, Role, User, add_member, normal_email
@@ -26,6 +26,8 @@ from inspector.demo import DemoLogin, make_demo
 from inspector.settings import Settings
 from inspector.transactions import reading, writing
 
+_ROLES = table("pg_roles", column("rolname"), column("rolsuper"), column("rolbypassrls"))
+_ABOVE_THE_WALL = select(_ROLES.c.rolsuper | _ROLES.c.rolbypassrls).where(_ROLES.c.rolname == func.current_user())
 ROOT = Path(__file__).resolve().parent.parent
 # One thread works for photos of up to 25 MB; more is refused before waitress keeps it.
 LARGEST_BODY_BYTES = 32 * 1024 * 1024
@@ -124,6 +126,8 @@ def check() -> None:
     try:
         with connect(settings.database_url).connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
+            if connection.dialect.name == "postgresql" and connection.scalar(_ABOVE_THE_WALL):
+                faults.append("The database role is above row-level security: give it NOSUPERUSER NOBYPASSRLS.")
         newest = ScriptDirectory.from_config(_alembic()).get_current_head()
         if found != newest:
             faults.append(f"The database is at revision {found}, this release needs {newest}: run `inspector migrate`.")

@@ -41,7 +41,7 @@ def words(text: Mapping[str, str] | None) -> str:
     if not text:
         return ""
     project = g.get("project")
-    for language in (current_language(), project.default_language if project else ""):
+    for language in (current_language(), project.languages[0] if project else ""):
         if text.get(language):
             return text[language]
     return next((each for each in text.values() if each), "")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from checklists.orm import new_id
 from checklists.scoring import Given, Status, Zone
-from checklists.visits import AnswerReport, PhotoPromise, Receipt, Report, Sender, record_visit
+from checklists.visits import AnswerReport, FieldAccess, PhotoPromise, Receipt, Report, Sender, record_visit
 from checklists.waves import Assignment
 
 Answers = Mapping[str, Mapping[str, Any]]
@@ -163,7 +163,7 @@ def deliver(
     receipt = record_visit(
         session,
         visit_id or new_id(),
-        Sender(assignment.inspector_id, {assignment.organization_id: None}),
+        Sender(assignment.inspector_id, (FieldAccess(assignment.organization_id),)),
         json.dumps(wire).encode(),
         read_report(wire),
         datetime.now(UTC),

@@ -35,7 +35,6 @@ A_VISIT_COMES_IN = {
 EVERY_PAGE = {
     "inspector/auth.py",
     "checklists/orm.py",
-    "checklists/people.py",
     "inspector/languages.py",
     "inspector/manager/entrance.py",
     "checklists/waves/contents.py",

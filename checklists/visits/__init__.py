@@ -3,6 +3,7 @@
 from checklists.visits.intake import (
     AnswerReport,
     Arrival,
+    FieldAccess,
     PhotoPromise,
     Receipt,
     Report,
@@ -21,6 +22,7 @@ __all__ = [
     "AnswerReport",
     "Arrival",
     "Check",
+    "FieldAccess",
     "Photo",
     "PhotoPromise",
     "Receipt",

@@ -6,7 +6,7 @@ photos, the sha256 of the body says whether it is the same report, and what was 
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -78,13 +78,31 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Who delivers: the person, the organizations they inspect for, and since when their access has ended, where it
-    has.
+class FieldAccess:
+    """Where somebody inspects: one project, or all of the organization's; and since when no more, where it has
+    ended.
     """
 
+    organization_id: UUID
+    project_id: UUID | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who delivers, and where they inspect or lately did."""
+
     user_id: UUID
-    organizations: Mapping[UUID, datetime | None]
+    accesses: tuple[FieldAccess, ...]
+
+    def had_access(self, assignment: Assignment, moment: datetime) -> bool:
+        """Whether the person could inspect in the assignment's project at that moment."""
+        return any(
+            access.organization_id == assignment.organization_id
+            and access.project_id in (None, assignment.project_id)
+            and (access.ended_at is None or moment < access.ended_at)
+            for access in self.accesses
+        )
 
 
 class Arrival(StrEnum):
@@ -113,8 +131,9 @@ def record_visit(
     not the agreed form.
 
     Call it in a transaction of its own, and once more where that fails on a unique constraint: then the same report
-    came in between, and the second call finds it. Raises NotFound for another inspector's visit and VisitDeleted for
-    a deleted one.
+    came in between, and the second call finds it. Raises VisitDeleted for a deleted visit; NotFound for another
+    inspector's visit, and for a report without a known assignment from somebody who inspects for several
+    organizations: it must not be kept by the wrong one, and the phone still has it.
     """
     sha256 = hashlib.sha256(body).hexdigest()
     visit = session.get(Visit, visit_id)
@@ -124,8 +143,9 @@ def record_visit(
     form = None
     if report is not None and assignment is not None:
         form = _form(session, report.version_id)
-        hold_reason = hold_reason or _fault(session, sender, form, report, now)
-    visit = _visit(visit_id, sender, assignment, hold_reason, report, now)
+        hold_reason = hold_reason or _fault(session, form, report, now)
+    organization_id = assignment.organization_id if assignment else _only_organization(sender)
+    visit = _visit(visit_id, organization_id, sender, assignment, hold_reason, report, now)
     session.add(visit)
     if hold_reason is None and assignment is not None and not _take_place(session, assignment):
         visit.state, visit.hold_reason = VisitState.HELD, HoldReason.VISITED_ALREADY
@@ -178,7 +198,16 @@ def _place(session: Session, sender: Sender, report: Report | None) -> tuple[Ass
         return assignment, HoldReason.REVOKED_ASSIGNMENT
     if assignment.version_id != report.version_id:
         return assignment, HoldReason.OTHER_VERSION
+    if not sender.had_access(assignment, report.started_at):
+        return assignment, HoldReason.DEACTIVATED
     return assignment, None
+
+
+def _only_organization(sender: Sender) -> UUID:
+    organizations = {access.organization_id for access in sender.accesses}
+    if len(organizations) > 1:
+        raise NotFound
+    return organizations.pop()
 
 
 # Published documents never change, so a process may keep what it has read of them.
@@ -199,7 +228,7 @@ def _form(session: Session, version_id: UUID) -> Form | None:
     return form
 
 
-def _fault(session: Session, sender: Sender, form: Form | None, report: Report, now: datetime) -> HoldReason | None:
+def _fault(session: Session, form: Form | None, report: Report, now: datetime) -> HoldReason | None:
     """The first rule that the report breaks, or None."""
     if form is None:
         return HoldReason.OTHER_VERSION
@@ -230,7 +259,7 @@ def _gap(criterion: FormCriterion, answer: AnswerReport | None, promised: set[UU
         return HoldReason.FOREIGN_PHOTO
     if answer.given.status is not Status.ANSWERED:
         return None
-    if criterion.evidence == "required" and len(answer.photo_ids) < criterion.evidence_at_least:
+    if criterion.evidence == "required" and len(set(answer.photo_ids)) < criterion.evidence_at_least:
         return HoldReason.EVIDENCE_MISSING
     if criterion.comment == "required" and not (answer.comment or "").strip():
         return HoldReason.EVIDENCE_MISSING
@@ -244,19 +273,16 @@ def _taken(session: Session, photo_ids: Iterable[UUID]) -> set[UUID]:
 
 def _visit(
     visit_id: UUID,
+    organization_id: UUID,
     sender: Sender,
     assignment: Assignment | None,
     hold_reason: HoldReason | None,
     report: Report | None,
     now: datetime,
 ) -> Visit:
-    organization = assignment.organization_id if assignment else next(iter(sender.organizations))
-    ended = sender.organizations.get(organization)
-    if hold_reason is None and ended is not None and report is not None and report.started_at >= ended:
-        hold_reason = HoldReason.DEACTIVATED
     visit = Visit(
         id=visit_id,
-        organization_id=organization,
+        organization_id=organization_id,
         inspector_id=sender.user_id,
         state=VisitState.HELD if hold_reason else VisitState.RECEIVED,
         hold_reason=hold_reason,
@@ -426,7 +452,7 @@ def promised_photo(session: Session, photo_id: UUID, sender: Sender) -> Photo:
 
 def receive_photo(session: Session, photo_id: UUID, now: datetime) -> bool:
     """Note that the bytes are stored and ask for the derived sizes; False where that had happened before."""
-    photo = session.get_one(Photo, photo_id, with_for_update=True)
+    photo = session.get_one(Photo, photo_id, with_for_update=True, populate_existing=True)
     if photo.stored_at is not None:
         return False
     photo.stored_at = now

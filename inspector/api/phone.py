@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, json, request
+from flask import Response, current_app, g, json, request
 from flask_babel import gettext
 from flask_smorest import Blueprint
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from checklists.brands import Outlet
 from checklists.checklist import phone_document
 from checklists.errors import HOLD_REASONS
 from checklists.matrix import approved_counts
-from checklists.people import Organization, Project, Role
+from checklists.people import Membership, Organization, Project, Role
 from checklists.review import Review
 from checklists.visits import Visit, VisitState
 from checklists.waves import Assignment, AssignmentState, RequiredChecks
@@ -73,6 +73,7 @@ def _assignments(session: Session, now: datetime) -> list[Assignment]:
             select(Assignment)
             .where(
                 Assignment.inspector_id == person().user.id,
+                or_(*map(_within, g.memberships)),
                 Assignment.state.in_([AssignmentState.HANDED_OUT, AssignmentState.DELIVERED, AssignmentState.VOID]),
                 Assignment.due_until > now - KEPT_AFTER_DUE,
             )
@@ -83,6 +84,16 @@ def _assignments(session: Session, now: datetime) -> list[Assignment]:
                 selectinload(Assignment.outlet).joinedload(Outlet.brand),
             )
         )
+    )
+
+
+def _within(membership: Membership) -> ColumnElement[bool]:
+    """Whether an assignment lies in the project of this membership, or in any of the organization."""
+    organization = Assignment.organization_id == membership.organization_id
+    return (
+        organization
+        if membership.project_id is None
+        else organization & (Assignment.project_id == membership.project_id)
     )
 
 

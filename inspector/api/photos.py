@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, json, request, send_file
+from flask import Response, current_app, g, json, request, send_file
 from flask_smorest import Blueprint
 from sqlalchemy import select
 
@@ -65,7 +65,10 @@ def show(photo_id: UUID) -> Any:
     size = request.args.get("size", "original")
     try:
         if size in ("thumbnail", "screen") and photo.readable:
-            return send_file(_storage().open(photo_key(photo, size)), "image/jpeg", max_age=86400)
+            derived: Response = send_file(_storage().open(photo_key(photo, size)), "image/jpeg", max_age=86400)
+            # Evidence is nobody's to keep on the way, and the answer may carry the login's cookie.
+            derived.cache_control.public, derived.cache_control.private = False, True
+            return derived
         original = _storage().open(photo_key(photo))
     except FileNotFoundError:
         raise NotFound from None
@@ -81,7 +84,7 @@ def _may_see(photo: Photo) -> bool:
         each.role in REVIEWERS
         and each.organization_id == visit.organization_id
         and each.project_id in (None, visit.project_id)
-        for each in person().memberships
+        for each in g.memberships
     )
 
 

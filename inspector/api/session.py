@@ -47,7 +47,7 @@ def log_in() -> dict[str, Any]:
 
 @blueprint.route("", methods=["GET"])
 @blueprint.response(200, SessionSchema)
-@roles(*Role)
+@roles(*Role, lately=True)
 def show() -> dict[str, Any]:
     return {"person": _person(auth.person())}
 

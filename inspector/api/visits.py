@@ -23,6 +23,16 @@ blueprint = Blueprint("delivery", __name__, url_prefix="/api/v1/visits", descrip
 MOST_ANSWERS = 10_000
 
 
+class Moment(fields.AwareDateTime):
+    """A time with its offset, within the years that both databases can keep in UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> datetime:
+        try:
+            return super()._deserialize(value, attr, data, **more).astimezone(UTC)
+        except OverflowError:
+            raise ValidationError("outside the calendar", attr or "") from None
+
+
 class PositionSchema(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -30,7 +40,11 @@ class PositionSchema(Schema):
     lat = fields.Float(required=True, validate=validate.Range(-90, 90))
     lon = fields.Float(required=True, validate=validate.Range(-180, 180))
     accuracy_m = fields.Float(allow_none=True, load_default=None)
-    at = fields.String(allow_none=True, load_default=None)
+    at = Moment(allow_none=True, load_default=None)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        return data | {"at": data["at"] and data["at"].isoformat()}
 
 
 class AnswerSchema(Schema):
@@ -38,7 +52,7 @@ class AnswerSchema(Schema):
         unknown = EXCLUDE
 
     criterion_id = fields.UUID(required=True)
-    repetition = fields.Integer(load_default=0, strict=True)
+    repetition = fields.Integer(load_default=0, strict=True, validate=validate.Equal(0))
     status = fields.Enum(Status, by_value=True, required=True)
     states = fields.List(fields.UUID(), load_default=list)
     options = fields.List(fields.UUID(), load_default=list)
@@ -69,9 +83,9 @@ class PhotoSchema(Schema):
 
     id = fields.UUID(required=True)
     sha256 = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
-    size = fields.Integer(required=True, strict=True, validate=validate.Range(0))
+    size = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**31 - 1))
     media_type = fields.String(required=True, validate=validate.Regexp(r"[\w.+-]+/[\w.+-]+\Z"))
-    taken_at = fields.AwareDateTime(allow_none=True, load_default=None)
+    taken_at = Moment(allow_none=True, load_default=None)
 
     @post_load
     def build(self, data: dict[str, Any], **_: object) -> PhotoPromise:
@@ -89,8 +103,8 @@ class ReportSchema(Schema):
     revision = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1000))
     assignment_id = fields.UUID(required=True)
     version_id = fields.UUID(required=True, data_key="checklist_version_id")
-    started_at = fields.AwareDateTime(required=True)
-    finished_at = fields.AwareDateTime(required=True)
+    started_at = Moment(required=True)
+    finished_at = Moment(required=True)
     elapsed_ms = fields.Integer(required=True, validate=validate.Range(0, 2**31 - 1))
     utc_offset = fields.Integer(required=True, validate=validate.Range(-1440, 1440))
     app_version = fields.String(required=True, validate=validate.Length(max=200))
@@ -172,6 +186,11 @@ def _record(visit_id: UUID, body: bytes, report: Report | None) -> Receipt:
         with writing() as session:
             return record_visit(session, visit_id, sender(), body, report, now)
     except IntegrityError:
+        pass
+    try:
         # The same visit came in through another process between our look and our write; a second look finds it.
         with writing() as session:
             return record_visit(session, visit_id, sender(), body, report, now)
+    except IntegrityError:
+        # It does not, so the id of the visit or of a photo is taken where this inspector may not look.
+        raise OtherContent from None

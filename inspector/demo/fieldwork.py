@@ -17,7 +17,7 @@ from checklists.orm import new_id
 from checklists.people import Role
 from checklists.review import approve, reject
 from checklists.scoring import read_form
-from checklists.visits import Photo, Sender, VisitState, receive_photo, record_visit
+from checklists.visits import FieldAccess, Photo, Sender, VisitState, receive_photo, record_visit
 from checklists.waves import (
     Assignment,
     assignments_of,
@@ -141,7 +141,7 @@ def _deliver(session: Session, delivery: Delivery) -> tuple[UUID, VisitState]:
     receipt = record_visit(
         session,
         new_id(),
-        Sender(inspector_id, {delivery.assignment.organization_id: None}),
+        Sender(inspector_id, (FieldAccess(delivery.assignment.organization_id),)),
         delivery.body,
         ReportSchema().load(json.loads(delivery.body)),
         delivery.received_at,

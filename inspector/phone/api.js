@@ -2,11 +2,12 @@
  * The wire. Every call answers {kind, status, body}; `kind` is
  *   ok       the exact status, JSON, and our own id came back
  *   same     nothing changed (304)
- *   login    401: somebody has to log in
- *   refused  the server says no, repeating is useless
+ *   login    401 from our own server: somebody has to log in
+ *   refused  our own server says no, repeating is useless
  *   later    the server is busy or broken
  *   nothing  no answer, or one that nobody should believe
- * A captive portal answers 200 with a page of its own; whatever is not exactly what was expected is `nothing`.
+ * A captive portal answers 200 with a page of its own, or refuses in JSON; whatever is not exactly what was expected is
+ * `nothing`. Our server's refusals are problems (RFC 9457) whose `instance` is the path that was asked for.
  */
 
 const REFUSALS = new Set([400, 403, 404, 409, 410, 413, 422]);
@@ -27,7 +28,7 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
           ...(mediaType && { "Content-Type": mediaType }), ...headers,
         },
       });
-      return await understand(response, expect, believe);
+      return await understand(response, base + path, expect, believe);
     } catch {
       return { kind: "nothing", status: 0, body: null };
     } finally {
@@ -70,18 +71,20 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
   };
 }
 
-async function understand(response, expected, believe) {
+async function understand(response, path, expected, believe) {
   const { status } = response;
   const nothing = { kind: "nothing", status: 0, body: null };
   if (status === 304) return { kind: "same", status, body: null, etag: null };
   if (status === 204) return expected.includes(204) ? { kind: "ok", status, body: null, etag: null } : nothing;
-  if (!/^application\/(problem\+)?json\b/.test(response.headers.get("Content-Type") ?? "")) return nothing;
+  const json = /^application\/(problem\+)?json\b/.exec(response.headers.get("Content-Type") ?? "");
+  if (!json) return nothing;
   const body = await response.json();
   if (body === null || typeof body !== "object") return nothing;
   if (expected.includes(status)) {
     return believe(body) ? { kind: "ok", status, body, etag: response.headers.get("ETag") } : nothing;
   }
-  if (status === 401) return { kind: "login", status, body };
-  if (REFUSALS.has(status)) return { kind: "refused", status, body };
+  const isOurs = json[1] && body.instance === path;
+  if (status === 401) return isOurs ? { kind: "login", status, body } : nothing;
+  if (REFUSALS.has(status)) return isOurs ? { kind: "refused", status, body } : nothing;
   return status === 423 || status === 429 || status >= 500 ? { kind: "later", status, body } : nothing;
 }

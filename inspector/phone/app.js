@@ -39,6 +39,7 @@ class App {
     this.api = createApi({ language });
     try {
       this.store = await openStore();
+      await this.store.dropDiscarded(Date.now() - STALE_MS);
       await this.#readSettings();
     } catch (error) {
       this.set({ started: true, fatal: error });
@@ -171,7 +172,7 @@ class App {
     await this.store.saveSetting("person", person);
     this.tellOthers("person");
     if (other && this.state.person) {
-      this.state.person = null;
+      Object.assign(this.state, { person: null, message: null });
       location.hash = toAssignments();
       await this.#follow();
     }
@@ -189,7 +190,7 @@ class App {
     location.hash = toAssignments();
     await this.#follow();
     await this.state.open?.close();
-    this.set({ person: null, work: null, drafts: [], visits: [], open: null });
+    this.set({ person: null, work: null, drafts: [], visits: [], open: null, message: null });
     await this.api.logOut();
   }
 

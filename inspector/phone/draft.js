@@ -31,7 +31,7 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
     task: found.task,
     /** True while another tab has this visit open: then it can only be looked at. */
     readOnly: false,
-    /** "saved", "saving", "full" (no room), "failed" or "gone" (finished in another tab). */
+    /** "saved", "saving", "full" (no room), "failed" or "gone" (finished or discarded). */
     saved: "saved",
     preview: (photoId) => previews.get(photoId) ?? null,
 
@@ -73,6 +73,13 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
       const report = buildReport({ draft, version, finishedAt, elapsedMs: session.elapsed(), appVersion, deviceId });
       const bytes = new TextEncoder().encode(JSON.stringify(report)).buffer;
       await store.finish(finishedVisit({ draft, report, finishedAt: finishedAt.getTime() }), bytes);
+      session.saved = "gone";
+    },
+
+    /** Set the draft aside. Raises when that could not be written down; then nothing has changed. */
+    async discard() {
+      await session.flush();
+      await store.discard(id, Date.now());
       session.saved = "gone";
     },
 

@@ -5,6 +5,10 @@
 
 const LONGEST_WAIT_S = 300;
 
+// Bytes that changed on the way are sent again by themselves; after so many times it is not the way that changes them.
+const DAMAGED = 422;
+const DAMAGED_TRIES = 3;
+
 // Somebody cleared the browser's data: the visit is parked and says so, status 0.
 const LOST = { kind: "refused", status: 0, body: {} };
 
@@ -16,7 +20,7 @@ export function finishedVisit({ draft, report, finishedAt }) {
     assignment_id: draft.assignment_id,
     outlet_name: draft.outlet_name,
     finished_at: finishedAt,
-    photos: report.photos.map((photo) => ({ ...photo, confirmed: false, refused: null })),
+    photos: report.photos.map((photo) => ({ ...photo, confirmed: false, refused: null, damaged: 0 })),
     acknowledged: false,
     delivered: false,
     parked: null,
@@ -69,17 +73,23 @@ export function afterReport(visit, answer, now, random) {
   return { ...rested(known), delivered: !pending };
 }
 
-/** The visit after the server's answer to one photo. A refused photo does not keep back the others. */
+/**
+ * The visit after the server's answer to one photo. A refused photo does not keep back the others; one that arrived
+ * damaged is sent again after a pause.
+ */
 export function afterPhoto(visit, photoId, answer, now, random) {
   if (answer.kind !== "ok" && answer.kind !== "refused") return postponed(visit, now, random);
-  const outcome = answer.kind === "ok" ? { confirmed: true } : { refused: refusal(answer) };
+  const { damaged } = visit.photos.find((photo) => photo.id === photoId);
+  const again = answer.status === DAMAGED && damaged < DAMAGED_TRIES;
+  const refused = again ? { damaged: damaged + 1 } : { refused: refusal(answer) };
+  const outcome = answer.kind === "ok" ? { confirmed: true } : refused;
   const photos = visit.photos.map((photo) => (photo.id === photoId ? { ...photo, ...outcome } : photo));
-  return { ...rested(visit), photos };
+  return { ...(again ? postponed(visit, now, random) : rested(visit)), photos };
 }
 
 /** The visit, ready to be tried at once. */
 function unparked(visit) {
-  const photos = visit.photos.map((photo) => ({ ...photo, refused: null }));
+  const photos = visit.photos.map((photo) => ({ ...photo, refused: null, damaged: 0 }));
   return { ...rested(visit), photos, parked: null };
 }
 
@@ -157,11 +167,13 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
   }
 
   // Nobody's visit goes out under another's name, and a line that is dead is not tried with every visit in turn.
+  // Who may no longer ask who they are may still deliver what they began: that is judged with each visit.
   async function notOurs(personId) {
     const answer = await api.session();
     if (answer.kind === "login") return { state: "login" };
-    if (answer.kind === "ok") {
+    if (answer.kind === "ok" || answer.kind === "refused") {
       silence = { attempts: 0, until: 0 };
+      if (answer.kind === "refused") return null;
       return answer.body.person.id === personId ? null : { state: "login", as: answer.body.person };
     }
     silence = { attempts: silence.attempts + 1, until: now() + pause(silence.attempts, random) };

@@ -4,7 +4,7 @@
  *
  * settings   one value per key
  * work       what /phone/work said, per person
- * drafts     visits being filled in
+ * drafts     visits being filled in; `discarded_at` (ms) on those that are as good as gone and can be taken back
  * tasks      assignment and checklist as they were when the visit began
  * photos     the bytes of one photo each, never rewritten; previews: the small pictures of them
  * visits     finished visits and how far they got
@@ -48,12 +48,15 @@ export async function openStore(name = "phone") {
     work: (personId) => read(["work"], (tx) => tx.objectStore("work").get(personId)),
     saveWork: (work) => change(["work"], (tx) => tx.objectStore("work").put(work)),
 
-    drafts: (personId) => read(["drafts"], (tx) => tx.objectStore("drafts").index("person_id").getAll(personId)),
+    drafts: (personId) => read(["drafts"], async (tx) => {
+      const drafts = await tx.objectStore("drafts").index("person_id").getAll(personId);
+      return drafts.filter((draft) => !draft.discarded_at);
+    }),
 
-    /** One draft with its task {id, assignment, version, limits}; null when it is finished or another person's. */
+    /** One draft with its task {id, assignment, version, limits}; null when finished, discarded or another person's. */
     draft: (id, personId) => read(["drafts", "tasks"], async (tx) => {
       const [draft, task] = await Promise.all([tx.objectStore("drafts").get(id), tx.objectStore("tasks").get(id)]);
-      return draft?.person_id === personId ? { draft, task } : null;
+      return draft?.person_id === personId && !draft.discarded_at ? { draft, task } : null;
     }),
 
     startDraft: (draft, task) => keep(["drafts", "tasks"], (tx) => Promise.all([
@@ -61,6 +64,29 @@ export async function openStore(name = "phone") {
 
     /** Save a draft that still is one: a visit finished meanwhile in another tab must not come back as a draft. */
     saveDraft: (draft) => change(["drafts"], (tx) => replaceDraft(tx, draft)),
+
+    /** Set a draft aside at `time` (ms): nothing shows it any more, and nothing of it is deleted yet. */
+    discard: (id, time) => keep(["drafts"], async (tx) => {
+      const draft = await draftOf(tx, id);
+      await tx.objectStore("drafts").put({ ...draft, discarded_at: time });
+    }),
+
+    /** Make a discarded draft an ordinary one again. Raises DraftGone when it is deleted. */
+    takeBack: (id) => keep(["drafts"], async (tx) => {
+      const draft = await tx.objectStore("drafts").get(id);
+      if (!draft) throw new DraftGone(id);
+      const { discarded_at: _, ...rest } = draft;
+      await tx.objectStore("drafts").put(rest);
+    }),
+
+    /** Delete what was discarded before `time` (ms), with its photos. */
+    dropDiscarded: (time) => change(["drafts", "tasks", "photos", "previews"], async (tx) => {
+      const drafts = await tx.objectStore("drafts").getAll();
+      for (const { id } of drafts.filter((draft) => draft.discarded_at < time)) {
+        await Promise.all([tx.objectStore("drafts").delete(id), tx.objectStore("tasks").delete(id)]);
+        await dropPhotos(tx, id, () => true);
+      }
+    }),
 
     /** Keep a photo's bytes, its preview (or null) and the draft that refers to it, all or nothing. */
     savePhoto: (draft, photo, preview) => keep(["drafts", "photos", "previews"], (tx) => Promise.all([
@@ -73,7 +99,7 @@ export async function openStore(name = "phone") {
 
     /** Turn a draft into a finished visit: its report is frozen here, photos that nothing refers to are dropped. */
     finish: (visit, report) => keep(["drafts", "visits", "reports", "photos", "previews"], async (tx) => {
-      if (!(await tx.objectStore("drafts").get(visit.id))) throw new DraftGone(visit.id);
+      await draftOf(tx, visit.id);
       await Promise.all([
         tx.objectStore("visits").add(visit),
         tx.objectStore("reports").add({ id: visit.id, bytes: report }),
@@ -105,7 +131,7 @@ export async function openStore(name = "phone") {
   };
 }
 
-/** The draft was finished meanwhile, in another tab. */
+/** The draft was finished or discarded meanwhile, in another tab. */
 export class DraftGone extends Error {
   name = "DraftGone";
 }
@@ -154,8 +180,14 @@ async function inTransaction(database, names, mode, options, work) {
 }
 
 async function replaceDraft(tx, draft) {
-  if (!(await tx.objectStore("drafts").get(draft.id))) throw new DraftGone(draft.id);
+  await draftOf(tx, draft.id);
   await tx.objectStore("drafts").put(draft);
+}
+
+async function draftOf(tx, id) {
+  const draft = await tx.objectStore("drafts").get(id);
+  if (!draft || draft.discarded_at) throw new DraftGone(id);
+  return draft;
 }
 
 async function dropPhotos(tx, visitId, unwanted) {

@@ -146,17 +146,22 @@ export function progress(version, draft) {
   return { done, total, missing, missingBehind };
 }
 
-/** The report as it goes over the wire; `finishedAt` is a Date. Call only when nothing is missing. */
+/**
+ * The report as it goes over the wire; `finishedAt` is a Date. Call only when nothing is missing. A clock that was set
+ * back to before the beginning tells no end: the time that the visit was open does.
+ */
 export function buildReport({ draft, version, finishedAt, elapsedMs, appVersion, deviceId }) {
   const criteria = version.sections.flatMap((section) => section.criteria);
+  const startedAt = Date.parse(draft.started_at);
+  const end = finishedAt < startedAt ? new Date(startedAt + elapsedMs) : finishedAt;
   return {
     revision: 1,
     assignment_id: draft.assignment_id,
     checklist_version_id: draft.checklist_version_id,
     started_at: draft.started_at,
-    finished_at: withOffset(finishedAt),
+    finished_at: withOffset(end),
     elapsed_ms: Math.round(elapsedMs),
-    utc_offset: -finishedAt.getTimezoneOffset(),
+    utc_offset: -end.getTimezoneOffset(),
     app_version: appVersion,
     device_id: deviceId,
     positions: draft.positions,

@@ -1,7 +1,7 @@
-/** What a person does with a visit: begins it, takes photos, moves through it, finishes it. */
+/** What a person does with a visit: begins it, takes photos, moves through it, finishes or discards it. */
 import { preparePhoto, TooLarge } from "./photos.js";
 import { whereWeAre } from "./position.js";
-import { toOutbox, toSection } from "./routes.js";
+import { toAssignments, toDraft, toOutbox, toSection } from "./routes.js";
 import { makeCanvas } from "./screens/canvas.js";
 import { t } from "./translate.js";
 import { newId, photosInUse, removePhoto, restorePhoto, startDraft, withOffset } from "./visit.js";
@@ -9,13 +9,26 @@ import { newId, photosInUse, removePhoto, restorePhoto, startDraft, withOffset }
 /** The acts of a visit; `app` holds the state and the store. */
 export class Visiting {
   #taking = Promise.resolve();
+  #acting = null;
 
   constructor(app) {
     this.app = app;
   }
 
   /** Begin the visit of an assignment, and open its first section. */
-  async begin(assignment) {
+  begin(assignment) {
+    return this.#once(() => this.#begin(assignment));
+  }
+
+  // A double tap is one act.
+  #once(act) {
+    this.#acting ??= act().finally(() => {
+      this.#acting = null;
+    });
+    return this.#acting;
+  }
+
+  async #begin(assignment) {
     const { app } = this;
     const { person, work } = app.state;
     const version = work.checklist_versions.find((each) => each.id === assignment.checklist_version_id);
@@ -29,6 +42,7 @@ export class Visiting {
         : t("This could not be saved. Try again."));
       return;
     }
+    app.unsay();
     navigator.storage?.persist?.().catch(() => {});
     app.tellOthers();
     await app.readOwn();
@@ -114,8 +128,46 @@ export class Visiting {
     return this.app.store.photo(photoId);
   }
 
+  /** Discard the open visit, which was never finished: it can be taken back while the message is shown. */
+  discard() {
+    return this.#once(() => this.#discard());
+  }
+
+  async #discard() {
+    const { app } = this;
+    const { open } = app.state;
+    await this.settled();
+    try {
+      await open.discard();
+    } catch {
+      app.say(t("This could not be saved. Try again."));
+      return;
+    }
+    app.tellOthers();
+    await app.readOwn();
+    location.replace(toAssignments());
+    app.say(t("What was entered is discarded"), () => this.#takeBack(open.draft));
+  }
+
+  async #takeBack(draft) {
+    const { app } = this;
+    try {
+      await app.store.takeBack(draft.id);
+    } catch {
+      app.say(t("This could not be saved. Try again."));
+      return;
+    }
+    app.tellOthers();
+    await app.readOwn();
+    location.hash = toDraft(draft);
+  }
+
   /** Finish the open visit and start sending it. */
-  async finish() {
+  finish() {
+    return this.#once(() => this.#finish());
+  }
+
+  async #finish() {
     const { app } = this;
     try {
       await app.state.open.finish({ appVersion: app.state.version ?? "unknown", deviceId: app.deviceId });

@@ -115,3 +115,17 @@ def test_of_two_reviewers_who_decide_at_once_one_is_told(sessions: Sessions) -> 
         assert sorted(pool.map(decide, range(2))) == ["done", "told"]
     with sessions() as session:
         assert len(reviews_of(session, visit.id)) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_reviewer_who_had_looked_before_the_other_decided_is_told(sessions: Sessions) -> None:
+    """The row was locked, but the visit as the session knew it was not read again."""
+    with sessions() as session, session.begin():
+        audit = make_audit(session)
+        visit = audit.visit(session)
+    with sessions() as slow, slow.begin():
+        assert slow.get_one(Visit, visit.id).state is VisitState.RECEIVED
+        with sessions() as quick, quick.begin():
+            approve(quick, visit.id, audit.manager.id, NOW)
+        with pytest.raises(ReviewNotPossible):
+            reject(slow, visit.id, audit.reviewer.id, "Another shop.", NOW)

@@ -15,10 +15,12 @@ from werkzeug.test import TestResponse
 
 from checklists.jobs import Job
 from checklists.orm import ScopedSession, new_id
-from checklists.people import Membership, Role, User
+from checklists.people import Membership, Role, User, add_member
 from checklists.visits import Answer, Check, Photo, SealedReport, Visit, VisitState
 from checklists.waves import Assignment, AssignmentState
-from tests.factories import PASSWORD, Audit, make_audit
+from inspector.background import Worker
+from inspector.photo_images import draw_demo_photo
+from tests.factories import PASSWORD, Audit, make_audit, make_project
 from tests.field import FieldPhoto
 
 Sessions = Callable[..., ScopedSession]
@@ -356,3 +358,89 @@ def test_the_phone_gets_its_work_blind_and_only_when_it_changed(
     other = timur.client.get("/api/v1/phone/work").json
     assert other is not None
     assert other["assignments"] == []
+
+
+def test_access_ends_project_by_project(
+    app: Flask, session: ScopedSession, audit: Audit, assignment: Assignment
+) -> None:
+    """What ended in one project neither takes away another, nor is made good by it."""
+    anna, timur = audit.inspectors
+    other = make_project(session, audit.organization, "tea")
+    for person, here, there in ((anna, None, timedelta(hours=2)), (timur, timedelta(hours=2), None)):
+        membership = session.scalars(select(Membership).where(Membership.user_id == person.id)).one()
+        membership.project_id = audit.project.id
+        membership.deactivated_at = here and datetime.now(UTC) - here
+        values = {"organization_id": audit.organization.id, "user_id": person.id, "project_id": other.id}
+        ended = there and datetime.now(UTC) - there
+        session.add(Membership(**values, role=Role.INSPECTOR, deactivated_at=ended))
+    timurs = audit.assign(session, inspector=timur)
+    session.commit()
+    reports = [audit.report(assignment), audit.report(timurs)]
+    phones = [FieldClient(app.test_client(), person) for person in (anna, timur)]
+    assert [len(phone.client.get("/api/v1/phone/work").json["assignments"]) for phone in phones] == [1, 0]  # type: ignore[index]
+    assert phones[0].put_visit(new_id(), reports[0]).status_code == 201
+    assert "had ended" in hold(phones[1], reports[1])
+    session.rollback()
+    assert session.get_one(Assignment, timurs.id).state is AssignmentState.HANDED_OUT, "its place stays open"
+
+
+def test_what_no_calendar_and_no_column_can_hold_is_sealed_and_held(
+    session: ScopedSession, audit: Audit, assignment: Assignment, phone: FieldClient
+) -> None:
+    good = with_photos(audit, assignment, FieldPhoto())
+    first, photo, position = good["answers"][0], good["photos"][0], good["positions"][0]
+    for report in (
+        good | {"started_at": "0001-01-01T00:00:00+14:00"},
+        good | {"finished_at": "9999-12-31T23:59:59-14:00"},
+        good | {"photos": [photo | {"taken_at": "0001-01-01T00:00:00+14:00"}]},
+        good | {"photos": [photo | {"size": 3_000_000_000}]},
+        good | {"answers": [first | {"repetition": 2**40}, *good["answers"][1:]]},
+        good | {"positions": [position | {"at": "yesterday \0 \ud800"}]},
+    ):
+        assert "agreed" in hold(phone, report), report
+    assert count(session, SealedReport) == 6
+
+
+def test_ids_that_another_organization_uses_are_refused(
+    app: Flask, session: ScopedSession, audit: Audit, assignment: Assignment, phone: FieldClient
+) -> None:
+    stranger = make_audit(session, "other")
+    photo = FieldPhoto(b"somebody else's")
+    visit = stranger.visit(session, photos={stranger.criterion("states")["id"]: [photo]})
+    session.commit()
+    assert phone.put_visit(visit.id, audit.report(assignment)).status_code == 409
+    assert phone.put_visit(new_id(), with_photos(audit, assignment, photo)).status_code == 409
+    session.rollback()
+    assert session.get_one(Assignment, assignment.id).state is AssignmentState.HANDED_OUT
+
+
+def test_a_report_that_nobody_can_place_is_not_kept_by_the_wrong_agency(
+    session: ScopedSession, audit: Audit, phone: FieldClient
+) -> None:
+    second = make_audit(session, "other")
+    add_member(session, audit.inspectors[0], [Role.INSPECTOR], organization_id=second.organization.id)
+    session.commit()
+    assert phone.put_visit(new_id(), {"neither": "nor"}).status_code == 404
+    assert count(session, SealedReport) == 0
+
+
+def test_a_picture_is_nobodys_to_keep_on_the_way(
+    app: Flask, session: ScopedSession, audit: Audit, assignment: Assignment, phone: FieldClient
+) -> None:
+    photo = FieldPhoto(draw_demo_photo(1, "Utro"))
+    phone.put_visit(new_id(), with_photos(audit, assignment, photo))
+    phone.put_photo(photo)
+    while Worker(app).run_one():
+        pass
+    for size in ("original", "screen", "thumbnail"):
+        shown = phone.client.get(f"/api/v1/photos/{photo.id}?size={size}")
+        assert (shown.status_code, shown.mimetype) == (200, "image/jpeg")
+        assert "public" not in shown.headers["Cache-Control"], size
+    assert len(shown.data) < len(photo.content)
+
+
+def test_a_login_with_characters_that_no_address_has_fails_in_words(app: Flask) -> None:
+    for email in ("anna\0@example.org", "\ud800@example.org"):
+        login = {"email": email, "password": "x"}
+        answer = app.test_client().post("/api/v1/session", json=login, headers=OWN_SITE)
+        assert answer.status_code == 401

@@ -2,7 +2,7 @@
 import { toAssignments, toDraft, toOutbox } from "../routes.js";
 import { t } from "../translate.js";
 import { Bar, html, Title } from "./html.js";
-import { capital, checksWords, dueWords, received, stateOfVisit, textOf } from "./words.js";
+import { capital, checksWords, dueWords, placeWords, received, stateOfVisit, textOf } from "./words.js";
 
 export function Assignment({ app, state }) {
   const inVisit = state.route.screen === "brief";
@@ -14,7 +14,7 @@ export function Assignment({ app, state }) {
   const words = textOf(brief, project);
   return html`<main>
     <${Title}>${outlet.name}<//>
-    <p class="muted">${[outlet.brand, outlet.address, outlet.city].filter(Boolean).join(", ")}</p>
+    <p class="muted">${placeWords(outlet)}</p>
     <p class="contacts">
       ${outlet.phone && html`<a href=${`tel:${outlet.phone.replace(/[^+\d]/g, "")}`}>${outlet.phone}</a>`}
       ${outlet.url && html`<a href=${outlet.url} target="_blank" rel="noreferrer">${outlet.url}</a>`}
@@ -26,8 +26,14 @@ export function Assignment({ app, state }) {
     <h2>${t("Checks so far")}</h2>
     <ul>${progress.map((each) => html`<li>${textOf(each.touchpoint, project)}: ${checksWords(each)}</li>`)}</ul>
     <p class="muted">${[organization, project, wave].map(({ name }) => textOf(name, project)).filter(Boolean).join(" · ")}</p>
+    ${inVisit && canDiscard(state.open) && html`<p><button type="button" class="quiet"
+      onClick=${() => app.visiting.discard()}>${t("Discard what was entered")}</button></p>`}
     <${Begin} app=${app} state=${state} assignment=${assignment} />
   </main>`;
+}
+
+function canDiscard({ readOnly, saved }) {
+  return !readOnly && saved !== "gone";
 }
 
 function Begin({ app, state, assignment }) {

@@ -4,7 +4,7 @@ import { toAssignment, toDraft, toOutbox } from "../routes.js";
 import { t, tn } from "../translate.js";
 import { html, StateLine, Title } from "./html.js";
 import { Tabs } from "./tabs.js";
-import { capital, checksWords, dueWords, received, stateOfVisit, textOf } from "./words.js";
+import { capital, checksWords, dueWords, placeWords, received, stateOfVisit, textOf } from "./words.js";
 
 export function Assignments({ state }) {
   const { work, drafts, visits } = state;
@@ -52,9 +52,14 @@ function Begun({ draft, all }) {
   const assignment = all.find((each) => each.id === draft.assignment_id);
   return html`<li class="card">
     <a class="whole" href=${toDraft(draft)}>${draft.outlet_name}</a>
-    ${assignment && html`<span class="muted">${dueWords(assignment)}</span>`}
+    ${assignment && html`<${Place} outlet=${assignment.outlet} /><span>${dueWords(assignment)}</span>`}
     <span>${t("begun, saved on this phone")}</span>
   </li>`;
+}
+
+function Place({ outlet }) {
+  const place = placeWords(outlet);
+  return place && html`<span class="muted">${place}</span>`;
 }
 
 function isNeeded({ approved, required }) {
@@ -63,10 +68,9 @@ function isNeeded({ approved, required }) {
 
 function Card({ assignment, said }) {
   const { outlet, progress } = assignment;
-  const place = [outlet.brand, outlet.address, outlet.city].filter(Boolean).join(", ");
   return html`<li class="card">
     <a class="whole" href=${toAssignment(assignment.id)}>${outlet.name}</a>
-    ${place && html`<span class="muted">${place}</span>`}
+    <${Place} outlet=${outlet} />
     <span>${dueWords(assignment)}</span>
     ${said
       ? html`<span class="said">${capital(said)}</span>`

@@ -84,6 +84,11 @@ export function checksWords({ approved, required }) {
   return tn("%(done)s of %(num)s check", "%(done)s of %(num)s checks", required, { done: approved });
 }
 
+/** Where an outlet is, in one line below its name: an address that the name tells already is not said twice. */
+export function placeWords({ name, brand, address, city }) {
+  return [brand, name.includes(address) ? null : address, city].filter(Boolean).join(", ");
+}
+
 /** What the open draft's saving says. */
 export function savedWords(open) {
   if (open.readOnly) return t("This visit is open in another tab. Here you can only look at it.");
@@ -92,7 +97,7 @@ export function savedWords(open) {
     saving: t("saving"),
     full: t("Not saved: there is no room left on this phone. Free some, then change anything."),
     failed: t("Not saved. Change anything to try again, and do not close this page."),
-    gone: t("This visit was finished in another tab."),
+    gone: t("This visit was finished or discarded in another tab."),
   }[open.saved];
 }
 
