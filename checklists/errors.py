@@ -86,7 +86,7 @@ class ReasonRequired(DomainError):
 
 
 class PhotosMissing(DomainError):
-    message = N_("%(count)s photos of this visit have not arrived yet. Wait for them, or reject the visit.")
+    message = N_("Photos of this visit that have not arrived yet: %(count)s. Wait for them, or reject the visit.")
 
 
 class NotJson(DomainError):

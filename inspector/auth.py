@@ -22,7 +22,7 @@ from checklists.errors import CrossSiteRequest, LoginFailed, LoginRequired, NotA
 from checklists.orm import scoped, unscoped
 from checklists.people import LAST_DELIVERIES, Membership, Organization, Project, Role, User, user_by_email
 from checklists.visits import FieldAccess, Sender
-from inspector.transactions import reading
+from inspector.transactions import reading, writing
 
 STAYS_LOGGED_IN = timedelta(days=90)
 MANAGERS = (Role.OWNER, Role.MANAGER)
@@ -224,6 +224,18 @@ def log_in(email: str, password: str) -> Person:
 
 def log_out() -> None:
     flask_login.logout_user()
+
+
+def change_password(old: str, new: str) -> None:
+    """Give the person of this request another password. Raises LoginFailed where `old` is not the present one."""
+    user = person().user
+    try:
+        _hasher.verify(user.password_hash, old)
+    except (VerifyMismatchError, InvalidHashError):
+        raise LoginFailed from None
+    password_hash = hash_password(new)  # Slow on purpose, so it is done before the transaction begins.
+    with writing(unscoped("a person's own password")) as transaction:
+        transaction.get_one(User, user.id).password_hash = password_hash
 
 
 def hash_password(password: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from flask import Flask
+from jinja2 import nodes
 
 from checklists.errors import DomainError
 from checklists.orm import connect
@@ -25,7 +26,6 @@ LINES_OF_ONE_IDEA = 400
 LONGER = {
     "checklists/scoring.py": "from an answer to its zone and points, and on to the score of a check",
     "checklists/visits/intake.py": "a report from its sealing to its answers",
-    "inspector/phone/app.js": "the wiring of the phone's parts",
     "tests/checklists/test_scoring.py": "a table of cases",
     "tests/inspector/test_background.py": "the worker and every way in which a job can end",
 }
@@ -50,10 +50,12 @@ EXECUTING = {"execute", "executemany", "executescript", "scalar", "scalars"}
 UNSCOPED = {
     ("inspector/api/health.py", "counts the jobs of all"),
     ("inspector/auth.py", "a person may be a member of several organizations"),
+    ("inspector/auth.py", "a person's own password"),
     ("inspector/auth.py", "nobody is logged in yet"),
     ("inspector/background.py", "a worker serves every organization"),
     ("inspector/command_line.py", "a new organization begins"),
     ("inspector/command_line.py", "is this the first start?"),
+    ("inspector/manager/people.py", "which organization made this login?"),
 }
 
 MIGRATIONS_IMPORT = {"alembic", "sqlalchemy"}
@@ -141,6 +143,21 @@ def test_every_route_says_who_may_use_it(app: Flask) -> None:
         if not getattr(handler, "access", None)
     }
     assert silent == set()
+
+
+def test_nothing_is_translated_at_the_top_of_a_shared_template(app: Flask) -> None:
+    """Jinja runs the top of an imported template once, in the language of the first reader, and keeps what it set."""
+    macros = sorted((ROOT / "inspector" / "templates" / "macros").glob("*.html"))
+    assert macros
+    translated = [
+        f"{file.name}:{node.lineno}"
+        for file in macros
+        for node in app.jinja_env.parse(file.read_text()).body
+        if not isinstance(node, nodes.Macro)
+        for call in node.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name in ("_", "gettext", "ngettext")
+    ]
+    assert translated == []
 
 
 def test_every_refusal_of_the_domain_has_a_status() -> None:

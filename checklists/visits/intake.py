@@ -7,9 +7,7 @@ photos, the sha256 of the body says whether it is the same report, and what was 
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -24,13 +22,13 @@ from checklists.scoring import (
     CheckResult,
     Form,
     FormCriterion,
-    Given,
     Outcome,
     Status,
     answer_fault,
     read_form,
     score_visit,
 )
+from checklists.visits.report import AnswerReport, Arrival, Receipt, Report, Sender
 from checklists.visits.tables import Answer, Check, Photo, SealedReport, Visit, VisitState
 from checklists.waves import Assignment, AssignmentState
 
@@ -38,90 +36,6 @@ OLDEST_VISIT = timedelta(days=366)
 FASTEST_CLOCK = timedelta(days=2)
 """How far a phone's clock may be ahead before the visit's times are called absurd."""
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerReport:
-    given: Given
-    reason: str | None
-    comment: str | None
-    photo_ids: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoPromise:
-    id: UUID
-    sha256: str
-    size: int
-    media_type: str
-    taken_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A report as the wire has it (rules.md), read and typed; `elapsed_ms` in milliseconds, `utc_offset` in minutes
-    east.
-    """
-
-    revision: int
-    assignment_id: UUID
-    version_id: UUID
-    started_at: datetime
-    finished_at: datetime
-    elapsed_ms: int
-    utc_offset: int
-    app_version: str
-    device_id: str
-    positions: list[dict[str, Any]]
-    answers: tuple[AnswerReport, ...]
-    photos: tuple[PhotoPromise, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldAccess:
-    """Where somebody inspects: one project, or all of the organization's; and since when no more, where it has
-    ended.
-    """
-
-    organization_id: UUID
-    project_id: UUID | None = None
-    ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who delivers, and where they inspect or lately did."""
-
-    user_id: UUID
-    accesses: tuple[FieldAccess, ...]
-
-    def had_access(self, assignment: Assignment, moment: datetime) -> bool:
-        """Whether the person could inspect in the assignment's project at that moment."""
-        return any(
-            access.organization_id == assignment.organization_id
-            and access.project_id in (None, assignment.project_id)
-            and (access.ended_at is None or moment < access.ended_at)
-            for access in self.accesses
-        )
-
-
-class Arrival(StrEnum):
-    NEW = "new"
-    SAME = "same"
-    CONFLICT = "conflict"
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the phone is told. `missing_photos` are the promised ones whose bytes have not come yet."""
-
-    arrival: Arrival
-    id: UUID
-    revision: int
-    state: VisitState
-    hold_reason: HoldReason | None
-    received_at: datetime
-    missing_photos: tuple[UUID, ...]
 
 
 def record_visit(
@@ -198,9 +112,19 @@ def _place(session: Session, sender: Sender, report: Report | None) -> tuple[Ass
         return assignment, HoldReason.REVOKED_ASSIGNMENT
     if assignment.version_id != report.version_id:
         return assignment, HoldReason.OTHER_VERSION
-    if not sender.had_access(assignment, report.started_at):
+    if not _had_access(sender, assignment, report.started_at):
         return assignment, HoldReason.DEACTIVATED
     return assignment, None
+
+
+def _had_access(sender: Sender, assignment: Assignment, moment: datetime) -> bool:
+    """Whether the sender could inspect in the assignment's project at that moment."""
+    return any(
+        access.organization_id == assignment.organization_id
+        and access.project_id in (None, assignment.project_id)
+        and (access.ended_at is None or moment < access.ended_at)
+        for access in sender.accesses
+    )
 
 
 def _only_organization(sender: Sender) -> UUID:

@@ -1,11 +1,12 @@
-"""The way in: login, logout, the language of this browser, and the projects that a person may open."""
+"""The way in: login, logout, one's own password, the language of this browser, and the projects that a person may
+open.
+"""
 
-from urllib.parse import urlsplit
-
-from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from checklists.errors import DomainError
+from checklists.errors import DomainError, LoginFailed
 from checklists.people import Role, projects_of
 from inspector import auth
 from inspector.auth import MANAGERS, REVIEWERS, person, public, roles
@@ -14,6 +15,8 @@ from inspector.manager.forms import Form, PageAnswer
 from inspector.transactions import reading
 
 blueprint = Blueprint("entrance", __name__)
+
+SHORTEST_PASSWORD = 10
 
 
 @blueprint.get("/")
@@ -56,6 +59,37 @@ def log_out() -> Response:
     return redirect(url_for("entrance.log_in"))
 
 
+@blueprint.route("/password", methods=["GET", "POST"])
+@roles(*Role, lately=True)
+def change_password() -> PageAnswer:
+    """One's own password: the first one was made, and read, by whoever added the person."""
+    if request.method == "GET":
+        return render_template("entrance/password.html", form=Form.showing(), shortest=SHORTEST_PASSWORD)
+    form = Form.sent()
+    new = form.value("new")
+    if len(new) < SHORTEST_PASSWORD:
+        form.refuse("new", _("A password has at least %(count)s characters.", count=SHORTEST_PASSWORD))
+    if form.value("again") != new:
+        form.refuse("again", _("This differs from the new password above."))
+    try:
+        form.check()
+        _change_password(form, new)
+    except DomainError as error:
+        form.keep(error)
+        return render_template("entrance/password.html", form=form, shortest=SHORTEST_PASSWORD), form.status
+    flash(_("Your password was changed."), "done")
+    return redirect(url_for("entrance.change_password"))
+
+
+def _change_password(form: Form, new: str) -> None:
+    """Raises InvalidInput where the present password was typed wrong."""
+    try:
+        auth.change_password(form.value("old"), new)
+    except LoginFailed:
+        form.refuse("old", _("This is not your present password."))
+        form.check()
+
+
 @blueprint.post("/language")
 @public("the login page is read in one's own language too")
 def switch_language() -> Response:
@@ -66,10 +100,14 @@ def switch_language() -> Response:
 
 
 def _own_address(address: str) -> str:
-    """The address if it lies on this site, else the start page: no link sends people elsewhere after the login."""
-    parts = urlsplit(address.replace("\\", "/"))
-    own = address.startswith("/") and not parts.scheme and not parts.netloc
-    return address if own and address.isprintable() else url_for("entrance.home")
+    """The address if it lies on this site, else the start page: no link sends people elsewhere after the login.
+
+    With exactly one slash at its beginning an address has neither scheme nor host. More of them are no path of ours:
+    `redirect` makes the two slashes of another host out of four.
+    """
+    path = address.replace("\\", "/")
+    own = path.startswith("/") and not path.startswith("//") and path.isprintable()
+    return address if own else url_for("entrance.home")
 
 
 @blueprint.app_template_global()

@@ -6,12 +6,15 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from checklists.errors import DomainError, NotFound
+from checklists.orm import unscoped
 from checklists.people import (
     Member,
+    Membership,
     Role,
     User,
     add_member,
@@ -21,7 +24,7 @@ from checklists.people import (
     take_back,
     user_by_email,
 )
-from inspector.auth import MANAGERS, hash_password, person, roles
+from inspector.auth import MANAGERS, REVIEWERS, hash_password, person, roles
 from inspector.languages import LANGUAGES, current_language
 from inspector.manager.forms import Form, PageAnswer
 from inspector.manager.words import ROLES, ROLES_GIVEN
@@ -56,14 +59,20 @@ def add() -> PageAnswer:
         with writing() as session:
             user = user_by_email(session, email)
             known = user is not None
-            if user is None:
+            if user is not None:
+                held = next(
+                    (each.roles for each in members_of(session, g.project.id) if each.user.id == user.id), set()
+                )
+                _refuse_foreign_login(form, "email", user, set(chosen) - held)
+                form.check()
+            else:
                 user = create_person(session, email, name, password_hash, language, datetime.now(UTC))
             add_member(session, user, chosen, organization_id=g.organization.id, project_id=g.project.id)
     except DomainError as error:
         form.keep(error)
         return _page(form)
     if known:
-        flash(_("%(name)s had a login already and was added to the project.", name=user.name), "done")
+        flash(_("%(name)s had a login already and was added to the project.", name=name), "done")
         return redirect(url_for("people.index"))
     # Shown in this answer only: the password stands nowhere else, and a reload asks before it sends the form again.
     return render_template("people/password.html", user=user, password=password)
@@ -78,6 +87,7 @@ def change(user: UUID) -> PageAnswer:
         return _page(Form.showing(roles=list(member.roles or member.ended)), member)
     form = Form.sent()
     chosen = _chosen_roles(form)
+    _refuse_foreign_login(form, "roles", member.user, set(chosen) - member.roles)
     if _locks_me_out(member, chosen):
         form.refuse("roles", _("You would lock yourself out. Ask another manager to change your roles."))
     try:
@@ -102,6 +112,14 @@ def deactivate(user: UUID) -> Response:
             change_roles(session, user, [], g.project, datetime.now(UTC))
     if refused:
         flash(_("You would lock yourself out. Ask another manager to change your roles."), "refused")
+    elif member.roles_everywhere:
+        flash(
+            _(
+                "%(name)s keeps access by a role in all projects; only roles in this project ended.",
+                name=member.user.name,
+            ),
+            "done",
+        )
     else:
         flash(
             _(
@@ -138,6 +156,22 @@ def _chosen_roles(form: Form) -> list[Role]:
     if not chosen:
         form.refuse("roles", _("Choose at least one role."))
     return chosen
+
+
+def _refuse_foreign_login(form: Form, field: str, user: User, given: set[Role]) -> None:
+    """Whoever made a login has read its password: another organization's would let a stranger into our visits."""
+    if given.isdisjoint(REVIEWERS):
+        return
+    with reading(unscoped("which organization made this login?")) as session:
+        first = session.scalar(select(Membership).where(Membership.user_id == user.id).order_by(Membership.id).limit(1))
+    if first is not None and first.organization_id != g.organization.id:
+        form.refuse(
+            field,
+            _(
+                "Another organization made this login and may know its password, so it can only inspect here."
+                " For other roles, ask the person for another e-mail address."
+            ),
+        )
 
 
 def _member(session: Session, user: UUID) -> Member:

@@ -98,5 +98,5 @@ def _languages(form: Form) -> list[str]:
 
 
 def _margin(form: Form) -> float:
-    """The margin as a share; people think of it in points."""
-    return (form.number("margin", least=0, most=100, required=True) or 0.0) / 100
+    """The margin as a share between 0 and 1, as verdicts need it; people think of it in points."""
+    return (form.number("margin", least=1, most=99, required=True) or 0.0) / 100

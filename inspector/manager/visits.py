@@ -126,16 +126,16 @@ def _state() -> VisitState | None:
 
 
 def _before() -> tuple[datetime, UUID] | None:
-    """Where the page goes on, from "<received_at>~<visit id>" of the last visit of the page before."""
-    value = request.args.get("before")
-    if not value:
-        return None
+    """Where the page goes on, from "<received_at>~<visit id>" of the last visit of the page before.
+
+    What cannot be read as that is the first page; so is a moment that UTC has no year for.
+    """
     try:
-        moment, identity = value.split("~")
+        moment, identity = request.args.get("before", "").split("~")
         received_at = datetime.fromisoformat(moment)
-        return (received_at if received_at.tzinfo else received_at.replace(tzinfo=UTC)), UUID(identity)
-    except ValueError:
-        raise NotFound from None
+        return (received_at if received_at.tzinfo else received_at.replace(tzinfo=UTC)).astimezone(UTC), UUID(identity)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _after(visit: Visit) -> str:

@@ -39,7 +39,6 @@ class App {
     this.api = createApi({ language });
     try {
       this.store = await openStore();
-      await this.store.dropDiscarded(Date.now() - STALE_MS);
       await this.#readSettings();
     } catch (error) {
       this.set({ started: true, fatal: error });
@@ -51,6 +50,8 @@ class App {
     await this.#follow();
     this.set({ started: true });
     this.#watch();
+    // What cannot be deleted now is deleted at a later start.
+    this.store.dropDiscarded(Date.now() - STALE_MS).catch(() => {});
     this.offline = keepOffline((offline) => this.set({ offline }));
     const files = await this.api.files();
     if (files.kind === "ok") this.set({ version: files.body.version });

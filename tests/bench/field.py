@@ -20,7 +20,7 @@ from tests.factories import PASSWORD
 from tests.field import FieldPhoto, make_report
 from tests.servers import LiveServer
 
-WARM_UP = 4
+WARM_UP = 2
 
 
 class Line:

@@ -43,6 +43,26 @@ def names(journey: Journey) -> dict[str, list[str]]:
     return {stage.name["en"]: [each.name["en"] for each in stage.touchpoints] for stage in journey.stages}
 
 
+@pytest.mark.parametrize(
+    ("page", "russian", "english"),
+    [
+        ("/journey/journeys/new", ["Название", "Русский", "Английский"], ["Name", "Russian", "English"]),
+        ("/waves/new", ["Волны", "Русский", "Английский"], ["Waves", "Russian", "English"]),
+        ("/results/", ["зелёная", "жёлтая", "красная"], ["green", "yellow", "red"]),
+    ],
+)
+def test_one_process_speaks_to_each_reader_in_their_own_language(
+    window: Window, audit: Audit, page: str, russian: list[str], english: list[str]
+) -> None:
+    """The parts that pages share are kept between requests; the first reader's words must not be kept with them."""
+    window.open(audit.address + page).submit("Русский")
+    for button, words, others in (("English", russian, english), ("Русский", english, russian)):
+        body = window.answer.text.split("<main")[1]
+        assert [each for each in words if f">{each}<" not in body] == []
+        assert [each for each in others if f">{each}<" in body] == []
+        window.submit(button)
+
+
 def test_a_journey_is_built_from_nothing(window: Window, empty: str, sessions: Sessions) -> None:
     window.open(f"{empty}/journey/").follow("Add a journey")
     window.submit("Save", {"name.ru": "Гость", "name.en": "Guest"})

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from checklists.orm import ScopedSession, new_id
 from checklists.people import Membership, Project, Role, User
-from tests.factories import PASSWORD, Audit, make_audit
+from tests.factories import PASSWORD, Audit, make_audit, make_person
 from tests.pages import OWN_SITE, Window
 
 Sessions = Callable[..., ScopedSession]
@@ -49,6 +49,9 @@ def test_a_wrong_password_keeps_the_address_and_never_shows_the_password(app: Fl
         ("{address}/people/", "{address}/people/"),
         ("https://example.com/", "/"),
         ("//example.com/", "/"),
+        ("////example.com/", "/"),
+        ("/\\/\\example.com/", "/"),
+        ("//[example.com/", "/"),
         ("/\\example.com/", "/"),
         ("/\t/example.com/", "/"),
         ("javascript:alert(1)", "/"),
@@ -124,7 +127,8 @@ def test_a_project_is_made_and_its_settings_are_changed(window: Window, sessions
         ({"slug": "new-project"}, "slug"),
         ({"name.ru": ""}, "name.ru"),
         ({"margin": "many"}, "margin"),
-        ({"margin": "101"}, "margin"),
+        ({"margin": "0"}, "margin"),
+        ({"margin": "100"}, "margin"),
     ],
 )
 def test_a_project_with_a_mistake_loses_nothing(window: Window, changes: dict[str, str], field: str) -> None:
@@ -167,11 +171,41 @@ def test_a_person_known_elsewhere_is_added_without_a_new_password(
     window.follow("Add a person").submit("Add the person", {"name": "Somebody", "email": elsewhere.email})
     assert window.address == f"{audit.address}/people/"
     assert elsewhere.email in window.text
+    assert "Somebody had a login already and was added to the project." in window.text
     with sessions() as session:
         user = session.scalars(select(User).where(User.email == elsewhere.email)).one()
         assert user.password_hash == elsewhere.password_hash
         assert user.name == elsewhere.name
     assert roles_in(sessions, elsewhere.email, audit.project.id) == {Role.INSPECTOR: True}
+
+
+def test_a_login_that_another_organization_made_only_inspects_here(
+    window: Window, audit: Audit, app: Flask, sessions: Sessions
+) -> None:
+    """Whoever made it has read its password, and would read our visits with it."""
+    with sessions() as session, session.begin():
+        other = make_audit(session, "other")
+    theirs = Window(app, other.manager.email).open(f"{other.address}/people/new")
+    theirs.submit("Add the person", {"name": "The boss", "email": "boss@client.example", "roles": ["reviewer"]})
+    somebody: dict[str, str | list[str]] = {"name": "The boss", "email": "boss@client.example"}
+    for roles in (["manager"], ["inspector", "reviewer"]):
+        window.open(f"{audit.address}/people/new").submit("Add the person", somebody | {"roles": roles})
+        assert window.status == 422
+        assert "Another organization made this login" in window.text
+        assert 'id="wrong-email"' in window.answer.text
+    assert roles_in(sessions, "boss@client.example", audit.project.id) == {}
+    window.open(f"{audit.address}/people/new").submit("Add the person", somebody | {"roles": ["inspector"]})
+    window.follow("Roles The boss").submit("Save", {"roles": ["inspector", "manager"]})
+    assert window.status == 422
+    assert 'id="wrong-roles"' in window.answer.text
+    assert roles_in(sessions, "boss@client.example", audit.project.id) == {Role.INSPECTOR: True}
+
+
+def test_a_login_of_our_own_takes_any_role_later(window: Window, audit: Audit, sessions: Sessions) -> None:
+    reviewer = {"name": "Anna", "email": audit.inspectors[0].email, "roles": ["reviewer"]}
+    window.open(f"{audit.address}/people/new").submit("Add the person", dict(reviewer))
+    assert window.address == f"{audit.address}/people/"
+    assert roles_in(sessions, audit.inspectors[0].email, audit.project.id) == {Role.REVIEWER: True}
 
 
 @pytest.mark.parametrize(
@@ -213,6 +247,21 @@ def test_roles_change_end_and_come_back(window: Window, audit: Audit, sessions: 
     assert set(roles_in(sessions, "vera@example.org", audit.project.id).values()) == {False}
     window.submit("Give access again Vera Kim")
     assert roles_in(sessions, "vera@example.org", audit.project.id) == expected
+
+
+def test_ending_a_projects_roles_does_not_claim_to_end_the_whole_access(
+    window: Window, audit: Audit, sessions: Sessions
+) -> None:
+    with sessions() as session, session.begin():
+        make_person(session, audit.organization, audit.reviewer.name, Role.INSPECTOR, project=audit.project)
+    window.open(f"{audit.address}/people/")
+    assert f"End access {audit.reviewer.name}" not in [
+        words for form in window.page.forms for words, *_ in form.buttons
+    ]
+    window.post(f"{audit.address}/people/{audit.reviewer.id}/deactivation")
+    assert "Boris Levin keeps access by a role in all projects" in window.text
+    assert "no longer has access" not in window.text
+    assert roles_in(sessions, audit.reviewer.email, audit.project.id) == {Role.INSPECTOR: False}
 
 
 def test_nobody_locks_themselves_out(app: Flask, audit: Audit, sessions: Sessions) -> None:

@@ -50,12 +50,12 @@ def test_the_latest_wave_is_shown_first_and_the_others_are_a_link_away(
         make_wave(session, audit.project, [audit.version], audit.outlets, name="Long ago", starts_on=day, ends_on=day)
     fill(sessions, audit, 0, 1)
     window.open(f"{audit.address}/results/")
-    assert words(cells(window, "Utro")[0]) == "1 of 6 1 planned"
+    assert words(cells(window, "Utro")[0]) == "1 of 6 100% 1 planned"
     window.follow("Long ago")
     assert words(cells(window, "Utro")[0]) == "0 of 6 0 planned"
 
 
-def test_too_few_checks_are_hatched_and_show_neither_zone_nor_score_nor_verdict(
+def test_too_few_checks_are_hatched_and_show_their_score_without_zone_or_verdict(
     window: Window, audit: Audit, sessions: Sessions
 ) -> None:
     fill(sessions, audit, 0, 7)
@@ -66,8 +66,9 @@ def test_too_few_checks_are_hatched_and_show_neither_zone_nor_score_nor_verdict(
     assert 'class="interval"' in enough
     assert "too-few" not in enough
     assert 'class="too-few"' in few
-    assert words(few) == "5 of 6 5 planned"
-    for sign in ("zone", "interval", "%", "advantage"):
+    assert words(few) == "5 of 6 0% 5 planned"
+    assert '<span class="muted">0%</span>' in few
+    for sign in ("zone", "interval", "<svg", "advantage"):
         assert sign not in few
 
 

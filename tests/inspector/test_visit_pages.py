@@ -3,7 +3,9 @@
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -86,6 +88,34 @@ def test_older_visits_are_pages_away(
     assert len(ids) == len(seen)
 
 
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "0001-01-01T00:00:00+14:00~{id}",
+        "9999-12-31T23:59:59-12:00~{id}",
+        "yesterday~{id}",
+        "2026-11-22T10:00:00+00:00",
+        "2026-11-22T10:00:00+00:00~first",
+    ],
+)
+def test_a_place_in_the_list_that_cannot_be_read_is_its_beginning(
+    window: Window, audit: Audit, sessions: Sessions, cursor: str
+) -> None:
+    with sessions() as session, session.begin():
+        audit.visit(session)
+    window.open(f"{audit.address}/visits/?before={quote(cursor.format(id=new_id()))}")
+    assert window.status == 200
+    assert listed(window) == ["Utro 1"]
+
+
+def test_the_window_of_whole_days_is_shown_as_dates(window: Window, audit: Audit, sessions: Sessions) -> None:
+    moscow = ZoneInfo("Europe/Moscow")
+    begins, ends = datetime(2026, 11, 18, tzinfo=moscow), datetime(2026, 11, 22, tzinfo=moscow)
+    with sessions() as session, session.begin():
+        visit = audit.visit(session, assignment=audit.assign(session, due_from=begins, due_until=ends))
+    assert "Window 18 Nov 2026 – 21 Nov 2026 Time zone" in window.open(f"{audit.address}/visits/{visit.id}").text
+
+
 def test_a_visit_shows_what_was_seen_beside_what_should_be(window: Window, audit: Audit, sessions: Sessions) -> None:
     states, measure, choice = (audit.criterion(kind) for kind in ("states", "measure", "choice"))
     with sessions() as session, session.begin():
@@ -164,7 +194,7 @@ def test_photos_stand_beside_their_criterion_and_missing_ones_are_named(
     assert window.client.get(f"/api/v1/photos/{good.id}?size=thumbnail").data == good.content
     window.submit("Approve")
     assert window.status == 409
-    assert "1 photos of this visit have not arrived yet" in window.text
+    assert "Photos of this visit that have not arrived yet: 1." in window.text
     assert state_of(sessions, visit_id) is VisitState.RECEIVED
 
 

@@ -1,5 +1,6 @@
 """A wave is made, planned and handed out through the pages."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -115,6 +116,25 @@ def test_a_refused_wave_keeps_what_was_typed(window: Window, audit: Audit, sessi
         assert [wave.id for wave in waves_of(session, audit.project.id)] == [audit.wave.id]
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "2101-01-01", "1999-12-31", "0001-01-01"])
+def test_days_that_no_time_zone_can_reckon_with_are_refused(
+    window: Window, audit: Audit, sessions: Sessions, day: str
+) -> None:
+    field, other = ("starts_on", "ends_on") if day < "2000" else ("ends_on", "starts_on")
+    window.open(f"{audit.address}/waves/{audit.wave.id}/edit").submit("Save", {field: day, other: "2026-12-01"})
+    assert window.status == 422
+    assert "The year must lie between 2000 and 2100." in window.text
+    assert f'id="wrong-{field}"' in window.answer.text
+    assert wave_of(sessions, audit.wave.id).ends_on == audit.wave.ends_on
+    with sessions() as session, session.begin():
+        assignment = audit.assign(session)
+    page = f"{audit.address}/waves/{audit.wave.id}/assignments/{assignment.id}"
+    name = {"starts_on": "due_from", "ends_on": "due_until"}[field]
+    window.open(page).submit("Save", {name: f"{day}T23:59"})
+    assert window.status == 422
+    assert f'id="wrong-{name}"' in window.answer.text
+
+
 def test_numbers_of_single_outlets_are_set_and_survive_an_edit_of_the_wave(
     window: Window, audit: Audit, sessions: Sessions
 ) -> None:
@@ -178,6 +198,29 @@ def test_an_assignment_refuses_what_cannot_be(window: Window, audit: Audit, sess
     window.post(f"{page}/revocation")
     assert window.status == 409
     assert "has arrived already" in window.text
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "shown"),
+    [
+        ((18, 0), (22, 0), "18 Nov 2026 – 21 Nov 2026"),
+        ((18, 0), (19, 0), "18 Nov 2026"),
+        ((18, 9), (22, 0), "18 Nov 2026, 09:00 – 22 Nov 2026, 00:00"),
+        ((18, 0), (21, 23), "18 Nov 2026, 00:00 – 21 Nov 2026, 23:00"),
+    ],
+)
+def test_a_window_of_whole_days_is_shown_as_dates(
+    window: Window, audit: Audit, sessions: Sessions, begins: tuple[int, int], ends: tuple[int, int], shown: str
+) -> None:
+    there = ZoneInfo("Asia/Vladivostok")
+    with sessions() as session, session.begin():
+        audit.outlets[0].time_zone = there.key
+        session.merge(audit.outlets[0])
+        due_from, due_until = (datetime(2026, 11, *each, tzinfo=there) for each in (begins, ends))
+        audit.assign(session, due_from=due_from, due_until=due_until)
+    window.open(f"{audit.address}/waves/{audit.wave.id}")
+    (cell,) = re.findall(r'<td data-label="Window">(.*?)</td>', window.answer.text, re.S)
+    assert " ".join(cell.split()) == shown
 
 
 def test_planning_needs_an_inspector(window: Window, audit: Audit) -> None:

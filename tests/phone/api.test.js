@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createApi } from "../../inspector/phone/api.js";
-import { answer, noLine, portal, refusal } from "./server.js";
+import { answer, noLine, portal, portalJson, refusal } from "./server.js";
 
 /** The api whose every request gets the same answer; `asked` collects the requests. */
 function anApi(reply, asked = []) {
@@ -15,6 +15,7 @@ function anApi(reply, asked = []) {
 }
 
 const kind = async (reply, call = (api) => api.session()) => (await call(anApi(reply))).kind;
+const SESSION = "/api/v1/session";
 const person = { person: { id: "anna" } };
 
 test("exact status, JSON and what was asked for: only then it is ok", async () => {
@@ -30,12 +31,21 @@ test("exact status, JSON and what was asked for: only then it is ok", async () =
 test("the server's no comes in kinds", async () => {
   const kinds = { login: [401], refused: [400, 403, 404, 409, 410, 413, 422], later: [423, 429, 500, 502, 503, 504], nothing: [402, 418, 451] };
   for (const [expected, statuses] of Object.entries(kinds)) {
-    for (const status of statuses) assert.equal(await kind(() => refusal(status)), expected, String(status));
+    for (const status of statuses) assert.equal(await kind(() => refusal(SESSION, status)), expected, String(status));
   }
 });
 
 test("a proxy's own page of refusal is nobody's answer", async () => {
   for (const status of [401, 403, 404, 413, 502]) assert.equal(await kind(() => new Response("<h1>No</h1>", { status })), "nothing");
+});
+
+test("a no in JSON that is not our server's, or is about another request, parks nothing and asks for no login", async () => {
+  for (const status of [400, 401, 403, 404, 409, 410, 413, 422]) {
+    assert.equal(await kind(() => portalJson(status)), "nothing");
+    assert.equal(await kind(() => answer(status, { status, instance: SESSION })), "nothing");
+    assert.equal(await kind(() => refusal("/api/v1/visits/v", status)), "nothing");
+    assert.equal(await kind(() => refusal("/api/v1/visits/v", status), (api) => api.putVisit("v", "")), status === 401 ? "login" : "refused");
+  }
 });
 
 test("work: unchanged, or whole with its ETag", async () => {

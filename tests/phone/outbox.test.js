@@ -5,7 +5,7 @@ import { createApi } from "../../inspector/phone/api.js";
 import { afterPhoto, afterReport, createOutbox, nextStep, partsOf, pause } from "../../inspector/phone/outbox.js";
 import { openStore } from "../../inspector/phone/store.js";
 import { putFinished } from "./factories.js";
-import { answer, aServer, noLine, once, portal, refusal } from "./server.js";
+import { answer, aServer, noLine, once, portal, portalJson, refusal } from "./server.js";
 
 const VISITS = "/api/v1/visits/";
 const PHOTOS = "/api/v1/photos/";
@@ -87,7 +87,7 @@ test("nobody logged in: nothing is sent, nothing is lost, and it goes on after t
 test("the login ends half-way: stops where it was", async () => {
   const { store, server, deliver, visit } = await aPhone();
   await putFinished(store);
-  server.faults.push(once("PUT", `${PHOTOS}p2`, () => refusal(401)));
+  server.faults.push(once("PUT", `${PHOTOS}p2`, ({ path }) => refusal(path, 401)));
   assert.equal((await deliver()).state, "login");
   assert.deepEqual((await visit()).photos.map((photo) => photo.confirmed), [true, false]);
   assert.equal((await deliver()).state, "rest");
@@ -104,12 +104,24 @@ test("another person is logged in: their visits go out as nobody else's", async 
   assert.deepEqual([server.puts(VISITS), await isKept(store)], [0, true]);
 });
 
+test("who may not ask who they are still delivers: each visit is judged on its own", async () => {
+  const { store, server, deliver, visit } = await aPhone();
+  await putFinished(store, { id: "begun before", photoIds: ["p1"], finishedAt: 1 });
+  await putFinished(store, { id: "begun after", photoIds: ["p2"], finishedAt: 2 });
+  const isForbidden = ({ path }) => refusal(path, 403, "no access");
+  for (let times = 0; times < 9; times += 1) server.faults.push(once("GET", SESSION, isForbidden));
+  server.faults.push(once("PUT", `${VISITS}begun after`, isForbidden));
+  assert.equal((await deliver()).state, "rest");
+  assert.ok((await visit("begun before")).delivered);
+  assert.deepEqual((await visit("begun after")).parked, { status: 403, detail: "no access" });
+});
+
 test("a refusal parks the visit with its reason, the next one goes on, and trying again is possible", async () => {
   for (const status of [400, 403, 404, 409, 410, 413, 422]) {
     const { store, server, deliver, visit, outbox } = await aPhone();
     await putFinished(store, { id: "bad", photoIds: ["b1"], finishedAt: 1 });
     await putFinished(store, { id: "good", photoIds: ["g1"], finishedAt: 2 });
-    server.faults.push(once("PUT", `${VISITS}bad`, () => refusal(status, "so it is")));
+    server.faults.push(once("PUT", `${VISITS}bad`, ({ path }) => refusal(path, status, "so it is")));
     assert.equal((await deliver()).state, "rest");
     assert.deepEqual((await visit("bad")).parked, { status, detail: "so it is" });
     assert.ok((await visit("good")).delivered);
@@ -134,11 +146,30 @@ test("409: what the server has already is not overwritten", async () => {
 test("a refused photo does not keep back the others, and is named in the end", async () => {
   const { store, server, deliver, visit } = await aPhone();
   await putFinished(store, { photoIds: ["p1", "p2", "p3"] });
-  server.faults.push(once("PUT", `${PHOTOS}p1`, () => refusal(413, "too large")));
+  server.faults.push(once("PUT", `${PHOTOS}p1`, ({ path }) => refusal(path, 413, "too large")));
   await deliver();
   assert.deepEqual([...server.photos.keys()], ["p2", "p3"]);
   assert.deepEqual((await visit()).parked, { status: 413, detail: "too large" });
   assert.ok(await store.photo("p1"));
+});
+
+test("a photo that arrived damaged goes again by itself, three times, before it needs attention", async () => {
+  for (const [damaged, arrives] of [[3, true], [4, false]]) {
+    const { store, server, deliver, visit, clock } = await aPhone();
+    await putFinished(store);
+    for (let times = 0; times < damaged; times += 1) {
+      server.faults.push(once("PUT", `${PHOTOS}p1`, ({ path }) => refusal(path, 422, "other bytes")));
+    }
+    for (const wait of [1000, 2000, 4000]) {
+      assert.deepEqual(await deliver(), { state: "wait", until: clock.now + wait });
+      assert.equal((await visit()).parked, null);
+      clock.now += wait;
+    }
+    assert.equal((await deliver()).state, "rest");
+    assert.equal((await visit()).delivered, arrives);
+    assert.deepEqual((await visit()).parked, arrives ? null : { status: 422, detail: "other bytes" });
+    assert.ok(server.photos.has("p2"));
+  }
 });
 
 test("busy or broken: waits longer each time, or until the person asks", async () => {
@@ -146,13 +177,13 @@ test("busy or broken: waits longer each time, or until the person asks", async (
     const { store, server, deliver, clock } = await aPhone();
     await putFinished(store);
     for (const [wait, tries] of [[1000, 1], [2000, 2], [4000, 3]]) {
-      server.faults.push(once("PUT", VISITS, () => refusal(status)));
+      server.faults.push(once("PUT", VISITS, ({ path }) => refusal(path, status)));
       assert.deepEqual(await deliver(), { state: "wait", until: clock.now + wait });
       await deliver();
       assert.equal(server.puts(VISITS), tries);
       clock.now += wait;
     }
-    server.faults.push(once("PUT", VISITS, () => refusal(status)));
+    server.faults.push(once("PUT", VISITS, ({ path }) => refusal(path, status)));
     await deliver();
     assert.equal((await deliver({ asked: true })).state, "rest");
     assert.ok(await isForgotten(store));
@@ -163,11 +194,14 @@ test("a captive portal's page, another visit's id, another hash: no answer at al
   const other = { id: "other", revision: 1, state: "received", reason: null, received_at: "2026-11-21T14:02:00Z", missing_photos: [] };
   const lies = [
     once("PUT", VISITS, portal),
+    ...[401, 403, 404].map((status) => once("PUT", VISITS, () => portalJson(status))),
+    once("PUT", VISITS, () => refusal("/api/v1/visits/other", 403)),
     once("PUT", VISITS, () => answer(200, other)),
     once("PUT", VISITS, () => answer(200, {})),
     once("PUT", VISITS, () => answer(204 + 2, { ...other, id: "visit" })),
     once("PUT", VISITS, () => new Response("not JSON", { headers: { "Content-Type": "application/json" } })),
     once("PUT", `${PHOTOS}p1`, portal),
+    once("PUT", `${PHOTOS}p1`, () => portalJson(404)),
     once("PUT", `${PHOTOS}p1`, () => answer(201, { id: "p1", sha256: "0".repeat(64), size: 2 })),
   ];
   for (const lie of lies) {
@@ -273,9 +307,9 @@ test("a server that asks for a photo nobody promised is asked again later, and n
 test("who asks while something is being sent does not wait for the pause after it", async () => {
   const { store, server, deliver, visit } = await aPhone();
   await putFinished(store);
-  server.faults.push(once("PUT", VISITS, () => {
+  server.faults.push(once("PUT", VISITS, ({ path }) => {
     deliver({ asked: true });
-    return refusal(423);
+    return refusal(path, 423);
   }));
   assert.equal((await deliver()).state, "rest");
   assert.ok((await visit()).delivered);

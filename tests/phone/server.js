@@ -25,18 +25,18 @@ export function aServer({ person = "anna" } = {}) {
 
   async function answerTo({ method, path, id, body }) {
     if (path === "/api/v1/session" && method === "GET") {
-      return server.person ? answer(200, { person: { id: server.person } }) : refusal(401);
+      return server.person ? answer(200, { person: { id: server.person } }) : refusal(path, 401);
     }
-    if (!server.person) return refusal(401);
-    if (path.startsWith("/api/v1/visits/")) return takeVisit(id, body);
-    if (path.startsWith("/api/v1/photos/")) return takePhoto(id, body);
-    return refusal(404);
+    if (!server.person) return refusal(path, 401);
+    if (path.startsWith("/api/v1/visits/")) return takeVisit(path, id, body);
+    if (path.startsWith("/api/v1/photos/")) return takePhoto(path, id, body);
+    return refusal(path, 404);
   }
 
-  async function takeVisit(id, body) {
+  async function takeVisit(path, id, body) {
     const text = new TextDecoder().decode(body);
     const before = server.visits.get(id);
-    if (before && before.text !== text) return refusal(409);
+    if (before && before.text !== text) return refusal(path, 409);
     const visit = before ?? { text, report: JSON.parse(text), state: server.held ? "held" : "received" };
     server.visits.set(id, visit);
     const missing = visit.report.photos.filter((photo) => !server.photos.has(photo.id)).map((photo) => photo.id);
@@ -46,11 +46,11 @@ export function aServer({ person = "anna" } = {}) {
     });
   }
 
-  async function takePhoto(id, body) {
+  async function takePhoto(path, id, body) {
     const promised = [...server.visits.values()].flatMap((visit) => visit.report.photos).find((photo) => photo.id === id);
-    if (!promised) return refusal(404);
+    if (!promised) return refusal(path, 404);
     const hash = await sha256(body);
-    if (hash !== promised.sha256) return refusal(422);
+    if (hash !== promised.sha256) return refusal(path, 422);
     const again = server.photos.has(id);
     server.photos.set(id, hash);
     return answer(again ? 200 : 201, { id, sha256: hash, size: body.byteLength, readable: true, reason: null });
@@ -61,8 +61,9 @@ export function answer(status, body) {
   return new Response(JSON.stringify(body), { status, headers: JSON_TYPE });
 }
 
-export function refusal(status, detail = "because") {
-  return new Response(JSON.stringify({ type: "about:blank", title: "No", status, detail }), {
+/** Our own server's no to the request for `path`. */
+export function refusal(path, status, detail = "because") {
+  return new Response(JSON.stringify({ type: "/problems/No", title: "No", status, detail, instance: path }), {
     status, headers: { "Content-Type": "application/problem+json" } });
 }
 
@@ -72,4 +73,6 @@ export function once(method, start, fault) {
 }
 
 export const noLine = () => new TypeError("no line");
+/** A refusal in JSON that somebody on the way made up. */
+export const portalJson = (status) => answer(status, { title: "Sign in to the airport", status });
 export const portal = () => new Response("<html>Welcome to the airport</html>", { headers: { "Content-Type": "text/html" } });

@@ -136,3 +136,23 @@ test("a connection that the system dropped is opened again", async () => {
   store.close();
   assert.equal((await store.drafts("anna")).length, 1);
 });
+
+test("a discarded draft is as good as gone, comes back whole, and is deleted later with its photos", async () => {
+  const store = await aStore();
+  const draft = await withDraft(store);
+  const { bytes } = await aPhoto("p1");
+  await store.savePhoto(draft, { id: "p1", visit_id: "visit", bytes }, null);
+  await store.discard("visit", 1000);
+  assert.deepEqual([await store.drafts("anna"), await store.draft("visit", "anna")], [[], null]);
+  await assert.rejects(store.saveDraft(draft), DraftGone);
+  await assert.rejects(store.finish({ id: "visit", person_id: "anna", photos: [] }, bytes), DraftGone);
+  await store.dropDiscarded(1000);
+  await store.takeBack("visit");
+  assert.deepEqual((await store.draft("visit", "anna")).draft, draft);
+  await store.dropDiscarded(5000);
+  assert.ok(await store.photo("p1"));
+  await store.discard("visit", 2000);
+  await store.dropDiscarded(5000);
+  assert.equal(await store.photo("p1"), undefined);
+  await assert.rejects(store.takeBack("visit"), DraftGone);
+});

@@ -123,6 +123,16 @@ test("an option's own words are its value, and go when another option is chosen"
   assert.equal(value(chooseOption(own, "cash")), null);
 });
 
+test("a clock set back during the visit: it ends as long after its beginning as it was open", () => {
+  const report = (finishedAt, elapsedMs) =>
+    buildReport({ draft: filledIn(), version: VERSION, finishedAt: new Date(finishedAt), elapsedMs, appVersion: "1", deviceId: "d" });
+  const back = report("2026-11-21T10:30:00Z", 1_800_000);
+  assert.equal(Date.parse(back.finished_at), Date.parse("2026-11-21T12:30:00Z"));
+  assert.equal(back.elapsed_ms, 1_800_000);
+  assert.equal(Date.parse(report("2026-11-21T12:00:00Z", 500).finished_at), Date.parse("2026-11-21T12:00:00Z"));
+  assert.equal(Date.parse(report("2026-11-21T15:00:00Z", 1_800_000).finished_at), Date.parse("2026-11-21T15:00:00Z"));
+});
+
 test("a removed photo leaves the report and comes back to its place", () => {
   const without = removePhoto(filledIn(), "door", "p1");
   assert.deepEqual(answerOf(without, "door").photo_ids, ["p2"]);

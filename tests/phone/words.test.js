@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checksWords, dueWords, lackWords, progressWords, stateOfVisit } from "../../inspector/phone/screens/words.js";
+import { checksWords, dueWords, lackWords, placeWords, progressWords, stateOfVisit } from "../../inspector/phone/screens/words.js";
 
 const outlet = { time_zone: "Asia/Novosibirsk" };
 const IDLE = { state: "rest" };
@@ -49,4 +49,11 @@ test("progress, checks and gaps", () => {
   assert.equal(checksWords({ approved: 2, required: 10 }), "2 of 10 checks");
   assert.equal(lackWords({ what: "photos", count: 1 }), "1 photo missing");
   for (const what of ["answer", "number", "words", "reason", "comment"]) assert.ok(lackWords({ what }));
+});
+
+test("a place names brand, address and city, and not again what the name tells", () => {
+  const place = { name: "Coffee, 5 Mill Lane", brand: "Coffee", address: "5 Mill Lane", city: "York" };
+  assert.equal(placeWords(place), "Coffee, York");
+  assert.equal(placeWords({ ...place, name: "North" }), "Coffee, 5 Mill Lane, York");
+  assert.equal(placeWords({ ...place, address: null, city: "" }), "Coffee");
 });

@@ -259,7 +259,7 @@ def test_a_visit_counts_once_in_any_short_order(engine: Engine) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_a_visit_counts_once_in_any_order(engine: Engine) -> None:
-    run(engine, max_examples=150, stateful_step_count=40)
+    run(engine, max_examples=60, stateful_step_count=40)
 
 
 def run(engine: Engine, **values: Any) -> None:

@@ -14,7 +14,7 @@ from checklists.errors import DomainError, NotFound
 from checklists.waves import Wave, set_up_wave, waves_of
 from inspector.auth import MANAGERS, roles
 from inspector.manager.forms import LONGEST_TEXT, Form, PageAnswer
-from inspector.manager.waves.place import blueprint, find_wave, ids
+from inspector.manager.waves.place import in_our_time, blueprint, find_wave, ids
 from inspector.transactions import reading, writing
 
 USUAL_LENGTH = timedelta(days=27)
@@ -148,7 +148,7 @@ def _newest(version: ChecklistVersion) -> int:
 
 def _day(form: Form, name: str) -> date:
     try:
-        return date.fromisoformat(form.text(name, required=True))
+        return in_our_time(form, name, date.fromisoformat(form.text(name, required=True)))
     except ValueError:
         form.refuse(name, _("Please enter a date."))
         return date.min

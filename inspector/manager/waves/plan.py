@@ -31,7 +31,7 @@ from checklists.waves import (
 )
 from inspector.auth import MANAGERS, roles
 from inspector.manager.forms import LONGEST_TEXT, Form, PageAnswer, of_project
-from inspector.manager.waves.place import blueprint, find_wave, ids
+from inspector.manager.waves.place import in_our_time, blueprint, find_wave, ids
 from inspector.transactions import reading, writing
 
 ASSIGNMENT_STATES = {
@@ -212,7 +212,8 @@ def _assignment(session: Session, wave_id: UUID, assignment_id: UUID, *, lock: b
 def _moment(form: Form, name: str, zone: ZoneInfo) -> datetime:
     """A moment as the outlet's clocks show it."""
     try:
-        return datetime.fromisoformat(form.text(name, required=True)).replace(tzinfo=zone)
+        moment = datetime.fromisoformat(form.text(name, required=True)).replace(tzinfo=zone)
+        return in_our_time(form, name, moment)
     except ValueError:
         form.refuse(name, _("Please enter a date and a time."))
         return datetime.min.replace(tzinfo=UTC)

@@ -1,0 +1,62 @@
+"""One's own password is changed by whoever knows the present one, and by nobody else."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from checklists.orm import ScopedSession
+from tests.factories import PASSWORD, Audit, make_audit
+from tests.pages import OWN_SITE, Window
+
+Sessions = Callable[..., ScopedSession]
+NEW = " ten signs"
+
+
+@pytest.fixture
+def audit(sessions: Sessions) -> Audit:
+    with sessions() as session, session.begin():
+        return make_audit(session)
+
+
+def logs_in(app: Flask, email: str, password: str) -> bool:
+    answer = app.test_client().post("/login", data={"email": email, "password": password}, headers=OWN_SITE)
+    assert answer.status_code in (302, 401)
+    return answer.status_code == 302
+
+
+def test_the_new_password_works_and_the_old_one_no_longer(app: Flask, audit: Audit) -> None:
+    window = Window(app, audit.manager.email).follow("Change password")
+    window.submit("Change password", old=PASSWORD, new=NEW, again=NEW)
+    assert "Your password was changed." in window.text
+    assert logs_in(app, audit.manager.email, NEW)
+    assert not logs_in(app, audit.manager.email, PASSWORD)
+    assert logs_in(app, audit.reviewer.email, PASSWORD), "nobody else's was changed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"old": "a wrong guess"}, "old"),
+        ({"new": "nine sign", "again": "nine sign"}, "new"),
+        ({"again": NEW.strip()}, "again"),
+    ],
+)
+def test_a_mistake_changes_nothing(app: Flask, audit: Audit, changes: dict[str, str], field: str) -> None:
+    typed = {"old": PASSWORD, "new": NEW, "again": NEW} | changes
+    window = Window(app, audit.manager.email).open("/password").submit("Change password", **typed)
+    assert window.status == 422
+    assert f'id="wrong-{field}"' in window.answer.text
+    assert not any(each in window.answer.text for each in typed.values())
+    assert logs_in(app, audit.manager.email, PASSWORD)
+
+
+def test_an_inspector_changes_it_too_and_a_stranger_logs_in_first(app: Flask, audit: Audit) -> None:
+    client = app.test_client()
+    assert client.get("/password").location == "/login?next=/password"
+    email = audit.inspectors[0].email
+    client.post("/login", data={"email": email, "password": PASSWORD}, headers=OWN_SITE)
+    assert client.get("/password").status_code == 200
+    answer = client.post("/password", data={"old": PASSWORD, "new": NEW, "again": NEW}, headers=OWN_SITE)
+    assert answer.location == "/password"
+    assert logs_in(app, email, NEW)
