@@ -79,6 +79,9 @@ def every_screen(screen: Page, email: str, password: str, photo: Path) -> Iterat
     chooser.value.set_files(photo)
     screen.wait_for_selector("a[href*='/photos/']")
     yield "section-answered"
+    screen.locator("a[href$='/brief']").first.click()
+    yield "brief"
+    screen.go_back()
     screen.locator("a[href*='/photos/']").first.click()
     yield "photo"
     screen.go_back()

@@ -14,7 +14,7 @@ from checklists.errors import DomainError, NotFound
 from checklists.waves import Wave, set_up_wave, waves_of
 from inspector.auth import MANAGERS, roles
 from inspector.manager.forms import LONGEST_TEXT, Form, PageAnswer
-from inspector.manager.waves.place import in_our_time, blueprint, find_wave, ids
+from inspector.manager.waves.place import blueprint, find_wave, ids, in_our_time
 from inspector.transactions import reading, writing
 
 USUAL_LENGTH = timedelta(days=27)

@@ -31,7 +31,7 @@ from checklists.waves import (
 )
 from inspector.auth import MANAGERS, roles
 from inspector.manager.forms import LONGEST_TEXT, Form, PageAnswer, of_project
-from inspector.manager.waves.place import in_our_time, blueprint, find_wave, ids
+from inspector.manager.waves.place import blueprint, find_wave, ids, in_our_time
 from inspector.transactions import reading, writing
 
 ASSIGNMENT_STATES = {
