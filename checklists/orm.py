@@ -114,9 +114,13 @@ def one_of(kind: type[StrEnum]) -> Enum:
 
 
 class Owned:
-    """Mixed into every table of a tenant: the organization that the row belongs to."""
+    """Mixed into every table of a tenant: the organization that the row belongs to.
 
-    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), index=True)
+    It has no index of its own: nothing is looked up by it alone, and SQLite would prefer such an index to a far better
+    one, and read a whole organization's answers for a single cell.
+    """
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
 
 
 class Tenant:

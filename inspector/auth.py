@@ -93,10 +93,10 @@ def install(app: Flask) -> None:
 
 def load_person(user_id: str) -> Person | None:
     with reading(unscoped("a person may be a member of several organizations")) as transaction:
-        user = transaction.get(User, UUID(user_id))
+        found = transaction.scalars(select(Membership).where(Membership.user_id == UUID(user_id))).all()
+        user = found[0].user if found else transaction.get(User, UUID(user_id))
         if user is None:
             return None
-        found = transaction.scalars(select(Membership).where(Membership.user_id == user.id)).all()
     ends = datetime.now(UTC) - LAST_DELIVERIES
     return Person(user, [each for each in found if each.deactivated_at is None or each.deactivated_at >= ends])
 

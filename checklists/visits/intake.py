@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from checklists.checklist import ChecklistVersion
 from checklists.errors import HoldReason, NotFound, PhotoNotPromised, VisitDeleted
@@ -100,7 +100,7 @@ def _place(session: Session, sender: Sender, report: Report | None) -> tuple[Ass
     if report is None:
         return None, HoldReason.NOT_UNDERSTOOD
     assignment = session.scalar(
-        select(Assignment).where(Assignment.id == report.assignment_id).options(selectinload(Assignment.outlet))
+        select(Assignment).where(Assignment.id == report.assignment_id).options(joinedload(Assignment.outlet))
     )
     if assignment is None:
         return None, HoldReason.UNKNOWN_ASSIGNMENT

@@ -92,7 +92,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index("ix_jobs_due", ["state", "run_after"], unique=False)
-        batch_op.create_index(batch_op.f("ix_jobs_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "projects",
@@ -108,9 +107,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("organization_id", "slug", name=op.f("uq_projects_organization_id_slug")),
     )
-    with op.batch_alter_table("projects", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_projects_organization_id"), ["organization_id"], unique=False)
-
     op.create_table(
         "brands",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -124,7 +120,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_brands")),
     )
     with op.batch_alter_table("brands", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_brands_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_brands_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -140,7 +135,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checklists")),
     )
     with op.batch_alter_table("checklists", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_checklists_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_checklists_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -155,7 +149,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journeys")),
     )
     with op.batch_alter_table("journeys", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_journeys_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_journeys_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -179,7 +172,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("memberships", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_memberships_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_memberships_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_memberships_user_id"), ["user_id"], unique=False)
 
@@ -198,7 +190,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_waves")),
     )
     with op.batch_alter_table("waves", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_waves_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_waves_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -222,7 +213,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("checklist_versions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_checklist_versions_checklist_id"), ["checklist_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_checklist_versions_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_checklist_versions_project_id"), ["project_id"], unique=False)
         batch_op.create_index(
             "uq_checklist_versions_one_draft",
@@ -255,7 +245,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outlets", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outlets_brand_id"), ["brand_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_outlets_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outlets_project_id"), ["project_id"], unique=False)
 
     op.create_table(
@@ -271,7 +260,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("stages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stages_journey_id"), ["journey_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_stages_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "assignments",
@@ -297,7 +285,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("assignments", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_assignments_inspector_id"), ["inspector_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_assignments_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assignments_outlet_id"), ["outlet_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assignments_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assignments_version_id"), ["version_id"], unique=False)
@@ -318,7 +305,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_touchpoints")),
     )
     with op.batch_alter_table("touchpoints", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_touchpoints_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_touchpoints_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_touchpoints_stage_id"), ["stage_id"], unique=False)
 
@@ -337,7 +323,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("wave_id", "version_id", name=op.f("uq_wave_checklists_wave_id_version_id")),
     )
     with op.batch_alter_table("wave_checklists", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_wave_checklists_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_wave_checklists_version_id"), ["version_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_wave_checklists_wave_id"), ["wave_id"], unique=False)
 
@@ -356,7 +341,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("wave_id", "outlet_id", name=op.f("uq_wave_outlets_wave_id_outlet_id")),
     )
     with op.batch_alter_table("wave_outlets", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_wave_outlets_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_wave_outlets_outlet_id"), ["outlet_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_wave_outlets_wave_id"), ["wave_id"], unique=False)
 
@@ -374,7 +358,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_barriers")),
     )
     with op.batch_alter_table("barriers", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_barriers_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_barriers_touchpoint_id"), ["touchpoint_id"], unique=False)
 
     op.create_table(
@@ -404,7 +387,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("required_checks", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_required_checks_brand_id"), ["brand_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_required_checks_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_required_checks_outlet_id"), ["outlet_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_required_checks_touchpoint_id"), ["touchpoint_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_required_checks_wave_id"), ["wave_id"], unique=False)
@@ -429,7 +411,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sections", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sections_lineage_id"), ["lineage_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_sections_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sections_touchpoint_id"), ["touchpoint_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sections_version_id"), ["version_id"], unique=False)
 
@@ -476,7 +457,6 @@ def upgrade() -> None:
             ["project_id", sa.literal_column("received_at DESC"), sa.literal_column("id DESC")],
             unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_visits_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visits_outlet_id"), ["outlet_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visits_project_id"), ["project_id"], unique=False)
         batch_op.create_index("ix_visits_wave_state", ["wave_id", "state"], unique=False)
@@ -518,7 +498,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("checks", schema=None) as batch_op:
         batch_op.create_index("ix_checks_cell", ["wave_id", "touchpoint_id", "brand_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_checks_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_checks_visit_id"), ["visit_id"], unique=False)
 
     op.create_table(
@@ -553,7 +532,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("criteria", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_criteria_lineage_id"), ["lineage_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_criteria_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_criteria_section_id"), ["section_id"], unique=False)
 
     op.create_table(
@@ -576,7 +554,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photos")),
     )
     with op.batch_alter_table("photos", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_photos_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_photos_visit_id"), ["visit_id"], unique=False)
 
     op.create_table(
@@ -595,7 +572,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
     )
     with op.batch_alter_table("reviews", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_reviews_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_reviews_visit_id"), ["visit_id"], unique=False)
 
     op.create_table(
@@ -615,9 +591,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_reports")),
         sa.UniqueConstraint("visit_id", "sha256", name=op.f("uq_sealed_reports_visit_id_sha256")),
     )
-    with op.batch_alter_table("sealed_reports", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sealed_reports_organization_id"), ["organization_id"], unique=False)
-
     op.create_table(
         "answers",
         sa.Column("visit_id", sa.Uuid(), nullable=False),
@@ -647,7 +620,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("answers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_answers_check_id"), ["check_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_answers_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "options",
@@ -668,7 +640,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("options", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_options_criterion_id"), ["criterion_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_options_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "states",
@@ -688,7 +659,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("states", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_states_criterion_id"), ["criterion_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_states_organization_id"), ["organization_id"], unique=False)
 
     if op.get_bind().dialect.name == "postgresql":
         build_wall("organizations", "id")
@@ -704,43 +674,33 @@ def build_wall(table: str, column: str) -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("states", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_states_organization_id"))
         batch_op.drop_index(batch_op.f("ix_states_criterion_id"))
 
     op.drop_table("states")
     with op.batch_alter_table("options", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_options_organization_id"))
         batch_op.drop_index(batch_op.f("ix_options_criterion_id"))
 
     op.drop_table("options")
     with op.batch_alter_table("answers", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_answers_organization_id"))
         batch_op.drop_index(batch_op.f("ix_answers_check_id"))
 
     op.drop_table("answers")
-    with op.batch_alter_table("sealed_reports", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_sealed_reports_organization_id"))
-
     op.drop_table("sealed_reports")
     with op.batch_alter_table("reviews", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reviews_visit_id"))
-        batch_op.drop_index(batch_op.f("ix_reviews_organization_id"))
 
     op.drop_table("reviews")
     with op.batch_alter_table("photos", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_photos_visit_id"))
-        batch_op.drop_index(batch_op.f("ix_photos_organization_id"))
 
     op.drop_table("photos")
     with op.batch_alter_table("criteria", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_criteria_section_id"))
-        batch_op.drop_index(batch_op.f("ix_criteria_organization_id"))
         batch_op.drop_index(batch_op.f("ix_criteria_lineage_id"))
 
     op.drop_table("criteria")
     with op.batch_alter_table("checks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_checks_visit_id"))
-        batch_op.drop_index(batch_op.f("ix_checks_organization_id"))
         batch_op.drop_index("ix_checks_cell")
 
     op.drop_table("checks")
@@ -753,7 +713,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_visits_wave_state")
         batch_op.drop_index(batch_op.f("ix_visits_project_id"))
         batch_op.drop_index(batch_op.f("ix_visits_outlet_id"))
-        batch_op.drop_index(batch_op.f("ix_visits_organization_id"))
         batch_op.drop_index("ix_visits_list")
         batch_op.drop_index(batch_op.f("ix_visits_inspector_id"))
         batch_op.drop_index(batch_op.f("ix_visits_assignment_id"))
@@ -762,7 +721,6 @@ def downgrade() -> None:
     with op.batch_alter_table("sections", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sections_version_id"))
         batch_op.drop_index(batch_op.f("ix_sections_touchpoint_id"))
-        batch_op.drop_index(batch_op.f("ix_sections_organization_id"))
         batch_op.drop_index(batch_op.f("ix_sections_lineage_id"))
 
     op.drop_table("sections")
@@ -770,31 +728,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_required_checks_wave_id"))
         batch_op.drop_index(batch_op.f("ix_required_checks_touchpoint_id"))
         batch_op.drop_index(batch_op.f("ix_required_checks_outlet_id"))
-        batch_op.drop_index(batch_op.f("ix_required_checks_organization_id"))
         batch_op.drop_index(batch_op.f("ix_required_checks_brand_id"))
 
     op.drop_table("required_checks")
     with op.batch_alter_table("barriers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_barriers_touchpoint_id"))
-        batch_op.drop_index(batch_op.f("ix_barriers_organization_id"))
 
     op.drop_table("barriers")
     with op.batch_alter_table("wave_outlets", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_wave_outlets_wave_id"))
         batch_op.drop_index(batch_op.f("ix_wave_outlets_outlet_id"))
-        batch_op.drop_index(batch_op.f("ix_wave_outlets_organization_id"))
 
     op.drop_table("wave_outlets")
     with op.batch_alter_table("wave_checklists", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_wave_checklists_wave_id"))
         batch_op.drop_index(batch_op.f("ix_wave_checklists_version_id"))
-        batch_op.drop_index(batch_op.f("ix_wave_checklists_organization_id"))
 
     op.drop_table("wave_checklists")
     with op.batch_alter_table("touchpoints", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_touchpoints_stage_id"))
         batch_op.drop_index(batch_op.f("ix_touchpoints_project_id"))
-        batch_op.drop_index(batch_op.f("ix_touchpoints_organization_id"))
 
     op.drop_table("touchpoints")
     with op.batch_alter_table("assignments", schema=None) as batch_op:
@@ -802,18 +755,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_assignments_version_id"))
         batch_op.drop_index(batch_op.f("ix_assignments_project_id"))
         batch_op.drop_index(batch_op.f("ix_assignments_outlet_id"))
-        batch_op.drop_index(batch_op.f("ix_assignments_organization_id"))
         batch_op.drop_index(batch_op.f("ix_assignments_inspector_id"))
 
     op.drop_table("assignments")
     with op.batch_alter_table("stages", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_stages_organization_id"))
         batch_op.drop_index(batch_op.f("ix_stages_journey_id"))
 
     op.drop_table("stages")
     with op.batch_alter_table("outlets", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outlets_project_id"))
-        batch_op.drop_index(batch_op.f("ix_outlets_organization_id"))
         batch_op.drop_index(batch_op.f("ix_outlets_brand_id"))
 
     op.drop_table("outlets")
@@ -824,42 +774,32 @@ def downgrade() -> None:
             postgresql_where=sa.text("published_at IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_checklist_versions_project_id"))
-        batch_op.drop_index(batch_op.f("ix_checklist_versions_organization_id"))
         batch_op.drop_index(batch_op.f("ix_checklist_versions_checklist_id"))
 
     op.drop_table("checklist_versions")
     with op.batch_alter_table("waves", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_waves_project_id"))
-        batch_op.drop_index(batch_op.f("ix_waves_organization_id"))
 
     op.drop_table("waves")
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_memberships_user_id"))
         batch_op.drop_index(batch_op.f("ix_memberships_project_id"))
-        batch_op.drop_index(batch_op.f("ix_memberships_organization_id"))
 
     op.drop_table("memberships")
     with op.batch_alter_table("journeys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_journeys_project_id"))
-        batch_op.drop_index(batch_op.f("ix_journeys_organization_id"))
 
     op.drop_table("journeys")
     with op.batch_alter_table("checklists", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_checklists_project_id"))
-        batch_op.drop_index(batch_op.f("ix_checklists_organization_id"))
 
     op.drop_table("checklists")
     with op.batch_alter_table("brands", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_brands_project_id"))
-        batch_op.drop_index(batch_op.f("ix_brands_organization_id"))
 
     op.drop_table("brands")
-    with op.batch_alter_table("projects", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_projects_organization_id"))
-
     op.drop_table("projects")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_jobs_organization_id"))
         batch_op.drop_index("ix_jobs_due")
 
     op.drop_table("jobs")
