@@ -60,10 +60,8 @@ def add() -> PageAnswer:
             user = user_by_email(session, email)
             known = user is not None
             if user is not None:
-                held = next(
-                    (each.roles for each in members_of(session, g.project.id) if each.user.id == user.id), set()
-                )
-                _refuse_foreign_login(form, "email", user, set(chosen) - held)
+                held = [each.roles for each in members_of(session, g.project.id) if each.user.id == user.id]
+                _refuse_foreign_login(form, "email", user, set(chosen).difference(*held))
                 form.check()
             else:
                 user = create_person(session, email, name, password_hash, language, datetime.now(UTC))

@@ -5,16 +5,15 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from checklists.orm import Base, Owned, ScopedSession
-from tests.factories import PASSWORD, Audit, make_audit
+from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto
+from tests.phone_client import OWN_SITE, FieldClient
 
 Sessions = Callable[..., ScopedSession]
-OWN_SITE = {"Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
@@ -39,13 +38,6 @@ def stranger(session: ScopedSession) -> Audit:
     made.assign(session)
     session.commit()
     return made
-
-
-def client_of(app: Flask, email: str) -> FlaskClient:
-    client = app.test_client()
-    answer = client.post("/api/v1/session", json={"email": email, "password": PASSWORD}, headers=OWN_SITE)
-    assert answer.status_code == 200
-    return client
 
 
 def ids_of(session: ScopedSession, organization_id: UUID) -> set[UUID]:
@@ -91,8 +83,7 @@ def test_another_organizations_ids_are_404_on_every_route(
 ) -> None:
     foreign = ids_of(session, stranger.organization.id)
     assert len(foreign) > 20
-    email = own.manager.email if person == "manager" else own.inspectors[0].email
-    client = client_of(app, email)
+    client = FieldClient(app.test_client(), own.manager if person == "manager" else own.inspectors[0]).client
     tried = 0
     for rule, method in with_ids(app):
         for some_id in foreign:
@@ -107,7 +98,7 @@ def test_another_organizations_ids_are_404_on_every_route(
 
 
 def test_another_organizations_address_is_404_on_every_page(app: Flask, own: Audit, stranger: Audit) -> None:
-    client = client_of(app, own.manager.email)
+    client = FieldClient(app.test_client(), own.manager).client
     tried = 0
     for rule in app.url_map.iter_rules():
         if "organization" not in rule.arguments:
@@ -120,7 +111,7 @@ def test_another_organizations_address_is_404_on_every_page(app: Flask, own: Aud
 
 
 def test_every_write_is_refused_from_another_site(app: Flask, own: Audit) -> None:
-    client = client_of(app, own.manager.email)
+    client = FieldClient(app.test_client(), own.manager).client
     tried = 0
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}):
@@ -131,7 +122,7 @@ def test_every_write_is_refused_from_another_site(app: Flask, own: Audit) -> Non
 
 
 def test_an_inspector_sees_no_page_of_a_manager(app: Flask, own: Audit) -> None:
-    client = client_of(app, own.inspectors[0].email)
+    client = FieldClient(app.test_client(), own.inspectors[0]).client
     tried = 0
     for rule in app.url_map.iter_rules():
         if "project" in rule.arguments:
