@@ -5,6 +5,7 @@ view runs, `g.scope` is set to the organizations that the person may touch in on
 else is ever read or written.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,10 +69,13 @@ def _marker(access: Access) -> Callable[[View], View]:
 
 
 class Person(flask_login.UserMixin):  # type: ignore[misc]  # Flask-Login comes without types.
-    """The person of this request, with the memberships that count."""
+    """The person of this request, with the memberships that count.
+
+    The cookie holds the person's id and a mark of the password, so that a new password ends every older login.
+    """
 
     def __init__(self, user: User, memberships: list[Membership]) -> None:
-        self.id = str(user.id)
+        self.id = f"{user.id}.{hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]}"
         self.user = user
         self.memberships = memberships
 
@@ -84,17 +88,22 @@ def install(app: Flask) -> None:
         SESSION_COOKIE_NAME="audit",
     )
     manager = flask_login.LoginManager(app)
-    manager.user_loader(load_person)
+    manager.user_loader(_load_logged_in)
     app.url_value_preprocessor(_take_place_of_address)
     app.url_defaults(_put_place_into_address)
     app.before_request(_guard)
     app.after_request(_protect)
 
 
-def load_person(user_id: str) -> Person | None:
+def _load_logged_in(cookie: str) -> Person | None:
+    someone = _load_person(UUID(cookie.partition(".")[0]))
+    return someone if someone is not None and someone.id == cookie else None
+
+
+def _load_person(user_id: UUID) -> Person | None:
     with reading(unscoped("a person may be a member of several organizations")) as transaction:
-        found = transaction.scalars(select(Membership).where(Membership.user_id == UUID(user_id))).all()
-        user = found[0].user if found else transaction.get(User, UUID(user_id))
+        found = transaction.scalars(select(Membership).where(Membership.user_id == user_id)).all()
+        user = found[0].user if found else transaction.get(User, user_id)
         if user is None:
             return None
     ends = datetime.now(UTC) - LAST_DELIVERIES
@@ -206,15 +215,15 @@ def sender() -> Sender:
 
 def log_in(email: str, password: str) -> Person:
     """Raises LoginFailed, in the same time whether the address is known or not."""
-    if not (email + password).isprintable():
-        raise LoginFailed
+    if "\0" in email or any("\ud800" <= sign <= "\udfff" for sign in email + password):
+        raise LoginFailed  # Neither the database nor the hash takes these.
     with reading(unscoped("nobody is logged in yet")) as transaction:
         user = user_by_email(transaction, email)
     try:
         _hasher.verify(user.password_hash if user else _NOBODYS_HASH, password)
     except (VerifyMismatchError, InvalidHashError):
         user = None
-    someone = load_person(str(user.id)) if user else None
+    someone = _load_person(user.id) if user else None
     if someone is None:
         raise LoginFailed
     session.permanent = True
@@ -227,7 +236,10 @@ def log_out() -> None:
 
 
 def change_password(old: str, new: str) -> None:
-    """Give the person of this request another password. Raises LoginFailed where `old` is not the present one."""
+    """Give the person of this request another password, and end their logins elsewhere.
+
+    Raises LoginFailed where `old` is not the present one.
+    """
     user = person().user
     try:
         _hasher.verify(user.password_hash, old)
@@ -236,6 +248,9 @@ def change_password(old: str, new: str) -> None:
     password_hash = hash_password(new)  # Slow on purpose, so it is done before the transaction begins.
     with writing(unscoped("a person's own password")) as transaction:
         transaction.get_one(User, user.id).password_hash = password_hash
+    someone = _load_person(user.id)
+    assert someone is not None
+    flask_login.login_user(someone)
 
 
 def hash_password(password: str) -> str:

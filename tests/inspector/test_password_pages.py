@@ -60,3 +60,10 @@ def test_an_inspector_changes_it_too_and_a_stranger_logs_in_first(app: Flask, au
     answer = client.post("/password", data={"old": PASSWORD, "new": NEW, "again": NEW}, headers=OWN_SITE)
     assert answer.location == "/password"
     assert logs_in(app, email, NEW)
+
+
+def test_a_new_password_ends_the_logins_elsewhere(app: Flask, audit: Audit) -> None:
+    here, elsewhere = (Window(app, audit.manager.email) for _ in range(2))
+    here.open("/password").submit("Change password", old=PASSWORD, new=NEW, again=NEW)
+    assert here.open("/password").status == 200
+    assert "Log in" in elsewhere.open("/password").text
