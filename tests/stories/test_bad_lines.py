@@ -1,0 +1,135 @@
+"""A finished visit on bad lines: answers lost after the commit, a portal that answers for the server, two tabs at
+once.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from sqlalchemy import func, select
+
+from checklists.orm import ScopedSession
+from checklists.visits import Photo, SealedReport, Visit
+from inspector.photo_images import draw_demo_photo
+from tests.browsers import Phone
+from tests.factories import PASSWORD, Audit, make_audit
+from tests.servers import LiveServer
+
+Sessions = Callable[..., ScopedSession]
+REPORTS, PHOTOS = "**/api/v1/visits/*", "**/api/v1/photos/*"
+
+
+@pytest.fixture
+def audit(sessions: Sessions) -> Audit:
+    with sessions() as session, session.begin():
+        made = make_audit(session)
+        made.assign(session)
+    return made
+
+
+@pytest.fixture
+def phone(phones: Callable[..., Phone], live_server: LiveServer, audit: Audit, tmp_path: Path) -> Phone:
+    """A phone with one finished visit of two photos that could not be sent yet."""
+    phone = phones("anna", live_server.url, locale="en-GB")
+    screen = phone.open("/phone/")
+    screen.get_by_label("E-mail").fill(audit.inspectors[0].email)
+    screen.get_by_label("Password").fill(PASSWORD)
+    screen.get_by_role("button", name="Log in").click()
+    screen.get_by_role("link", name="Settings").click()
+    expect(screen.get_by_text("Ready to work offline.")).to_be_visible()
+    screen.get_by_role("link", name="Assignments").click()
+    phone.context.set_offline(True)
+    fill_in(screen, [photo(tmp_path / f"{number}.jpg", number) for number in range(2)])
+    expect(screen.get_by_text("Saved on this phone").first).to_be_visible()
+    return phone
+
+
+def photo(file: Path, number: int) -> Path:
+    file.write_bytes(draw_demo_photo(number, "Utro"))
+    return file
+
+
+def fill_in(screen: Page, photos: list[Path]) -> None:
+    screen.locator("a[href^='#/assignments/']").first.click()
+    screen.get_by_role("button", name="Start visit").click()
+    for file in photos:
+        with screen.expect_file_chooser() as chooser:
+            screen.get_by_label("From gallery").first.click()
+        chooser.value.set_files(file)
+    expect(screen.get_by_role("link", name="Photo 2 of 2")).to_be_visible()
+    while True:
+        title = screen.get_by_role("heading", level=1).inner_text()
+        for group in screen.get_by_role("group", name=re.compile(r"^\d+\. ")).all():
+            answers = group.locator("input[type=radio], input[type=checkbox]")
+            if answers.count():
+                answers.first.check()
+            else:
+                group.get_by_label("Number").fill("1")
+        following = screen.get_by_role("link", name="Next", exact=True)
+        if not following.count():
+            break
+        following.click()
+        expect(screen.get_by_role("heading", level=1)).not_to_have_text(title)
+    screen.get_by_role("link", name="Check answers").click()
+    screen.get_by_role("button", name="Finish visit").click()
+
+
+def arrived_once(sessions: Sessions) -> None:
+    with sessions() as session:
+        assert [session.scalar(select(func.count()).select_from(table)) for table in (Visit, SealedReport)] == [1, 1]
+        assert [bool(each.stored_at) for each in session.scalars(select(Photo))] == [True, True]
+
+
+def send(screen: Page) -> None:
+    screen.goto("/phone/#/outbox")
+    screen.get_by_role("button", name="Send now").click()
+
+
+def test_answers_lost_after_the_commit(phone: Phone, sessions: Sessions) -> None:
+    lost: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        if route.request.method == "PUT" and route.request.url not in lost:
+            lost.append(route.request.url)
+            route.fetch()
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    for address in (REPORTS, PHOTOS):
+        phone.context.route(address, lose_the_first)
+    phone.context.set_offline(False)
+    send(phone.page)
+    expect(phone.page.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
+    assert len(lost) == 3, "the report's answer and both photos' were lost once"
+    arrived_once(sessions)
+
+
+def test_a_portal_that_answers_200_is_not_believed(phone: Phone, sessions: Sessions) -> None:
+    portal = "<html><body>Welcome to the free Wi-Fi of the shopping centre</body></html>"
+    phone.context.route("**/api/**", lambda route: route.fulfill(status=200, content_type="text/html", body=portal))
+    phone.context.set_offline(False)
+    send(phone.page)
+    expect(phone.page.get_by_text("No connection to the server.")).to_be_visible()
+    expect(phone.page.get_by_text("Saved on this phone")).to_be_visible()
+    phone.context.unroute("**/api/**")
+    send(phone.page)
+    expect(phone.page.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
+    arrived_once(sessions)
+
+
+def test_two_tabs_send_everything_once(phone: Phone, sessions: Sessions) -> None:
+    sent: list[str] = []
+    phone.context.on("request", lambda each: sent.append(each.url) if each.method == "PUT" else None)
+    second = phone.context.new_page()
+    second.goto("/phone/#/outbox")
+    phone.context.set_offline(False)
+    send(phone.page)
+    second.get_by_role("button", name="Send now").click()
+    for tab in (phone.page, second):
+        expect(tab.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
+    photos = [url for url in sent if "/photos/" in url]
+    assert len(photos) == len(set(photos)) == 2
+    arrived_once(sessions)
