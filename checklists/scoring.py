@@ -20,6 +20,9 @@ VALID_FROM = 0.8
 ROUNDING = 1e-9
 """A score that misses a limit by less misses it only because binary fractions cannot hold 0.7 or 0.9."""
 
+MOST_OF_A_MEASURE = 999_999_999.0
+"""Seconds, minutes, pieces or money: a longer number is a slip of the thumb."""
+
 
 class Zone(StrEnum):
     """The outcome of one answer or one check."""
@@ -56,6 +59,7 @@ class Fault(StrEnum):
     MUST_BE_APPLICABLE = "must_be_applicable"
     WITHOUT_CONTENT = "without_content"
     NOT_A_NUMBER = "not_a_number"
+    OUT_OF_RANGE = "out_of_range"
     SEVERAL_OPTIONS = "several_options"
 
 
@@ -426,13 +430,20 @@ def answer_fault(criterion: FormCriterion, given: Given) -> Fault | None:
     if criterion.kind is Kind.MEASURE:
         if given.value is None:
             return Fault.WITHOUT_CONTENT
-        return None if _is_number(given.value) else Fault.NOT_A_NUMBER
+        if not _is_number(given.value):
+            return Fault.NOT_A_NUMBER
+        return None if 0 <= float(given.value) <= _most(criterion.unit) else Fault.OUT_OF_RANGE
     if criterion.kind is Kind.CHOICE:
         if not given.options:
             return Fault.WITHOUT_CONTENT
         if len(given.options) > 1 and not criterion.several:
             return Fault.SEVERAL_OPTIONS
     return None
+
+
+def _most(unit: str | None) -> float:
+    """The largest value that an inspector can have meant; none of the units has a negative one."""
+    return 100.0 if unit == "percent" else MOST_OF_A_MEASURE
 
 
 def _is_number(value: float | str) -> bool:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from checklists.checklist import ChecklistVersion
+from checklists.checklist import ChecklistVersion, Unit
 from checklists.journey import touchpoints_of
 from checklists.scoring import Form, FormCriterion, FormSection, read_form
 from checklists.visits import Answer, Visit, every_visit
@@ -125,7 +125,7 @@ def _answer(
         _joined(words(state.text) for state in seen if state.forbidden),
         _joined(words(option.text) for option in chosen_options),
         answer.value if answer.words is None else answer.words,
-        criterion.unit,
+        Unit(criterion.unit) if criterion.unit else None,
         answer.zone,
         answer.points,
         answer.possible,

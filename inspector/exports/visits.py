@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from flask import Blueprint, Response, g
 from flask_babel import gettext as _
 
-from checklists.errors import HOLD_REASONS
 from checklists.journey import Touchpoint, touchpoints_of
 from checklists.visits import Visit, every_visit
 from inspector.auth import REVIEWERS, roles
@@ -79,7 +78,7 @@ def _row(visit: Visit, touchpoints: Sequence[Touchpoint]) -> Sequence[Cell]:
     return [
         visit.id,
         visit.state,
-        _(HOLD_REASONS[visit.hold_reason]) if visit.hold_reason else None,
+        visit.hold_reason,
         words(visit.wave.name) if visit.wave else None,
         outlet.brand.name if outlet else None,
         outlet.name if outlet else None,

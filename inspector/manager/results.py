@@ -1,5 +1,6 @@
 """Results: the matrix of a wave, what lies behind one of its cells, and the lists to take away."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import Blueprint, g, render_template
@@ -21,10 +22,13 @@ VISITS_SHOWN = 200
 @blueprint.get("/")
 @roles(*REVIEWERS)
 def index() -> PageAnswer:
-    """The matrix of the latest wave."""
+    """The matrix of the latest wave that has begun; a wave that is only planned has nothing to show yet."""
     with reading() as session:
         waves = waves_of(session, g.project.id)
-        return _matrix_page(session, waves, waves[0]) if waves else render_template("results/none.html")
+        if not waves:
+            return render_template("results/none.html")
+        today = datetime.now(UTC).date()
+        return _matrix_page(session, waves, next((each for each in waves if each.starts_on <= today), waves[0]))
 
 
 @blueprint.get("/waves/<uuid:wave_id>")

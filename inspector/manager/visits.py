@@ -149,6 +149,11 @@ def show(visit_id: UUID) -> PageAnswer:
         return _page(session, visit_id, Form.showing())
 
 
+# A refused decision is shown again at its own address, which somebody may reload or return to.
+for _noun in ("approval", "rejection"):
+    blueprint.add_url_rule(f"/<uuid:visit_id>/{_noun}", f"show_after_{_noun}", show)
+
+
 def _page(session: Session, visit_id: UUID, form: Form) -> PageAnswer:
     visit = _visit(session, visit_id)
     page = render_template(

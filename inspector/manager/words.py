@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext
 from checklists.checklist import Comment, Direction, Evidence, OptionZone, Unit
 from checklists.journey import Channel
 from checklists.people import Role
-from checklists.scoring import Kind
+from checklists.scoring import Kind, Status, Zone
 
 CHANNELS = {
     Channel.ON_SITE: lazy_gettext("on site"),
@@ -49,6 +49,17 @@ ZONES = {
     OptionZone.GREEN: lazy_gettext("green"),
     OptionZone.YELLOW: lazy_gettext("yellow"),
     OptionZone.RED: lazy_gettext("red"),
+}
+ZONES_OF_RESULTS = {
+    Zone.GREEN: lazy_gettext("green"),
+    Zone.YELLOW: lazy_gettext("yellow"),
+    Zone.RED: lazy_gettext("red"),
+    Zone.NOT_APPLICABLE: lazy_gettext("not applicable"),
+}
+STATUSES = {
+    Status.ANSWERED: lazy_gettext("answered"),
+    Status.NOT_APPLICABLE: lazy_gettext("not applicable"),
+    Status.COULD_NOT_CHECK: lazy_gettext("could not check"),
 }
 EVIDENCE = {
     Evidence.NONE: lazy_gettext("no photos"),

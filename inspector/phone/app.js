@@ -17,7 +17,7 @@ class App {
   state = {
     started: false, fatal: null, route: parseRoute(location.hash),
     person: null, login: { wanted: false, open: false, busy: false, error: null },
-    work: null, drafts: [], visits: [],
+    work: null, refused: false, drafts: [], visits: [],
     open: null, developing: {},
     outbox: { state: "rest" }, sending: null,
     offline: { ready: false, update: false }, version: null, install: null, skew: 0,
@@ -173,7 +173,7 @@ class App {
     await this.store.saveSetting("person", person);
     this.tellOthers("person");
     if (other && this.state.person) {
-      Object.assign(this.state, { person: null, message: null });
+      Object.assign(this.state, { person: null, refused: false, message: null });
       location.hash = toAssignments();
       await this.#follow();
     }
@@ -191,7 +191,7 @@ class App {
     location.hash = toAssignments();
     await this.#follow();
     await this.state.open?.close();
-    this.set({ person: null, work: null, drafts: [], visits: [], open: null, message: null });
+    this.set({ person: null, work: null, refused: false, drafts: [], visits: [], open: null, message: null });
     await this.api.logOut();
   }
 
@@ -216,6 +216,7 @@ class App {
     const before = await this.store.work(person.id);
     const answer = await this.api.work(before?.etag ?? null);
     if (answer.kind === "login") return this.#setLogin({ wanted: true });
+    if (["ok", "same", "refused"].includes(answer.kind)) this.set({ refused: answer.status === 403 });
     if (answer.kind === "same") return this.#setLogin({ wanted: false });
     if (answer.kind !== "ok") return undefined;
     const { body, etag } = answer;

@@ -1,6 +1,7 @@
 /**
  * A draft while it is open: holds the lock that keeps other tabs from writing to it, and saves every change at once,
- * one save after the other. Text that is being typed is saved some moments later, and when the page goes away.
+ * one save after the other. Text that is being typed is saved with its first letter, then every few moments, and when
+ * the page goes away.
  */
 import { finishedVisit } from "./outbox.js";
 import { DraftGone } from "./store.js";
@@ -41,9 +42,9 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
       session.draft = update(session.draft);
       unsaved = true;
       beginSaving();
-      // Not from the last letter on, but from the first: who types without a pause is saved all the same.
+      // What is typed after a quiet time is saved now; who then types without a pause is saved all the same.
+      if (!soon || timer === null) session.flush();
       if (soon) timer ??= setTimeout(session.flush, TYPING_DELAY_MS);
-      else session.flush();
       onChange();
     },
 

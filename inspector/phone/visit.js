@@ -3,6 +3,9 @@
  * Pure functions only: no DOM, no clock of its own, no storage. A draft is never changed in place.
  */
 
+/** A measure stays below this, whatever its unit; the server refuses the rest. */
+const TOO_LARGE = 1_000_000_000;
+
 /** An answer before anything was entered. `none` is the mark "none of these"; `number` and `words` are as typed. */
 export const EMPTY_ANSWER = Object.freeze({
   status: null, states: [], none: false, options: [], number: "", words: "", reason: "", comment: "", photo_ids: [],
@@ -110,13 +113,24 @@ export function lacking(criterion, answer) {
   if (!begun && !criterion.required) return [];
   if (answer.status === null) return [{ what: "answer" }];
   const lacks = [];
-  const numberFits = criterion.kind !== "measure" || parseNumber(answer.number, criterion.decimals) !== null;
-  if (!numberFits) lacks.push({ what: "number" });
+  if (criterion.kind === "measure" && numberTrouble(criterion, answer.number)) lacks.push({ what: "number" });
   if (asksForWords(criterion, answer) && !answer.words.trim()) lacks.push({ what: "words" });
   if (criterion.comment === "required" && !answer.comment.trim()) lacks.push({ what: "comment" });
   const wanted = criterion.evidence === "required" ? Math.max(1, criterion.evidence_at_least ?? 1) : 0;
   if (answer.photo_ids.length < wanted) lacks.push({ what: "photos", count: wanted - answer.photo_ids.length });
   return lacks;
+}
+
+/**
+ * Why a number as typed does not fit a measure: "form" (none, or too many decimals), "percent" (not from 0 to 100),
+ * "negative" or "large"; null when it fits.
+ */
+export function numberTrouble({ unit, decimals }, text) {
+  const number = parseNumber(text, decimals);
+  if (number === null) return "form";
+  if (unit === "percent") return number < 0 || number > 100 ? "percent" : null;
+  if (number < 0) return "negative";
+  return number >= TOO_LARGE ? "large" : null;
 }
 
 /** Whether the chosen option takes words of the inspector's own. */

@@ -246,6 +246,11 @@ def test_a_fact_has_no_zone_and_no_points(criterion, answer):
         pytest.param(measure(1, 2), {"value": True}, Fault.NOT_A_NUMBER, id="true"),
         pytest.param(measure(1, 2), {"value": float("nan")}, Fault.NOT_A_NUMBER, id="not a number"),
         pytest.param(measure(1, 2), {"value": float("-inf")}, Fault.NOT_A_NUMBER, id="infinity"),
+        pytest.param(measure(1, 2), {"value": -5}, Fault.OUT_OF_RANGE, id="a wait below zero"),
+        pytest.param(measure(1, 2), {"value": 1e9}, Fault.OUT_OF_RANGE, id="a slip of the thumb"),
+        pytest.param(
+            measure(1, 2) | {"unit": "percent"}, {"value": 101}, Fault.OUT_OF_RANGE, id="over a hundred per cent"
+        ),
         pytest.param(measure(1, 2), {"value": 10**400}, Fault.NOT_A_NUMBER, id="an integer over all floats"),
         pytest.param(measure(1, 2), {}, Fault.WITHOUT_CONTENT, id="a measure without a value"),
         pytest.param(choice(), {}, Fault.WITHOUT_CONTENT, id="a choice without an option"),

@@ -42,12 +42,16 @@ def fill(sessions: Sessions, audit: Audit, brand: int, checks: int, zone: str = 
             audit.visit(session, outlet, state="approved", zones=zones)
 
 
-def test_the_latest_wave_is_shown_first_and_the_others_are_a_link_away(
+def test_the_latest_wave_that_has_begun_is_shown_first_and_the_others_are_a_link_away(
     window: Window, audit: Audit, sessions: Sessions
 ) -> None:
     with sessions() as session, session.begin():
         day = audit.wave.starts_on.replace(year=2020)
         make_wave(session, audit.project, [audit.version], audit.outlets, name="Long ago", starts_on=day, ends_on=day)
+        later = audit.wave.starts_on.replace(year=2090)
+        make_wave(
+            session, audit.project, [audit.version], audit.outlets, name="Some day", starts_on=later, ends_on=later
+        )
     fill(sessions, audit, 0, 1)
     window.open(f"{audit.address}/results/")
     assert words(cells(window, "Utro")[0]) == "1 of 6 100% 1 planned"
@@ -85,7 +89,7 @@ def test_a_cell_shows_its_figures_and_a_certain_verdict_in_words(
     assert ours.startswith("green 100% 7 of 6 7/0/0 7 green, 0 yellow, 0 red")
     assert ours.endswith("forbidden states seen: 0% 1 received, 8 planned")
     assert "advantage" not in ours
-    assert worse.startswith("red 0% ▲ advantage 7 of 6 0/0/7")
+    assert worse.startswith("red 0% ▲ our advantage 7 of 6 0/0/7")
     assert worse.endswith("forbidden states seen: 100%")
     assert "advantage" not in same
     for footnote in ("are not corrected", "Holm", "margin of 10 points"):

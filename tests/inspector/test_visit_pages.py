@@ -223,6 +223,7 @@ def test_a_rejection_asks_for_its_reason(window: Window, audit: Audit, sessions:
     window.post(f"{audit.address}/visits/{visit.id}/approval")
     assert window.status == 409
     assert "not waiting for a review any more" in window.text
+    assert window.open(f"{audit.address}/visits/{visit.id}/rejection").status == 200, "it may be reloaded"
 
 
 def test_a_held_visit_says_why_and_gives_its_report_as_it_came(

@@ -21,18 +21,27 @@ const until = async (holds) => {
   while (!(await holds())) await new Promise((done) => setTimeout(done, 5));
 };
 
-test("a tap is saved at once, typing after a short pause, and all of it on the way out", async () => {
+test("a tap and the first letter are saved at once, what follows after a moment, and all of it on the way out", async ({ mock }) => {
   const store = await aStore();
   const session = await open(store);
   session.change(type("1"));
   await session.flush();
   assert.equal(await typed(store), "1");
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const settled = async () => { for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate); };
   session.change(type("12"), { soon: true });
-  assert.equal(await typed(store), "1");
-  await until(async () => (await typed(store)) === "12");
+  await settled();
+  assert.equal(await typed(store), "12");
   session.change(type("123"), { soon: true });
-  await session.close();
+  await settled();
+  assert.equal(await typed(store), "12");
+  mock.timers.tick(150);
+  await settled();
   assert.equal(await typed(store), "123");
+  session.change(type("1234"), { soon: true });
+  session.change(type("12345"), { soon: true });
+  await session.close();
+  assert.equal(await typed(store), "12345");
 });
 
 test("saved is said only of what is on the phone", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   addPhoto, answerOf, buildReport, changeAnswer, chooseOption, EMPTY_ANSWER, enterNumber, lacking, markNone, markState,
-  markStatus, newId, parseNumber, progress, removePhoto, restorePhoto, startDraft, textIn, withOffset, write,
+  markStatus, newId, numberTrouble, parseNumber, progress, removePhoto, restorePhoto, startDraft, textIn, withOffset, write,
 } from "../../inspector/phone/visit.js";
 import { aDraft, ASSIGNMENT, filledIn, VERSION } from "./factories.js";
 
@@ -90,6 +90,18 @@ test("numbers as people type them", () => {
     ["1e5", 2, null], ["Infinity", 2, null], ["9".repeat(13), 0, null],
   ];
   for (const [text, decimals, expected] of cases) assert.equal(parseNumber(text, decimals), expected, text);
+});
+
+test("a measure is never negative, a percentage at most 100, and all stay below a billion", () => {
+  const cases = [
+    ["seconds", "0", null], ["seconds", "-1", "negative"], ["seconds", "\u22121", "negative"], ["seconds", "999 999 999,9", null],
+    ["seconds", "1 000 000 000", "large"], ["minutes", "-0,5", "negative"], ["pieces", "1000000000", "large"],
+    ["money", "999999999.9", null], ["money", "-3", "negative"], ["percent", "0", null], ["percent", "100", null],
+    ["percent", "100,1", "percent"], ["percent", "-1", "percent"], ["percent", "abc", "form"], ["money", "1,55", "form"],
+  ];
+  for (const [unit, text, expected] of cases) assert.equal(numberTrouble({ unit, decimals: 1 }, text), expected, `${text} ${unit}`);
+  assert.deepEqual(what(measure, enterNumber(EMPTY_ANSWER, "-90")), ["number"]);
+  assert.deepEqual(what({ ...measure, unit: "percent" }, enterNumber(EMPTY_ANSWER, "250")), ["number"]);
 });
 
 test("the report says what the wire asks for, and nothing that was only tried", () => {

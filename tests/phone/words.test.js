@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checksWords, dueWords, lackWords, placeWords, progressWords, stateOfVisit } from "../../inspector/phone/screens/words.js";
+import {
+  checksWords, dueWords, lackWords, placeWords, progressWords, stateOfVisit, troubleWords,
+} from "../../inspector/phone/screens/words.js";
 
 const outlet = { time_zone: "Asia/Novosibirsk" };
 const IDLE = { state: "rest" };
@@ -49,6 +51,13 @@ test("progress, checks and gaps", () => {
   assert.equal(checksWords({ approved: 2, required: 10 }), "2 of 10 checks");
   assert.equal(lackWords({ what: "photos", count: 1 }), "1 photo missing");
   for (const what of ["answer", "number", "words", "reason", "comment"]) assert.ok(lackWords({ what }));
+});
+
+test("a number that does not fit is told what would", () => {
+  assert.equal(troubleWords("form", 1), "Enter a number, such as 3.5");
+  assert.equal(troubleWords("form", 0), "Enter a whole number, such as 12");
+  assert.equal(troubleWords("percent", 0), "A number from 0 to 100");
+  for (const trouble of ["negative", "large"]) assert.match(troubleWords(trouble, 0), /^A number /);
 });
 
 test("a place names brand, address and city, and not again what the name tells", () => {

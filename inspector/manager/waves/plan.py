@@ -81,6 +81,11 @@ def _inspector_ids(session: Session) -> list[UUID]:
     return [each.id for each in inspectors_of(session, g.project.id)]
 
 
+# A refused plan is shown again at its own address, which somebody may reload or return to.
+for _noun in ("plan", "handing-out"):
+    blueprint.add_url_rule(f"/<uuid:wave_id>/{_noun}", f"show_after_{_noun}", show)
+
+
 @blueprint.post("/<uuid:wave_id>/plan")
 @roles(*MANAGERS)
 def plan(wave_id: UUID) -> PageAnswer:

@@ -7,10 +7,10 @@ import { Tabs } from "./tabs.js";
 import { capital, checksWords, dueWords, placeWords, received, stateOfVisit, textOf } from "./words.js";
 
 export function Assignments({ state }) {
-  const { work, drafts, visits } = state;
+  const { drafts, visits } = state;
   const begun = new Set(drafts.map((draft) => draft.assignment_id));
   const finished = new Map(visits.map((visit) => [visit.assignment_id, visit]));
-  const all = [...(work?.assignments ?? [])].sort((a, b) => (a.due_until < b.due_until ? -1 : 1));
+  const all = [...(state.work?.assignments ?? [])].sort((a, b) => (a.due_until < b.due_until ? -1 : 1));
   const isDone = (each) => each.visit || finished.has(each.id);
   const toDo = all.filter((each) => !isDone(each) && !begun.has(each.id));
   const done = all.filter((each) => isDone(each) && !begun.has(each.id));
@@ -21,14 +21,19 @@ export function Assignments({ state }) {
       <ul class="cards">${drafts.map((draft) => html`<${Begun} key=${draft.id} draft=${draft} all=${all} />`)}</ul>`}
     ${(toDo.length > 0 || drafts.length > 0) && html`<h2>${t("To do")}</h2>`}
     <ul class="cards">${toDo.map((each) => html`<${Card} key=${each.id} assignment=${each} />`)}</ul>
-    ${!toDo.length && html`<p class="muted">${work
-      ? t("Nothing to do now. New assignments appear here.")
-      : t("Assignments appear here once this phone has reached the server.")}</p>`}
+    ${!toDo.length && html`<p class="muted">${emptyWords(state)}</p>`}
     ${done.length > 0 && html`<h2>${t("Done")}</h2>
       <ul class="cards">${done.map((each) => html`
         <${Card} key=${each.id} assignment=${each} said=${saidOf(each, finished.get(each.id), state)} />`)}</ul>`}
     <${Tabs} state=${state} />
   </main>`;
+}
+
+function emptyWords({ work, refused }) {
+  if (refused) return t("This login has no assignments: it is not an inspector's.");
+  return work
+    ? t("Nothing to do now. New assignments appear here.")
+    : t("Assignments appear here once this phone has reached the server.");
 }
 
 function saidOf(assignment, visit, { sending, outbox }) {

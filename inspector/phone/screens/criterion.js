@@ -2,11 +2,11 @@
 import { t, tn } from "../translate.js";
 import {
   answerOf, asksForWords, changeAnswer, chooseOption, enterNumber, lacking, markNone, markState, markStatus,
-  parseNumber, write,
+  numberTrouble, write,
 } from "../visit.js";
 import { Evidence } from "./evidence.js";
 import { html } from "./html.js";
-import { capital, lackWords, textOf, unitWords } from "./words.js";
+import { capital, lackWords, textOf, troubleWords, unitWords } from "./words.js";
 
 export function Criterion({ app, state, section, criterion, number }) {
   const { open } = state;
@@ -73,8 +73,7 @@ function Choice({ criterion, answer, version, name, change, type }) {
 
 function Measure({ criterion, answer, name, change }) {
   const unit = unitWords(criterion.unit);
-  const wrong = answer.status === "answered" && parseNumber(answer.number, criterion.decimals) === null;
-  const wanted = criterion.decimals ? t("Enter a number, such as 3.5") : t("Enter a whole number, such as 12");
+  const trouble = answer.status === "answered" ? numberTrouble(criterion, answer.number) : null;
   const enter = (event) => {
     const text = event.target.value;
     change((current) => enterNumber(current, text), { soon: true });
@@ -82,9 +81,9 @@ function Measure({ criterion, answer, name, change }) {
   return html`<div class="rows">
     <label class="field measure"><span class="hidden">${unit ? t("Number, in %(unit)s", { unit }) : t("Number")}</span>
       <input type="text" inputmode=${criterion.decimals ? "decimal" : "numeric"} autocomplete="off"
-        aria-invalid=${wrong} aria-describedby=${`${name}-wrong`} value=${answer.number} onInput=${enter} />
+        aria-invalid=${trouble !== null} aria-describedby=${`${name}-wrong`} value=${answer.number} onInput=${enter} />
       ${unit && html`<span aria-hidden="true">${unit}</span>`}</label>
-    <p class="state urgent" id=${`${name}-wrong`} role="status">${wrong && wanted}</p>
+    <p class="state urgent" id=${`${name}-wrong`} role="status">${trouble && troubleWords(trouble, criterion.decimals)}</p>
   </div>`;
 }
 

@@ -36,7 +36,8 @@ export class Settings extends Component {
       <p class="muted">${t("What is on this phone is not encrypted. Lock the phone.")}</p>
       ${leaving && html`<p class="urgent" role="alert">${tn(
         "%(num)s visit is only on this phone. It waits here until you log in again.",
-        "%(num)s visits are only on this phone. They wait here until you log in again.", kept)}</p>`}
+        "%(num)s visits are only on this phone. They wait here until you log in again.", kept)} ${
+        t("Logging in again needs a network.")}</p>`}
       <button type="button" class="wide" onClick=${leave}>${leaving ? t("Log out all the same") : t("Log out")}</button>
       ${leaving && html`<button type="button" class="wide" onClick=${stay}>${t("Stay")}</button>`}
       ${version && html`<p class="muted">${t("Version %(version)s", { version: version.slice(0, 12) })}</p>`}

@@ -57,6 +57,16 @@ export function lackWords({ what, count }) {
   }[what]();
 }
 
+/** What number is wanted instead of one that does not fit; `trouble` as visit.js's numberTrouble tells it. */
+export function troubleWords(trouble, decimals) {
+  return {
+    form: () => (decimals ? t("Enter a number, such as 3.5") : t("Enter a whole number, such as 12")),
+    percent: () => t("A number from 0 to 100"),
+    negative: () => t("A number that is not negative"),
+    large: () => t("A number below 1,000,000,000"),
+  }[trouble]();
+}
+
 export function unitWords(unit) {
   return { seconds: t("seconds"), minutes: t("minutes"), pieces: t("pieces"), percent: "%" }[unit] ?? "";
 }
