@@ -35,8 +35,8 @@ _HALL = (
         yellow=both("Чисто, но чего-то не хватает", "Clean, but something is missing"),
         red=both("Грязно или закрыт", "Dirty or closed"),
         guidance=both(
-            "Если туалета в кофейне нет, отметьте «не применимо».",
-            "If the shop has no toilet, mark it as not applicable.",
+            "Если туалета в кофейне нет, нажмите «Здесь этого нет».",
+            "If the shop has no toilet, press “Not here”.",
         ),
         may_be_not_applicable=True,
         evidence=Evidence.NONE,
