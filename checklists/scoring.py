@@ -20,7 +20,7 @@ VALID_FROM = 0.8
 ROUNDING = 1e-9
 """A score that misses a limit by less misses it only because binary fractions cannot hold 0.7 or 0.9."""
 
-MOST_OF_A_MEASURE = 999_999_999.0
+TOO_MUCH = 1e9
 """Seconds, minutes, pieces or money: a longer number is a slip of the thumb."""
 
 
@@ -432,7 +432,7 @@ def answer_fault(criterion: FormCriterion, given: Given) -> Fault | None:
             return Fault.WITHOUT_CONTENT
         if not _is_number(given.value):
             return Fault.NOT_A_NUMBER
-        return None if 0 <= float(given.value) <= _most(criterion.unit) else Fault.OUT_OF_RANGE
+        return None if _is_plausible(float(given.value), criterion.unit) else Fault.OUT_OF_RANGE
     if criterion.kind is Kind.CHOICE:
         if not given.options:
             return Fault.WITHOUT_CONTENT
@@ -441,9 +441,9 @@ def answer_fault(criterion: FormCriterion, given: Given) -> Fault | None:
     return None
 
 
-def _most(unit: str | None) -> float:
-    """The largest value that an inspector can have meant; none of the units has a negative one."""
-    return 100.0 if unit == "percent" else MOST_OF_A_MEASURE
+def _is_plausible(value: float, unit: str | None) -> bool:
+    """Whether an inspector can have meant this value. The phone asks the same, in words (visit.js)."""
+    return 0 <= value <= 100 if unit == "percent" else 0 <= value < TOO_MUCH
 
 
 def _is_number(value: float | str) -> bool:
