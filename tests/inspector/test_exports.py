@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from checklists.brands import Outlet
+from checklists.checklist import Unit
+from checklists.errors import HoldReason
 from checklists.orm import ScopedSession, new_id
+from checklists.scoring import Kind, Status, Zone
 from checklists.visits import Answer, Check, Visit, VisitState
-from inspector.exports.csv_stream import FORMULA_STARTS, plain
+from inspector.exports.csv_stream import FORMULA_STARTS, Dialect, plain, readers_dialect
 from tests.factories import Audit, make_audit, make_wave
 from tests.field import FieldPhoto
 from tests.pages import Window
@@ -36,11 +39,11 @@ def window(app: Flask, audit: Audit) -> Window:
     return Window(app, audit.manager.email)
 
 
-def rows(window: Window, address: str) -> list[dict[str, str]]:
+def rows(window: Window, address: str, delimiter: str = ",") -> list[dict[str, str]]:
     answer = window.client.get(address)
     assert answer.status_code == 200
     assert answer.data.startswith(b"\xef\xbb\xbf"), "spreadsheets take a file without this mark for another encoding"
-    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline=""), delimiter=delimiter))
 
 
 def test_answers_are_told_in_full(window: Window, audit: Audit, sessions: Sessions) -> None:
@@ -91,19 +94,19 @@ def test_answers_are_told_in_full(window: Window, audit: Audit, sessions: Sessio
         "Unit": "",
         "Zone": "yellow",
         "Points": "0.5",
-        "Points possible": "1.0",
+        "Points possible": "1",
         "Reason": "",
         "Comment": "",
         "Photos": "2",
         "Photo ids": f"{photos[0].id} {photos[1].id}",
     }
-    assert (second["Value"], second["Unit"], second["Zone"]) == ("120.0", "seconds", "yellow")
+    assert (second["Value"], second["Unit"], second["Zone"]) == ("120", "seconds", "yellow")
     assert second["Comment"] == "Two tills\nof five, he said “soon”"
     assert (third["Status"], third["Reason"], third["Zone"], third["Points possible"]) == (
-        "could_not_check",
+        "could not check",
         "All taken.",
         "",
-        "0.0",
+        "0",
     )
 
 
@@ -112,11 +115,11 @@ def test_visits_are_told_with_their_checks(window: Window, audit: Audit, session
     with sessions() as session, session.begin():
         audit.visit(session, state="approved", zones={each["id"]: "red" for each in reception}, started_at=BEGUN)
     (row,) = rows(window, f"{audit.address}/exports/visits.csv")
-    assert (row["Outlet"], row["State"], row["Seconds taken"]) == ("Utro 1", "approved", "720.0")
+    assert (row["Outlet"], row["State"], row["Seconds taken"]) == ("Utro 1", "approved", "720")
     assert (row["Checks"], row["Checks that count"], row["Absent here"], row["Forbidden states seen"]) == tuple("3301")
     assert float(row["Score (0..1)"]) == pytest.approx(6 / 9, abs=1e-6)
-    assert (row["Reception: score (0..1)"], row["Reception: zone"]) == ("0.0", "red")
-    assert (row["Cash desk: score (0..1)"], row["Phone call: zone"]) == ("1.0", "green")
+    assert (row["Reception: score (0..1)"], row["Reception: zone"]) == ("0", "red")
+    assert (row["Cash desk: score (0..1)"], row["Phone call: zone"]) == ("1", "green")
 
 
 def test_only_approved_visits_go_out_unless_all_are_wanted(window: Window, audit: Audit, sessions: Sessions) -> None:
@@ -135,13 +138,72 @@ def test_only_approved_visits_go_out_unless_all_are_wanted(window: Window, audit
     assert len(rows(window, f"{base}/answers.csv?state=all&wave={audit.wave.id}")) == 27
 
 
-def test_the_reader_gets_the_own_language(window: Window, audit: Audit, sessions: Sessions) -> None:
-    with sessions() as session, session.begin():
-        audit.visit(session, state="approved")
+def test_a_russian_spreadsheet_gets_russian_words_and_its_own_signs(
+    window: Window, audit: Audit, sessions: Sessions
+) -> None:
+    visit_with_all_kinds(audit, sessions)
     window.post("/language", {"language": "ru", "next": "/"})
-    answer = window.client.get(f"{audit.address}/exports/answers.csv")
-    assert "The greeting (по-русски)" in answer.data.decode("utf-8-sig")
-    assert "Вход и приветствие" in answer.data.decode("utf-8-sig")
+    states, measure, choice = rows(window, f"{audit.address}/exports/answers.csv", ";")[:3]
+    assert (states["Критерий"], states["Точка контакта"]) == ("The greeting (по-русски)", "Вход и приветствие")
+    assert [states[title] for title in ("Вид", "Статус ответа", "Зона", "Баллы")] == [
+        "состояния",
+        "дан ответ",
+        "жёлтая",
+        "0,5",
+    ]
+    assert (measure["Вид"], measure["Значение"], measure["Единица"]) == ("измерение", "7,25", "сек.")
+    assert (choice["Вид"], choice["Статус ответа"]) == ("выбор", "не удалось проверить")
+    assert choice["Комментарий"] == "Two; of five, he said", "a delimiter inside a text does not end the cell"
+    assert choice["Начат (UTC)"] == "2026-11-03 21:30:00"
+    (visit,) = rows(window, f"{audit.address}/exports/visits.csv", ";")
+    assert visit["Состояние"] == "принят"
+    assert "," in visit["Оценка (0..1)"]
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_programs_get_codes_whatever_the_language(
+    language: str, window: Window, audit: Audit, sessions: Sessions
+) -> None:
+    visit_with_all_kinds(audit, sessions)
+    window.post("/language", {"language": language, "next": "/"})
+    states, measure, choice = (
+        list(row.values()) for row in rows(window, f"{audit.address}/exports/answers.csv?codes=1")[:3]
+    )
+    assert {"approved", "states", "answered", "yellow", "0.5"} <= set(states)
+    assert {"measure", "7.25", "seconds"} <= set(measure)
+    assert {"choice", "could_not_check", "Two; of five, he said"} <= set(choice)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_choice_has_its_words(language: str, app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": language}):
+        words = readers_dialect().words
+    assert {VisitState, Kind, Status, Unit, Zone, HoldReason} == set(words)
+    assert all(set(texts) == set(kind) for kind, texts in words.items())
+
+
+def test_why_a_visit_is_held_is_told_in_words_or_as_code(window: Window, audit: Audit, sessions: Sessions) -> None:
+    with sessions() as session, session.begin():
+        visit = audit.visit(session)
+        visit.state, visit.hold_reason = VisitState.HELD, HoldReason.INCOMPLETE
+    address = f"{audit.address}/exports/visits.csv?state=all"
+    (told,), (code,) = rows(window, address), rows(window, f"{address}&codes=1")
+    assert (told["State"], told["Why it is held"]) == ("held", "A required criterion is not answered.")
+    assert (code["State"], code["Why it is held"]) == ("held", "incomplete")
+
+
+def visit_with_all_kinds(audit: Audit, sessions: Sessions) -> None:
+    """An approved visit: half a point for the states, a measure with a fraction, a choice that could not be made."""
+    states, measure, choice = (audit.criterion(kind)["id"] for kind in ("states", "measure", "choice"))
+    unmade = {"status": "could_not_check", "options": [], "reason": "Crowd.", "comment": "Two; of five, he said"}
+    with sessions() as session, session.begin():
+        audit.visit(
+            session,
+            state="approved",
+            zones={states: "yellow"},
+            answers={measure: {"value": 7.25}, choice: unmade},
+            started_at=BEGUN,
+        )
 
 
 @pytest.mark.parametrize("words", ["=1+2", "+7 495", "-5 degrees", "@everyone", "\tTab", "\rReturn", "＝1+2"])
@@ -149,21 +211,41 @@ def test_text_never_becomes_a_formula(words: str, window: Window, audit: Audit, 
     measure = audit.criterion("measure")["id"]
     with sessions() as session, session.begin():
         session.get_one(Outlet, audit.outlets[0].id).city = words
-        audit.visit(session, state="approved", answers={measure: {"value": -5, "comment": words}})
+        audit.visit(session, state="approved", answers={measure: {"value": 5, "comment": words}})
     row = next(r for r in rows(window, f"{audit.address}/exports/answers.csv") if r["Criterion id"] == measure)
     assert row["Comment"] == row["City"] == f"'{words}"
-    assert row["Value"] == "-5.0", "a number is left alone"
+    assert row["Value"] == "5"
 
 
-@given(st.one_of(st.text(), st.floats(allow_nan=False, allow_infinity=False), st.integers(), st.none()))
-def test_what_stands_in_a_cell_is_a_number_or_harmless_text(cell: Any) -> None:
-    written = plain(cell)
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (13.0, "13"),
+        (-5.5, "-5,5"),
+        (0.5, "0,5"),
+        (-0.0000001, "0"),
+        (0.00005, "0,00005"),
+        (2 / 3, "0,666667"),
+        (100, "100"),
+    ],
+)
+def test_numbers_stand_without_needless_digits(number: float, written: str) -> None:
+    assert plain(number, Dialect(";", ",")) == written
+
+
+@given(
+    st.one_of(st.text(), st.floats(allow_nan=False, allow_infinity=False), st.integers(), st.none()),
+    st.sampled_from([Dialect(), Dialect(";", ",")]),
+)
+def test_what_stands_in_a_cell_is_a_number_or_harmless_text(cell: Any, dialect: Dialect) -> None:
+    written = plain(cell, dialect)
     if isinstance(cell, str):
-        assert isinstance(written, str)
         assert not written.startswith(FORMULA_STARTS)
         assert written.removeprefix("'") == cell.removeprefix("'")
-    elif cell is not None:
-        assert written == pytest.approx(cell, abs=1e-6)
+    elif cell is None:
+        assert written == ""
+    else:
+        assert float(written.replace(dialect.decimal, ".")) == pytest.approx(cell, abs=1e-6)
 
 
 @pytest.mark.parametrize("query", ["wave=november", "state=lost", "wave={foreign}", "wave={unknown}"])
