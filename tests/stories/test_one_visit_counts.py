@@ -92,7 +92,8 @@ def save(page: Page, button: str = "Save") -> None:
 
 def part(page: Page, name: str) -> None:
     """Go to a part of the project by the navigation on the left."""
-    page.get_by_role("link", name=name, exact=True).first.click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=name, exact=True).first.click()
 
 
 def make_project(page: Page) -> str:
