@@ -287,4 +287,6 @@ def delivered_once(sessions: Sessions) -> None:
 def approve(page: Page, project: str) -> None:
     part(page, "Visits")
     page.get_by_role("link", name=re.compile("Utro on Lenin street")).first.click()
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
     save(page, "Approve")
+    expect(page.get_by_text("The visit was approved.")).to_be_visible()
