@@ -16,6 +16,7 @@ from inspector.photo_images import draw_demo_photo
 from tests.browsers import Phone
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.servers import LiveServer
+from tests.walk import press_send
 
 Sessions = Callable[..., ScopedSession]
 REPORTS, PHOTOS = "**/api/v1/visits/*", "**/api/v1/photos/*"
@@ -84,7 +85,7 @@ def arrived_once(sessions: Sessions) -> None:
 
 def send(screen: Page) -> None:
     screen.goto("/phone/#/outbox")
-    screen.get_by_role("button", name="Send now").click()
+    press_send(screen)
 
 
 def test_answers_lost_after_the_commit(phone: Phone, sessions: Sessions) -> None:
@@ -127,7 +128,7 @@ def test_two_tabs_send_everything_once(phone: Phone, sessions: Sessions) -> None
     second.goto("/phone/#/outbox")
     phone.context.set_offline(False)
     send(phone.page)
-    second.get_by_role("button", name="Send now").click()
+    press_send(second)
     for tab in (phone.page, second):
         expect(tab.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
     photos = [url for url in sent if "/photos/" in url]

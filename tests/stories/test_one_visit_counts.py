@@ -18,7 +18,7 @@ from checklists.visits import Photo, SealedReport, Visit
 from inspector.photo_images import draw_demo_photo
 from tests.browsers import Phone
 from tests.servers import LiveServer, run_inspector
-from tests.walk import log_in, speak
+from tests.walk import log_in, press_send, speak
 
 Sessions = Callable[..., ScopedSession]
 OWNER = "olga@example.org"
@@ -53,7 +53,7 @@ def test_a_checklist_goes_out_comes_back_and_changes_the_matrix(
     expect(screen.get_by_text("Received")).to_have_count(0)
     live_server.start()
     screen.get_by_role("link", name="Outbox").click()
-    screen.get_by_role("button", name="Send now").click()
+    press_send(screen)
     log_in_again_if_asked(screen, annas_password)
     expect(screen.get_by_text(re.compile(r"^Received")).first).to_be_visible()
     delivered_once(sessions)
