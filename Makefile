@@ -18,7 +18,7 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
-run: $(RUNNING) $(COMPILED)  ## Start the service with a small demo (PORT=8000; DEMO=0 starts empty)
+run: $(RUNNING) $(COMPILED)  ## Start the service with a demo (PORT=8000; DEMO=0 starts empty)
 	@exec $(VENV)/bin/inspector serve
 
 test: $(TESTING) $(COMPILED)  ## Lint, types, import contracts, Python, JavaScript and browser tests

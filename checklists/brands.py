@@ -1,16 +1,19 @@
 """What is compared, and where it is visited: the own company, its competitors, and their outlets."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy import func, not_, select
+from sqlalchemy.orm import Mapped, Session, contains_eager, mapped_column, relationship, selectinload
 
 from checklists.errors import N_, InvalidInput
-from checklists.orm import Base, Owned, key, reference
+from checklists.orm import Base, Owned, alphabetical, found_in, key, reference
 
 
 class Brand(Owned, Base):
@@ -66,6 +69,8 @@ class OutletDesign:
     latitude: float | None
     longitude: float | None
     time_zone: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """What sets it apart, such as {"drive-through": "yes"}: conditions of checklists ask for it."""
 
 
 def add_brand(session: Session, project_id: UUID, name: str, *, own: bool) -> Brand:
@@ -88,17 +93,29 @@ def add_outlet(session: Session, brand: Brand, design: OutletDesign) -> Outlet:
 
 def change_outlet(outlet: Outlet, design: OutletDesign) -> None:
     """Raises InvalidInput by the design's field names."""
+    wrong = faults_of(design)
+    if wrong:
+        raise InvalidInput(wrong)
+    for each in fields(design):
+        setattr(outlet, each.name, getattr(design, each.name))
+
+
+def faults_of(design: OutletDesign) -> dict[str, str]:
+    """What is wrong with the design, by field name, as catalogue keys."""
     wrong = {}
-    if design.time_zone not in available_timezones():
+    if design.time_zone not in _time_zones():
         wrong["time_zone"] = N_("There is no such time zone. Choose one from the list, such as Europe/Moscow.")
     if design.url and not design.url.startswith(("https://", "http://")):
         wrong["url"] = N_("A web address begins with https:// or http://.")
     if (design.latitude is None) != (design.longitude is None):
         wrong["longitude" if design.longitude is None else "latitude"] = N_("Enter both coordinates, or none.")
-    if wrong:
-        raise InvalidInput(wrong)
-    for name, value in asdict(design).items():
-        setattr(outlet, name, value)
+    return wrong
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """Read once: asking for them walks through a folder each time."""
+    return frozenset(available_timezones())
 
 
 def remove_outlet(outlet: Outlet, now: datetime) -> None:
@@ -110,13 +127,56 @@ def restore_outlet(outlet: Outlet) -> None:
     outlet.deleted_at = None
 
 
-def brands_of(session: Session, project_id: UUID) -> list[Brand]:
-    """The project's brands with their outlets, the own ones first."""
-    return list(
-        session.scalars(
-            select(Brand)
-            .where(Brand.project_id == project_id)
-            .order_by(Brand.own.desc(), Brand.position, Brand.id)
-            .options(selectinload(Brand.outlets))
-        )
+def brands_of(session: Session, project_id: UUID, *, with_outlets: bool = True) -> list[Brand]:
+    """The project's brands, the own ones first; `with_outlets` loads all of theirs at once."""
+    query = select(Brand).where(Brand.project_id == project_id).order_by(Brand.own.desc(), Brand.position, Brand.id)
+    return list(session.scalars(query.options(selectinload(Brand.outlets)) if with_outlets else query))
+
+
+class OutletOrder(StrEnum):
+    NAME = "name"
+    CITY = "city"
+    BRAND = "brand"
+
+
+def outlets_page(
+    session: Session,
+    project_id: UUID,
+    *,
+    words: str = "",
+    brand_id: UUID | None = None,
+    order: OutletOrder = OutletOrder.BRAND,
+    descending: bool = False,
+    offset: int = 0,
+    limit: int = 100,
+) -> tuple[list[Outlet], int]:
+    """`limit` of the project's outlets with their brands, and how many fit in all; removed ones are among them.
+
+    `words` are looked for in name, city and address. The order by brand is that of `brands_of`.
+    """
+    chosen = [Outlet.project_id == project_id, found_in(words, Outlet.name, Outlet.city, Outlet.address)]
+    if brand_id:
+        chosen.append(Outlet.brand_id == brand_id)
+    name, city = alphabetical(Outlet.name), alphabetical(Outlet.city)
+    orders: dict[OutletOrder, list[Any]] = {
+        OutletOrder.NAME: [name],
+        OutletOrder.CITY: [city],
+        OutletOrder.BRAND: [not_(Brand.own), Brand.position, Brand.id],
+    }
+    query = (
+        select(Outlet)
+        .join(Outlet.brand)
+        .where(*chosen)
+        .order_by(*(each.desc() if descending else each for each in orders[order]), name, city, Outlet.id)
+        .offset(offset)
+        .limit(limit)
+        .options(contains_eager(Outlet.brand))
     )
+    total = session.scalar(select(func.count()).select_from(Outlet).where(*chosen))
+    return list(session.scalars(query)), total or 0
+
+
+def outlet_counts(session: Session, project_id: UUID) -> dict[UUID, int]:
+    """How many outlets each brand has, removed ones among them; a brand without any is absent."""
+    query = select(Outlet.brand_id, func.count()).where(Outlet.project_id == project_id).group_by(Outlet.brand_id)
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -57,6 +57,10 @@ class PublishedIsFrozen(DomainError):
     message = N_("A published version is frozen. Make the next draft and change that.")
 
 
+class DraftExists(DomainError):
+    message = N_("There is a draft of this checklist already. Finish that one first.")
+
+
 class ChecklistIncomplete(DomainError):
     message = N_("The checklist cannot be published yet: %(missing)s")
 
@@ -85,8 +89,28 @@ class ReasonRequired(DomainError):
     message = N_("Please give a reason, so that the inspector and your colleagues understand the decision.")
 
 
+class NotesRequired(DomainError):
+    message = N_("Please write what should be changed: a note beside a criterion, or a reason.")
+
+
 class PhotosMissing(DomainError):
     message = N_("Photos of this visit that have not arrived yet: %(count)s. Wait for them, or reject the visit.")
+
+
+class DerivedAnswer(DomainError):
+    message = N_("A duration is worked out from its two time stamps. Correct those instead.")
+
+
+class NothingCorrected(DomainError):
+    message = N_("This is the answer that stands already.")
+
+
+class NotToBePutRight(DomainError):
+    message = N_("No checklist can be found for this report, so it cannot be scored. Reject the visit, with a reason.")
+
+
+class PlaceTaken(DomainError):
+    message = N_("This assignment cannot take the visit: it is of another checklist, or has a visit already.")
 
 
 class NotJson(DomainError):
@@ -132,9 +156,11 @@ class HoldReason(StrEnum):
     UNKNOWN_ASSIGNMENT = "unknown_assignment"
     FOREIGN_ASSIGNMENT = "foreign_assignment"
     REVOKED_ASSIGNMENT = "revoked_assignment"
+    DELETED_OUTLET = "deleted_outlet"
     VISITED_ALREADY = "visited_already"
     OTHER_VERSION = "other_version"
     UNKNOWN_CRITERION = "unknown_criterion"
+    UNKNOWN_TOUCHPOINT = "unknown_touchpoint"
     IMPOSSIBLE_ANSWER = "impossible_answer"
     INCOMPLETE = "incomplete"
     EVIDENCE_MISSING = "evidence_missing"
@@ -148,9 +174,11 @@ HOLD_REASONS: dict[HoldReason, str] = {
     HoldReason.UNKNOWN_ASSIGNMENT: N_("The assignment is not known."),
     HoldReason.FOREIGN_ASSIGNMENT: N_("The assignment belongs to another inspector."),
     HoldReason.REVOKED_ASSIGNMENT: N_("The assignment was revoked, or was never handed out."),
+    HoldReason.DELETED_OUTLET: N_("The outlet was removed from the project."),
     HoldReason.VISITED_ALREADY: N_("Another visit of this assignment has arrived already."),
     HoldReason.OTHER_VERSION: N_("The checklist version is not one that was ever handed out for this assignment."),
-    HoldReason.UNKNOWN_CRITERION: N_("The report answers a criterion that its checklist does not have."),
+    HoldReason.UNKNOWN_CRITERION: N_("The report answers a criterion or a section that its checklist does not have."),
+    HoldReason.UNKNOWN_TOUCHPOINT: N_("The report names a touchpoint that the project does not have."),
     HoldReason.IMPOSSIBLE_ANSWER: N_("One of the answers is not possible for its criterion."),
     HoldReason.INCOMPLETE: N_("A required criterion is not answered."),
     HoldReason.EVIDENCE_MISSING: N_("A required photo or comment is missing."),

@@ -6,16 +6,19 @@ to row-level security, so that a mistake here still meets a second wall.
 """
 
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
@@ -23,12 +26,18 @@ from sqlalchemy import (
     Enum,
     ForeignKey,
     MetaData,
+    String,
     TypeDecorator,
+    and_,
+    collate,
     create_engine,
     event,
+    literal,
+    or_,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -39,9 +48,14 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
 BUSY_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 10_000
+
+ALPHABET = "und-x-icu"
+"""The order of every alphabet by Unicode's root rules: PostgreSQL brings it, SQLite gets its like from us."""
 
 LanguageMap = dict[str, str]
 """A text in several languages, by language code: {"ru": "…", "en": "…"}."""
@@ -111,6 +125,51 @@ def one_of(kind: type[StrEnum]) -> Enum:
     return Enum(
         kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members]
     )
+
+
+class folded(GenericFunction[str]):  # noqa: N801 - it reads as the function of the database that it is.
+    """A text column for comparing: capitals equal small letters in every alphabet, and ё equals е."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(folded, "postgresql")
+def _folded_by_icu(element: folded, compiler: SQLCompiler, **options: Any) -> str:
+    return f"""translate(lower({compiler.process(element.clauses, **options)} COLLATE "{ALPHABET}"), 'ё', 'е')"""
+
+
+def fold(words: str) -> str:
+    """What `folded` does to a column, for a text in memory. SQLite's own lower() and LIKE know English only."""
+    return unicodedata.normalize("NFC", words).casefold().replace("ё", "е")
+
+
+def found_in(words: str, *columns: ColumnElement[str] | Mapped[str]) -> ColumnElement[bool]:
+    """Whether each of the words stands somewhere in these columns; true without any words."""
+    return and_(True, *(_in_any(columns, word) for word in unicodedata.normalize("NFC", words).split()))
+
+
+def _in_any(columns: Iterable[ColumnElement[str] | Mapped[str]], word: str) -> ColumnElement[bool]:
+    # LIKE gives powers to three signs, which are taken from them here.
+    pattern = word.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return or_(*(folded(column).like(folded(literal(f"%{pattern}%")), escape="/") for column in columns))
+
+
+def holds(words: str, *texts: str) -> bool:
+    """What `found_in` asks of columns, for texts in memory."""
+    in_small = [fold(each) for each in texts]
+    return all(any(word in each for each in in_small) for word in fold(words).split())
+
+
+def alphabetical(column: ColumnElement[str] | Mapped[str]) -> ColumnElement[str]:
+    """A text column for ordering by: а, Б, е, ё, Ж, with ё among е and capitals among small letters."""
+    return collate(column, ALPHABET)
+
+
+@lru_cache(maxsize=8192)
+def alphabetical_key(words: str) -> tuple[tuple[tuple[bool, str], ...], str, str]:
+    """The key of the same order for a text in memory: signs, digits and letters, then ё after е, then capitals."""
+    return tuple((sign.isalnum(), sign) for sign in fold(words)), words.casefold(), words.swapcase()
 
 
 class Owned:
@@ -227,6 +286,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own transaction handling begins too late: a read that turns into a write would fail as "locked" at
     # once.
     connection.isolation_level = None
+    connection.create_function("folded", 1, lambda words: None if words is None else fold(words), deterministic=True)
+    connection.create_collation(ALPHABET, _compare)
     for pragma in (
         "journal_mode=WAL",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
@@ -234,6 +295,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "synchronous=FULL",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _compare(one: str, other: str) -> int:
+    first, second = alphabetical_key(one), alphabetical_key(other)
+    return (first > second) - (first < second)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from checklists.errors import N_, InvalidInput
-from checklists.orm import Base, LanguageMap, Owned, Tenant, key, one_of, reference
+from checklists.orm import Base, LanguageMap, Owned, Tenant, alphabetical_key, holds, key, one_of, reference
 
 LAST_DELIVERIES = timedelta(days=30)
 """How long somebody whose access ended may still deliver visits begun before."""
@@ -47,6 +47,8 @@ class Project(Owned, Base):
     languages: Mapped[list[Any]]
     margin: Mapped[float] = mapped_column(default=0.10)
     retention_months: Mapped[int] = mapped_column(default=24)
+    staff_names: Mapped[bool] = mapped_column(default=False)
+    """Whether inspectors may write down the names of the staff they met."""
     created_at: Mapped[datetime]
 
     @property
@@ -92,7 +94,7 @@ def inspectors_of(session: Session, project_id: UUID) -> list[User]:
         )
     )
     people = {membership.user_id: membership.user for membership in found}
-    return sorted(people.values(), key=lambda person: person.name.casefold())
+    return sorted(people.values(), key=lambda person: alphabetical_key(person.name))
 
 
 def user_by_email(session: Session, email: str) -> User | None:
@@ -139,6 +141,11 @@ class Member:
     def active(self) -> bool:
         return bool(self.roles or self.roles_everywhere)
 
+    @property
+    def roles_shown(self) -> set[Role]:
+        """The roles in the project, or those that ended where the person has no access any more."""
+        return self.roles or (set() if self.active else self.ended)
+
 
 def members_of(session: Session, project_id: UUID) -> list[Member]:
     """Everybody who works in the project or did, in order of name. The session's scope must be one organization."""
@@ -154,13 +161,43 @@ def members_of(session: Session, project_id: UUID) -> list[Member]:
             member.roles_everywhere.add(membership.role)
         else:
             member.roles.add(membership.role)
-    return sorted(members.values(), key=lambda member: (not member.active, member.user.name.casefold()))
+    return sorted(members.values(), key=lambda member: (not member.active, alphabetical_key(member.user.name)))
+
+
+class MemberOrder(StrEnum):
+    NAME = "name"
+    EMAIL = "email"
+
+
+def members_found(
+    session: Session,
+    project_id: UUID,
+    *,
+    words: str = "",
+    role: Role | None = None,
+    active: bool | None = None,
+    order: MemberOrder = MemberOrder.NAME,
+    descending: bool = False,
+) -> list[Member]:
+    """Those of `members_of` whose name or address holds the words and who hold the role, or did at the end.
+
+    People whose access ended come last in either direction.
+    """
+    found = [
+        member
+        for member in members_of(session, project_id)
+        if holds(words, member.user.name, member.user.email)
+        and (role is None or role in member.roles_shown | member.roles_everywhere)
+        and (active is None or member.active is active)
+    ]
+    found.sort(key=lambda member: alphabetical_key(getattr(member.user, order)), reverse=descending)
+    return sorted(found, key=lambda member: not member.active)
 
 
 def create_person(session: Session, email: str, name: str, password_hash: str, language: str, now: datetime) -> User:
     """A person who may log in. Raises InvalidInput where the address is no address or is taken."""
     email = normal_email(email)
-    if not _looks_like_email(email):
+    if not looks_like_email(email):
         raise InvalidInput({"email": N_("This is not an e-mail address.")})
     if user_by_email(session, email) is not None:
         raise InvalidInput({"email": N_("Somebody has this address already.")})
@@ -170,7 +207,7 @@ def create_person(session: Session, email: str, name: str, password_hash: str, l
     return user
 
 
-def _looks_like_email(email: str) -> bool:
+def looks_like_email(email: str) -> bool:
     name, at, host = email.rpartition("@")
     return bool(name and at and "." in host.strip(".")) and not any(each.isspace() for each in email)
 

@@ -153,7 +153,7 @@ def _refuse_cross_site() -> None:
         if site not in ("same-origin", "none"):
             raise CrossSiteRequest
         return
-    origin = urlsplit(request.headers.get("Origin", "")).netloc
+    origin = request.headers.get("Origin", "").partition("://")[2]
     own = {request.host, urlsplit(current_app.config["SETTINGS"].base_url).netloc}
     if not origin or origin not in own:
         raise CrossSiteRequest

@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from checklists.checklist.tables import GuidancePicture
 from checklists.errors import StorageUnavailable, WrongHash, WrongSize
 from checklists.visits import Photo
 
@@ -32,8 +33,9 @@ class PhotoSize(StrEnum):
     SCREEN = "screen"
 
 
+_PICTURE = "picture"
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_KEY = re.compile(f"{_UUID}/[0-9a-f]{{2}}/{_UUID}/({'|'.join(PhotoSize)})")
+_KEY = re.compile(f"{_UUID}/[0-9a-f]{{2}}/{_UUID}/({'|'.join([*PhotoSize, _PICTURE])})")
 
 
 class Readable(Protocol):
@@ -74,6 +76,11 @@ def photo_key(photo: Photo, size: str = PhotoSize.ORIGINAL) -> str:
     A UUIDv7 begins with the time: its first digits would put a whole month into one folder.
     """
     return f"{photo.organization_id}/{str(photo.id)[-2:]}/{photo.id}/{PhotoSize(size)}"
+
+
+def picture_key(picture: GuidancePicture) -> str:
+    """ "<organization>/<aa>/<picture id>/picture": a reference picture of a criterion's guidance has one size."""
+    return f"{picture.organization_id}/{str(picture.id)[-2:]}/{picture.id}/{_PICTURE}"
 
 
 class FolderStorage:

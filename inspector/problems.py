@@ -6,7 +6,7 @@
 from typing import Any
 
 from flask import Flask, Response, current_app, json, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
@@ -22,6 +22,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.CrossSiteRequest: 403,
     errors.InvalidInput: 422,
     errors.PublishedIsFrozen: 409,
+    errors.DraftExists: 409,
     errors.ChecklistIncomplete: 422,
     errors.TouchpointCoveredTwice: 422,
     errors.WaveIncomplete: 422,
@@ -29,7 +30,12 @@ STATUS: dict[type[DomainError], int] = {
     errors.AssignmentBusy: 409,
     errors.ReviewNotPossible: 409,
     errors.ReasonRequired: 422,
+    errors.NotesRequired: 422,
     errors.PhotosMissing: 409,
+    errors.DerivedAnswer: 422,
+    errors.NothingCorrected: 422,
+    errors.NotToBePutRight: 422,
+    errors.PlaceTaken: 409,
     errors.NotJson: 400,
     errors.TooLarge: 413,
     errors.OtherContent: 409,
@@ -84,7 +90,10 @@ def answer_unexpected(error: Exception) -> AnyResponse:
 
 def in_words(error: DomainError) -> str:
     """The error's message in the reader's language, with its details filled in."""
-    details = {name: gettext(value) if isinstance(value, str) else value for name, value in error.details.items()}
+    details = {
+        name: gettext(value) if isinstance(value, str) else format_decimal(value)
+        for name, value in error.details.items()
+    }
     message = str(gettext(error.message))
     return message % details if details else message
 

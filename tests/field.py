@@ -12,11 +12,33 @@ from sqlalchemy.orm import Session
 
 from checklists.orm import new_id
 from checklists.scoring import Given, Status, Zone
-from checklists.visits import AnswerReport, FieldAccess, PhotoPromise, Receipt, Report, Sender, record_visit
+from checklists.visits import (
+    AnswerReport,
+    BestPracticeKind,
+    BestPracticeReport,
+    FieldAccess,
+    PhotoPromise,
+    Receipt,
+    RepetitionReport,
+    Report,
+    Sender,
+    StaffReport,
+    record_visit,
+)
 from checklists.waves import Assignment
 
 Answers = Mapping[str, Mapping[str, Any]]
 """What to answer otherwise than green, by criterion id as in the document: {"<id>": {"status": "not_applicable"}}."""
+
+
+FACTS = {
+    "text": "«Добрый день!»",
+    "date": "2026-11-22",
+    "time_stamp": "2026-11-22T10:15:00+03:00",
+    "money": 349.9,
+    "photo": None,
+}
+"""What is answered where there are no zones."""
 
 
 def answer_in_zone(criterion: Mapping[str, Any], zone: Zone | str = Zone.GREEN) -> dict[str, Any]:
@@ -42,11 +64,14 @@ def answer_in_zone(criterion: Mapping[str, Any], zone: Zone | str = Zone.GREEN) 
         expected = [state["id"] for state in criterion["states"] if state["polarity"] == "expected"]
         forbidden = [state["id"] for state in criterion["states"] if state["polarity"] == "forbidden"]
         answer["states"] = {Zone.GREEN: expected, Zone.YELLOW: expected[:1], Zone.RED: forbidden[:1]}[zone]
-    elif criterion["kind"] == "measure":
+    elif criterion["kind"] in ("measure", "rating"):
         green, red = criterion["green_limit"], criterion["red_limit"]
         answer["value"] = {Zone.GREEN: green, Zone.YELLOW: (green + red) / 2, Zone.RED: red}[zone]
+    elif criterion["kind"] != "choice":
+        answer["value"] = FACTS.get(criterion["kind"], 1)
     else:
-        answer["options"] = [next(option["id"] for option in criterion["options"] if option["zone"] == zone)]
+        fitting = [option["id"] for option in criterion["options"] if option["zone"] == zone]
+        answer["options"] = fitting if criterion["several"] and zone is Zone.GREEN else fitting[:1]
     return answer
 
 
@@ -70,20 +95,38 @@ def make_report(
     zones: Mapping[str, Zone | str] | None = None,
     answers: Answers | None = None,
     photos: Mapping[str, Sequence[FieldPhoto]] | None = None,
+    repetitions: Mapping[str, Sequence[str]] | None = None,
     started_at: datetime | None = None,
     **values: Any,
 ) -> dict[str, Any]:
     """A whole report as rules.md has it on the wire: all green but for `zones` and `answers`, both by criterion id.
 
-    `photos` are by criterion id too and are promised in the manifest. `values` replace what stands at the top.
+    `repetitions` are the labels of a repeating section's repetitions by its id; what is said of the second one alone
+    goes under "<criterion id>/1". `photos` are by criterion id too and are promised in the manifest; a photo criterion
+    gets one by itself. `values` replace what stands at the top.
     """
     started_at = started_at or datetime.now(UTC) - timedelta(hours=1)
-    given = []
+    given, begun, taken = [], [], dict(photos or {})
     for section in document["sections"]:
-        for criterion in section["criteria"]:
-            answer = answer_in_zone(criterion, (zones or {}).get(criterion["id"], Zone.GREEN))
-            answer["photo_ids"] = [str(photo.id) for photo in (photos or {}).get(criterion["id"], ())]
-            given.append(answer | dict((answers or {}).get(criterion["id"], {})))
+        labels = (repetitions or {}).get(section["id"], [""]) if section["repeats"] else [""]
+        begun += [
+            {"section_id": section["id"], "repetition": number, "label": label}
+            for number, label in enumerate(labels)
+            if section["repeats"]
+        ]
+        for number in range(len(labels)):
+            for criterion in section["criteria"]:
+                if criterion["kind"] == "duration":
+                    continue
+                if criterion["kind"] == "photo" and number == 0:
+                    taken.setdefault(criterion["id"], [FieldPhoto()])
+                keys = (criterion["id"], f"{criterion['id']}/{number}")
+                zone = [(zones or {}).get(key) for key in keys]
+                answer = answer_in_zone(criterion, zone[1] or zone[0] or Zone.GREEN) | {"repetition": number}
+                answer["photo_ids"] = [str(photo.id) for photo in taken.get(criterion["id"], ())]
+                for key in keys:
+                    answer |= dict((answers or {}).get(key, {}))
+                given.append(answer)
     taken_at = (started_at + timedelta(minutes=2)).isoformat()
     return {
         "revision": 1,
@@ -98,6 +141,8 @@ def make_report(
         "positions": [{"lat": 55.7512, "lon": 37.6184, "accuracy_m": 12.0, "at": started_at.isoformat()}],
         "answers": given,
         "best_practices": [],
+        "repetitions": begun,
+        "staff_met": [],
         "photos": [
             {
                 "id": str(photo.id),
@@ -106,7 +151,7 @@ def make_report(
                 "media_type": photo.media_type,
                 "taken_at": taken_at,
             }
-            for several in (photos or {}).values()
+            for several in taken.values()
             for photo in several
         ],
         **values,
@@ -152,6 +197,20 @@ def read_report(wire: Mapping[str, Any]) -> Report:
             )
             for photo in wire["photos"]
         ),
+        best_practices=tuple(
+            BestPracticeReport(
+                UUID(each["touchpoint_id"]),
+                BestPracticeKind(each["kind"]),
+                each["text"],
+                tuple(map(UUID, each["photo_ids"])),
+            )
+            for each in wire["best_practices"]
+        ),
+        repetitions=tuple(
+            RepetitionReport(UUID(each["section_id"]), each["repetition"], each["label"])
+            for each in wire["repetitions"]
+        ),
+        staff_met=tuple(StaffReport(**each) for each in wire["staff_met"]),
     )
 
 

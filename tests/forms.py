@@ -23,7 +23,7 @@ from checklists.checklist import (
     publish,
 )
 from checklists.journey import Touchpoint
-from checklists.orm import LanguageMap
+from checklists.orm import LanguageMap, new_id
 from checklists.people import Project
 from checklists.scoring import Kind
 
@@ -38,19 +38,30 @@ RUSSIAN = {
 }
 
 
+QUESTIONS = {
+    Kind.STATES: "The greeting",
+    Kind.MEASURE: "The wait",
+    Kind.CHOICE: "The table",
+    Kind.RATING: "The mood",
+    Kind.TEXT: "What was said",
+    Kind.DATE: "The date on the poster",
+    Kind.TIME_STAMP: "The moment",
+    Kind.DURATION: "How long it took",
+    Kind.MONEY: "The price",
+    Kind.PHOTO: "The front",
+}
+
+
 def text(english: str) -> LanguageMap:
     """A text in both languages; what has no Russian here is the English one marked as Russian."""
     return {"ru": RUSSIAN.get(english, f"{english} (по-русски)"), "en": english}
 
 
 def make_criterion(kind: Kind = Kind.STATES, english: str = "", **values: Any) -> Criterion:
-    """One criterion: two expected states and a forbidden one, a wait in seconds (60, 180), or three options."""
-    criterion = Criterion(
-        kind=kind,
-        text=text(english or {Kind.STATES: "The greeting", Kind.MEASURE: "The wait", Kind.CHOICE: "The table"}[kind]),
-        position=0,
-        **values,
-    )
+    """One criterion: two expected states and a forbidden one, a wait in seconds (60, 180), three options, a rating from
+    1 to 5 (4, 2), or a fact. A duration needs `settings` that name its time stamps.
+    """
+    criterion = Criterion(kind=kind, text=text(english or QUESTIONS.get(kind, kind.value)), position=0, **values)
     if kind is Kind.STATES:
         criterion.states = [
             State(text=text("The guest is greeted"), polarity=Polarity.EXPECTED, position=0),
@@ -60,7 +71,12 @@ def make_criterion(kind: Kind = Kind.STATES, english: str = "", **values: Any) -
     elif kind is Kind.MEASURE:
         criterion.unit, criterion.direction = criterion.unit or Unit.SECONDS, Direction.LOWER_IS_BETTER
         criterion.green_limit, criterion.red_limit = 60.0, 180.0
-    else:
+    elif kind is Kind.RATING:
+        criterion.settings = criterion.settings or {"lowest": 1, "highest": 5}
+        criterion.green_limit, criterion.red_limit = 4.0, 2.0
+    elif kind is Kind.MONEY:
+        criterion.settings, criterion.decimals = {"currency": "RUB"}, 2
+    elif kind is Kind.CHOICE:
         criterion.options = [
             Option(text=text("Clean"), zone=OptionZone.GREEN, position=0),
             Option(text=text("Crumbs"), zone=OptionZone.YELLOW, position=1),
@@ -80,22 +96,41 @@ def make_checklist(
     published: bool = True,
 ) -> ChecklistVersion:
     """A version with one section for each touchpoint, of one criterion of each kind unless `criteria` says others."""
-    now = datetime.now(UTC)
-    version = ChecklistVersion(project_id=project.id, number=1)
-    version.checklist = Checklist(project_id=project.id, name=text(name), created_at=now)
-    for position, touchpoint in enumerate(touchpoints):
-        asked = (criteria or {}).get(touchpoint.id) or default_criteria()
-        for number, criterion in enumerate(asked):
-            criterion.position = number
-        version.sections.append(
-            Section(
-                touchpoint_id=touchpoint.id,
-                title=touchpoint.name,
-                required_checks=required_checks,
-                position=position,
-                criteria=list(asked),
-            )
+    sections = [
+        make_section(
+            touchpoint,
+            (criteria or {}).get(touchpoint.id) or default_criteria(),
+            title=touchpoint.name,
+            required_checks=required_checks,
         )
+        for touchpoint in touchpoints
+    ]
+    return make_version(session, project, sections, name=name, published=published)
+
+
+def make_section(touchpoint: Touchpoint, criteria: Sequence[Criterion], **values: Any) -> Section:
+    for number, criterion in enumerate(criteria):
+        criterion.position = number
+    values = {"title": text("A section")} | values
+    return Section(touchpoint_id=touchpoint.id, criteria=list(criteria), position=0, **values)
+
+
+def make_version(
+    session: Session,
+    project: Project,
+    sections: Sequence[Section],
+    *,
+    name: str = "The visit",
+    published: bool = True,
+    **values: Any,
+) -> ChecklistVersion:
+    """The first version of a checklist of its own, of these sections; `values` are the version's."""
+    now = datetime.now(UTC)
+    version = ChecklistVersion(project_id=project.id, number=1, **values)
+    version.checklist = Checklist(project_id=project.id, name=text(name), created_at=now)
+    for position, section in enumerate(sections):
+        section.position = position
+    version.sections = list(sections)
     _belong(version, project.organization_id)
     session.add(version)
     session.flush()
@@ -103,6 +138,14 @@ def make_checklist(
         publish(version, LANGUAGES, now)
         session.flush()
     return version
+
+
+def criteria_of_every_kind() -> list[Criterion]:
+    """One of each kind, the duration lying between two time stamps."""
+    start, end = (make_criterion(Kind.TIME_STAMP, english, lineage_id=new_id()) for english in ("Queued", "Served"))
+    settings = {"from": str(start.lineage_id), "until": str(end.lineage_id)}
+    others = [make_criterion(kind) for kind in Kind if kind not in (Kind.TIME_STAMP, Kind.DURATION)]
+    return [start, end, make_criterion(Kind.DURATION, settings=settings), *others]
 
 
 def default_criteria() -> list[Criterion]:

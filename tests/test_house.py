@@ -24,8 +24,6 @@ NOT_OURS = {".git", ".venv", "node_modules", "vendor", "var", "build", "__pycach
 LINES_OF_ONE_IDEA = 400
 # Files that are longer and one idea all the same, each with what it is. A revision of the database may be longer too.
 LONGER = {
-    "checklists/scoring.py": "from an answer to its zone and points, and on to the score of a check",
-    "checklists/visits/intake.py": "a report from its sealing to its answers",
     "tests/checklists/test_scoring.py": "a table of cases",
     "tests/inspector/test_background.py": "the worker and every way in which a job can end",
 }

@@ -21,6 +21,22 @@ class Polarity(StrEnum):
     FORBIDDEN = "forbidden"
 
 
+class Purpose(StrEnum):
+    """What a checklist is for: a test asks one employee, a self-audit is filled in by the outlet's own people."""
+
+    VISIT = "visit"
+    TEST = "test"
+    SELF_AUDIT = "self_audit"
+
+
+class Critical(StrEnum):
+    """What red at a critical criterion does to the check's score, beside making the check red."""
+
+    FLAG = "flag"
+    CAP = "cap"
+    ZERO = "zero"
+
+
 class OptionZone(StrEnum):
     GREEN = "green"
     YELLOW = "yellow"
@@ -31,12 +47,14 @@ class Evidence(StrEnum):
     NONE = "none"
     OPTIONAL = "optional"
     REQUIRED = "required"
+    NOT_GREEN = "not_green"  # Required where the answer comes out yellow or red.
 
 
 class Comment(StrEnum):
     NONE = "none"
     OPTIONAL = "optional"
     REQUIRED = "required"
+    NOT_GREEN = "not_green"
 
 
 class Unit(StrEnum):
@@ -59,6 +77,7 @@ class Checklist(Owned, Base):
     project_id: Mapped[UUID] = reference("projects.id")
     name: Mapped[LanguageMap]
     blind: Mapped[bool] = mapped_column(default=True)
+    purpose: Mapped[Purpose] = mapped_column(one_of(Purpose), default=Purpose.VISIT)
     created_at: Mapped[datetime]
 
     versions: Mapped[list["ChecklistVersion"]] = relationship(
@@ -78,6 +97,9 @@ class ChecklistVersion(Owned, Base):
     number: Mapped[int]
     green_from: Mapped[float] = mapped_column(default=GREEN_FROM)
     yellow_from: Mapped[float] = mapped_column(default=YELLOW_FROM)
+    grades: Mapped[list[Any]] = mapped_column(default=list)
+    """Named bands for reports, as {"name": language map, "from": share}."""
+    staff_met: Mapped[bool] = mapped_column(default=False)
     published_at: Mapped[datetime | None]
     document: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
 
@@ -108,6 +130,12 @@ class Section(Owned, Base):
     title: Mapped[LanguageMap]
     intro: Mapped[LanguageMap] = mapped_column(default=dict)
     required_checks: Mapped[int] = mapped_column(default=10)
+    weight: Mapped[float | None]
+    repeats: Mapped[bool] = mapped_column(default=False)
+    repeat_label: Mapped[LanguageMap] = mapped_column(default=dict)
+    most_repetitions: Mapped[int] = mapped_column(default=10)
+    shown_when: Mapped[dict[str, Any] | None]
+    origin_lineage_id: Mapped[UUID | None]
     position: Mapped[int]
 
     version: Mapped[ChecklistVersion] = relationship(back_populates="sections")
@@ -130,6 +158,11 @@ class Criterion(Owned, Base):
     guidance: Mapped[LanguageMap] = mapped_column(default=dict)
     weight: Mapped[float] = mapped_column(default=1.0)
     required: Mapped[bool] = mapped_column(default=True)
+    scored: Mapped[bool] = mapped_column(default=True)
+    critical: Mapped[Critical | None] = mapped_column(one_of(Critical))
+    critical_cap: Mapped[float | None]
+    barrier_id: Mapped[UUID | None] = reference("barriers.id", nullable=True)
+    shown_when: Mapped[dict[str, Any] | None]
     may_be_not_applicable: Mapped[bool] = mapped_column(default=False)
     evidence: Mapped[Evidence] = mapped_column(one_of(Evidence), default=Evidence.OPTIONAL)
     evidence_at_least: Mapped[int] = mapped_column(default=1)
@@ -141,7 +174,13 @@ class Criterion(Owned, Base):
     direction: Mapped[Direction | None] = mapped_column(one_of(Direction))
     green_limit: Mapped[float | None]
     red_limit: Mapped[float | None]
+    linear: Mapped[bool] = mapped_column(default=False)
     several: Mapped[bool] = mapped_column(default=False)
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What only this kind of criterion uses (scoring/kinds.py says what), so that a new kind needs no column."""
+    pictures: Mapped[list[Any]] = mapped_column(default=list)
+    origin_lineage_id: Mapped[UUID | None]
+    """The lineage that it had in the version from which this draft was made; None for what is new in it."""
     position: Mapped[int]
 
     section: Mapped[Section] = relationship(back_populates="criteria")
@@ -151,6 +190,11 @@ class Criterion(Owned, Base):
     options: Mapped[list["Option"]] = relationship(
         order_by="Option.position", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @property
+    def parts(self) -> list["State | Option"]:
+        """What an answer can consist of."""
+        return [*self.states, *self.options]
 
 
 class State(Owned, Base):
@@ -163,6 +207,7 @@ class State(Owned, Base):
     criterion_id: Mapped[UUID] = reference("criteria.id", cascade=True)
     text: Mapped[LanguageMap]
     polarity: Mapped[Polarity] = mapped_column(one_of(Polarity))
+    description: Mapped[LanguageMap] = mapped_column(default=dict)
     weight: Mapped[float] = mapped_column(default=1.0)
     position: Mapped[int]
 
@@ -179,4 +224,20 @@ class Option(Owned, Base):
     zone: Mapped[OptionZone] = mapped_column(one_of(OptionZone))
     points: Mapped[float | None]
     free_text: Mapped[bool] = mapped_column(default=False)
+    description: Mapped[LanguageMap] = mapped_column(default=dict)
     position: Mapped[int]
+
+
+class GuidancePicture(Owned, Base):
+    """A reference picture in a criterion's guidance; its bytes are in the photo storage and are never replaced."""
+
+    __tablename__ = "guidance_pictures"
+
+    id: Mapped[UUID] = key()
+    project_id: Mapped[UUID] = reference("projects.id")
+    sha256: Mapped[str]
+    size: Mapped[int]
+    media_type: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    added_at: Mapped[datetime]

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from checklists.checklist import Criterion, Section
+from checklists.checklist import Criterion, Section, Unit
+from checklists.journey import Barrier
 from checklists.orm import LanguageMap
 from checklists.scoring import Kind, Status, Zone
 from checklists.visits import Answer, Check, Visit, VisitState
@@ -16,13 +17,22 @@ from checklists.visits import Answer, Check, Visit, VisitState
 
 @dataclass(frozen=True, slots=True)
 class CriterionFigures:
-    """One criterion within a cell: how its approved checks came out. `share` is points / possible, 0..1."""
+    """One criterion within a cell: how its approved checks came out. `share` is points / possible, 0..1.
+
+    `mean`, `lowest` and `highest` are those of the numbers entered, in the criterion's unit; None where none were.
+    """
 
     criterion_id: UUID
     text: LanguageMap
     kind: Kind
     section: LanguageMap
+    critical: bool
+    barrier: LanguageMap | None
+    unit: Unit | None
     answered: int
+    mean: float | None
+    lowest: float | None
+    highest: float | None
     zones: Mapping[Zone, int]
     share: float | None
     not_applicable: int
@@ -40,6 +50,12 @@ def cell_criteria(session: Session, wave_id: UUID, touchpoint_id: UUID, brand_id
             Criterion.text,
             Criterion.kind,
             Section.title,
+            Criterion.critical,
+            Criterion.unit,
+            Barrier.text.label("barrier"),
+            func.avg(case((answered, Answer.value))).label("mean"),
+            func.min(case((answered, Answer.value))).label("lowest"),
+            func.max(case((answered, Answer.value))).label("highest"),
             _count(answered).label("answered"),
             _count(answered & (Answer.zone == Zone.GREEN)).label("green"),
             _count(answered & (Answer.zone == Zone.YELLOW)).label("yellow"),
@@ -56,15 +72,17 @@ def cell_criteria(session: Session, wave_id: UUID, touchpoint_id: UUID, brand_id
         .join(Answer, Answer.check_id == Check.id)
         .join(Criterion, Criterion.id == Answer.criterion_id)
         .join(Section, Section.id == Criterion.section_id)
+        .outerjoin(Barrier, Barrier.id == Criterion.barrier_id)
         .where(
             Check.wave_id == wave_id,
             Check.touchpoint_id == touchpoint_id,
             Check.brand_id == brand_id,
             Check.valid,
+            ~Answer.hidden,
             Visit.state == VisitState.APPROVED,
             Visit.deleted_at.is_(None),
         )
-        .group_by(Criterion.id, Section.id)
+        .group_by(Criterion.id, Section.id, Barrier.id)
         .order_by(Section.position, Criterion.position, Criterion.id)
     )
     return [
@@ -73,6 +91,12 @@ def cell_criteria(session: Session, wave_id: UUID, touchpoint_id: UUID, brand_id
             text=row.text,
             kind=row.kind,
             section=row.title,
+            critical=row.critical is not None,
+            barrier=row.barrier,
+            unit=row.unit,
+            mean=row.mean,
+            lowest=row.lowest,
+            highest=row.highest,
             answered=row.answered,
             zones={Zone.GREEN: row.green, Zone.YELLOW: row.yellow, Zone.RED: row.red},
             share=row.points / row.possible if row.possible else None,
@@ -93,7 +117,6 @@ def approved_counts(session: Session, wave_ids: Sequence[UUID]) -> dict[tuple[UU
         .where(
             Check.wave_id.in_(wave_ids),
             Check.valid,
-            Check.score.is_not(None),
             Visit.state == VisitState.APPROVED,
             Visit.deleted_at.is_(None),
         )
@@ -103,20 +126,27 @@ def approved_counts(session: Session, wave_ids: Sequence[UUID]) -> dict[tuple[UU
 
 
 def uncounted_checks(session: Session, wave_id: UUID) -> dict[tuple[UUID, UUID], int]:
-    """Approved checks that are not valid, by (touchpoint, outlet): the plan needs their places again."""
+    """Approved visits that gave no check to count, by (touchpoint, outlet): the plan needs their places again.
+
+    Their check is not valid, or there is none, for no criterion of the touchpoint was shown. Where the touchpoint is
+    absent, nobody needs to go again.
+    """
+    asked = select(Section.version_id, Section.touchpoint_id).distinct().subquery("asked")
     rows = session.execute(
-        select(Check.touchpoint_id, Check.outlet_id, func.count())
-        .join(Visit, Visit.id == Check.visit_id)
+        select(asked.c.touchpoint_id, Visit.outlet_id, func.count())
+        .select_from(Visit)
+        .join(asked, asked.c.version_id == Visit.version_id)
+        .outerjoin(Check, (Check.visit_id == Visit.id) & (Check.touchpoint_id == asked.c.touchpoint_id))
         .where(
-            Check.wave_id == wave_id,
-            ~Check.valid,
-            ~Check.absent,
+            Visit.wave_id == wave_id,
             Visit.state == VisitState.APPROVED,
             Visit.deleted_at.is_(None),
+            Visit.outlet_id.is_not(None),
+            Check.id.is_(None) | (~Check.valid & ~Check.absent),
         )
-        .group_by(Check.touchpoint_id, Check.outlet_id)
+        .group_by(asked.c.touchpoint_id, Visit.outlet_id)
     )
-    return {(touchpoint, outlet): count for touchpoint, outlet, count in rows}
+    return {(touchpoint, outlet): count for touchpoint, outlet, count in rows if outlet is not None}
 
 
 def _count(condition: Any) -> Any:

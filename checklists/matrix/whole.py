@@ -21,9 +21,10 @@ from checklists.confidence import (
     verdicts,
 )
 from checklists.journey import REMOTE_CHANNELS, Channel, Journey, Stage, Touchpoint
+from checklists.matrix.common import pair_on_common_criteria
 from checklists.orm import LanguageMap
-from checklists.scoring import ROUNDING, Status, Zone
-from checklists.visits import Answer, Check, Visit, VisitState
+from checklists.scoring import ROUNDING, Zone
+from checklists.visits import Check, Visit, VisitState
 from checklists.waves import OPEN_PLACES, Assignment, RequiredChecks
 
 
@@ -36,6 +37,7 @@ class Cell:
     required: int
     planned: int
     received: int
+    returned: int
     approved: int
     absent: int
     invalid: int
@@ -46,12 +48,23 @@ class Cell:
     interval: Interval | None
     forbidden_seen: int
     forbidden_possible: int
+    failed: int
+    """How many of the approved checks a critical criterion failed; their scores stay in the mean as they are."""
     verdict: Verdict | None
 
     @property
+    def filled(self) -> bool:
+        """Whether the required checks are there."""
+        return self.approved >= self.required
+
+    @property
     def enough(self) -> bool:
-        """Whether the required checks are there: without them no colour is shown."""
-        return self.estimate is not None and self.approved >= self.required
+        """Whether there is something to judge, by all the checks that it needs: without that no colour is shown."""
+        return self.estimate is not None and self.filled
+
+    @property
+    def failed_share(self) -> float | None:
+        return self.failed / self.approved if self.approved else None
 
     @property
     def forbidden_rate(self) -> float | None:
@@ -103,7 +116,7 @@ class _Tally:
     @property
     def versions(self) -> set[UUID]:
         """The checklist versions of the checks that count."""
-        return {part.version_id for part in self.parts if part.approved}
+        return {part.version_id for part in self.parts if part.scored}
 
 
 def touchpoint_matrix(session: Session, wave_id: UUID, margin: float) -> Matrix:
@@ -164,6 +177,7 @@ def _statement(wave_id: UUID) -> Any:
         .subquery("planned")
     )
     approved = Visit.state == VisitState.APPROVED
+    # A check of facts alone has no score: it fills its place, and says nothing of how good it was.
     counted = approved & Check.valid & Check.score.is_not(None)
     checks = (
         select(
@@ -171,8 +185,10 @@ def _statement(wave_id: UUID) -> Any:
             Check.brand_id,
             Check.outlet_id,
             Check.version_id,
-            _count(counted).label("approved"),
+            _count(approved & Check.valid).label("approved"),
+            _count(counted).label("scored"),
             _count(Visit.state == VisitState.RECEIVED).label("received"),
+            _count(Visit.state == VisitState.RETURNED).label("returned"),
             _count(approved & Check.absent).label("absent"),
             _count(approved & ~Check.valid & ~Check.absent).label("invalid"),
             _count(counted & (Check.zone == Zone.GREEN)).label("green"),
@@ -182,6 +198,7 @@ def _statement(wave_id: UUID) -> Any:
             func.coalesce(func.sum(case((counted, Check.score * Check.score))), 0.0).label("squares"),
             func.coalesce(func.sum(case((counted, Check.forbidden_seen))), 0).label("forbidden_seen"),
             func.coalesce(func.sum(case((counted, Check.forbidden_possible))), 0).label("forbidden_possible"),
+            _count(counted & Check.failed).label("failed"),
             func.coalesce(func.min(case((counted, Check.skipped))), 0).label("skipped"),
             func.min(case((counted, ChecklistVersion.green_from))).label("green_from"),
             func.min(case((counted, ChecklistVersion.yellow_from))).label("yellow_from"),
@@ -242,13 +259,14 @@ def _cell(tally: _Tally) -> Cell:
     estimate = _estimate(tally)
     zone = None
     if estimate is not None:
-        zone = _zone(estimate.mean, [part for part in tally.parts if part.approved])
+        zone = _zone(estimate.mean, [part for part in tally.parts if part.scored])
     return Cell(
         touchpoint_id=tally.row.touchpoint_id,
         brand_id=tally.row.brand_id,
         required=max(int(tally.row.at_brand), int(tally.row.at_outlets)),
         planned=tally.row.planned,
         received=tally.total("received"),
+        returned=tally.total("returned"),
         approved=tally.total("approved"),
         absent=tally.total("absent"),
         invalid=tally.total("invalid"),
@@ -259,6 +277,7 @@ def _cell(tally: _Tally) -> Cell:
         interval=interval(estimate) if estimate else None,
         forbidden_seen=tally.total("forbidden_seen"),
         forbidden_possible=tally.total("forbidden_possible"),
+        failed=tally.total("failed"),
         verdict=None,
     )
 
@@ -273,15 +292,15 @@ def _zone(mean: float, parts: Iterable[Row[Any]]) -> Zone:
 
 def _estimate(tally: _Tally) -> Estimate | None:
     """rules.md, "Numbers": outlets weigh equally; on remote channels each visit is its own cluster."""
-    checks = tally.total("approved")
+    checks = tally.total("scored")
     if not checks:
         return None
     if tally.remote:
         return estimate_of_checks(checks, tally.total("total"), tally.total("squares"))
     outlets: dict[UUID, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
     for part in tally.parts:
-        approved, total = outlets[part.outlet_id]
-        outlets[part.outlet_id] = approved + part.approved, total + part.total
+        scored, total = outlets[part.outlet_id]
+        outlets[part.outlet_id] = scored + part.scored, total + part.total
     return estimate_of_clusters(outlets.values())
 
 
@@ -297,13 +316,13 @@ def _judge(
     places, pairs = [], []
     for touchpoint_id, brand_id in cells:
         ours, theirs = cells.get((touchpoint_id, own)) if own else None, cells[touchpoint_id, brand_id]
-        if ours is None or brand_id == own or ours.estimate is None or theirs.estimate is None:
+        if own is None or ours is None or brand_id == own or ours.estimate is None or theirs.estimate is None:
             continue
         both = [tallies[touchpoint_id, brand] for brand in (ours.brand_id, brand_id)]
         if all(_applied_whole(tally) for tally in both) and len(both[0].versions | both[1].versions) == 1:
             pair: tuple[Estimate, Estimate] | None = (ours.estimate, theirs.estimate)
         else:
-            pair = _pair_on_common_criteria(session, wave_id, both)
+            pair = pair_on_common_criteria(session, wave_id, touchpoint_id, own, brand_id, remote=both[0].remote)
         if pair:
             places.append((touchpoint_id, brand_id))
             pairs.append(pair)
@@ -313,60 +332,4 @@ def _judge(
 
 def _applied_whole(tally: _Tally) -> bool:
     """Whether each criterion is known to apply to the brand, because one check at least left none of them out."""
-    return any(part.approved and part.skipped == 0 for part in tally.parts)
-
-
-def _pair_on_common_criteria(
-    session: Session, wave_id: UUID, both: Sequence[_Tally]
-) -> tuple[Estimate, Estimate] | None:
-    """Both brands' estimates on the criteria that were answered at both, joined by lineage; None without any."""
-    # Added up by the database: at ten thousand visits two brands have tens of thousands of answers here.
-    answered = (
-        select(Check.brand_id, Check.outlet_id, Answer.check_id, Answer.lineage_id, Answer.points, Answer.possible)
-        .join(Visit, Visit.id == Check.visit_id)
-        .join(Answer, Answer.check_id == Check.id)
-        .where(
-            Check.wave_id == wave_id,
-            Check.touchpoint_id == both[0].row.touchpoint_id,
-            Check.brand_id.in_([tally.row.brand_id for tally in both]),
-            Visit.state == VisitState.APPROVED,
-            Visit.deleted_at.is_(None),
-            Check.valid,
-            Answer.status == Status.ANSWERED,
-        )
-        .subquery("answered")
-    ).c
-    applied: dict[UUID, set[UUID]] = defaultdict(set)
-    for brand_id, lineage_id in session.execute(select(answered.brand_id, answered.lineage_id).distinct()):
-        applied[brand_id].add(lineage_id)
-    common = set.intersection(*(applied[tally.row.brand_id] for tally in both))
-    scored = (
-        select(
-            answered.brand_id,
-            answered.outlet_id,
-            (func.sum(answered.points) / func.sum(answered.possible)).label("score"),
-        )
-        .where(answered.lineage_id.in_(common))
-        .group_by(answered.brand_id, answered.outlet_id, answered.check_id)
-        .having(func.sum(answered.possible) > 0)
-        .subquery("scored")
-    ).c
-    outlets: dict[UUID, list[tuple[int, float, float]]] = defaultdict(list)
-    for brand_id, checks, total, squares in session.execute(
-        select(scored.brand_id, func.count(), func.sum(scored.score), func.sum(scored.score * scored.score)).group_by(
-            scored.brand_id, scored.outlet_id
-        )
-    ):
-        outlets[brand_id].append((checks, total, squares))
-    if any(not outlets[tally.row.brand_id] for tally in both):
-        return None
-    own, rival = (_estimate_of_outlets(outlets[tally.row.brand_id], tally.remote) for tally in both)
-    return own, rival
-
-
-def _estimate_of_outlets(outlets: Sequence[tuple[int, float, float]], remote: bool) -> Estimate:
-    """The estimate from each outlet's checks, the sum of their scores and that of the scores' squares."""
-    if remote:
-        checks, totals, squares = zip(*outlets, strict=True)
-        return estimate_of_checks(sum(checks), sum(totals), sum(squares))
-    return estimate_of_clusters((checks, total) for checks, total, _ in outlets)
+    return any(part.scored and part.skipped == 0 for part in tally.parts)

@@ -1,32 +1,70 @@
 """What comes back from the field: the tables, the intake of reports and photos, and the lists that pages read."""
 
-from checklists.visits.intake import missing_photos, promised_photo, receive_photo, record_derived, record_visit
-from checklists.visits.lists import every_visit, next_waiting, sealed_reports_of, visit_with_parts, visits_page
-from checklists.visits.report import AnswerReport, Arrival, FieldAccess, PhotoPromise, Receipt, Report, Sender
-from checklists.visits.tables import Answer, Check, Photo, SealedReport, Visit, VisitState
+from checklists.visits.faults import times_are_absurd
+from checklists.visits.intake import place_held, record_visit
+from checklists.visits.lists import (
+    every_visit,
+    inspectors_seen,
+    sealed_reports_of,
+    visit_with_parts,
+    visits_page,
+)
+from checklists.visits.photos import missing_photos, promised_photo, receive_photo, record_derived
+from checklists.visits.report import (
+    AnswerReport,
+    Arrival,
+    BestPracticeReport,
+    FieldAccess,
+    PhotoPromise,
+    Receipt,
+    RepetitionReport,
+    Report,
+    Sender,
+    StaffReport,
+)
+from checklists.visits.results import form_of, rescore
+from checklists.visits.tables import (
+    Answer,
+    BestPractice,
+    BestPracticeKind,
+    Check,
+    Photo,
+    SealedReport,
+    Visit,
+    VisitState,
+)
 
 __all__ = [
     "Answer",
     "AnswerReport",
     "Arrival",
+    "BestPractice",
+    "BestPracticeKind",
+    "BestPracticeReport",
     "Check",
     "FieldAccess",
     "Photo",
     "PhotoPromise",
     "Receipt",
+    "RepetitionReport",
     "Report",
     "SealedReport",
     "Sender",
+    "StaffReport",
     "Visit",
     "VisitState",
     "every_visit",
+    "form_of",
+    "inspectors_seen",
     "missing_photos",
-    "next_waiting",
+    "place_held",
     "promised_photo",
     "receive_photo",
     "record_derived",
     "record_visit",
+    "rescore",
     "sealed_reports_of",
+    "times_are_absurd",
     "visit_with_parts",
     "visits_page",
 ]

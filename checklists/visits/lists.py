@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, defer, selectinload
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from checklists.brands import Outlet
 from checklists.checklist import ChecklistVersion
+from checklists.orm import alphabetical, found_in
+from checklists.people import User
 from checklists.visits.tables import Check, Photo, SealedReport, Visit, VisitState
 from checklists.waves import Assignment
 
@@ -37,17 +39,22 @@ def visits_page(
     session: Session,
     project_id: UUID,
     *,
+    words: str = "",
     wave_id: UUID | None = None,
     state: VisitState | None = None,
     touchpoint_id: UUID | None = None,
     brand_id: UUID | None = None,
+    outlet_id: UUID | None = None,
+    inspector_id: UUID | None = None,
     unplaced: bool = False,
-    before: tuple[datetime, UUID] | None = None,
+    oldest_first: bool = False,
+    after: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[Visit]:
-    """The project's visits, latest first, `limit` at a time.
+    """The project's visits, latest first unless asked otherwise, `limit` at a time.
 
-    `before` is the received_at and id of the last one seen. `unplaced` adds held ones whose project nobody could tell.
+    `words` are looked for in the outlet's name, city and address and in the inspector's name. `after` is the
+    received_at and id of the last one seen. `unplaced` adds held ones whose project nobody could tell.
     """
     query = select(Visit).where(_of_project(project_id, unplaced), Visit.deleted_at.is_(None))
     if wave_id:
@@ -56,21 +63,30 @@ def visits_page(
         query = query.where(Visit.state == state)
     if touchpoint_id:
         query = query.where(Visit.id.in_(select(Check.visit_id).where(Check.touchpoint_id == touchpoint_id)))
+    if outlet_id:
+        query = query.where(Visit.outlet_id == outlet_id)
+    if inspector_id:
+        query = query.where(Visit.inspector_id == inspector_id)
+    if brand_id or words:
+        query = query.outerjoin(Visit.outlet)
     if brand_id:
-        query = query.join(Visit.outlet).where(Outlet.brand_id == brand_id)
-    if before:
-        received_at, visit_id = before
-        query = query.where(
-            (Visit.received_at < received_at) | ((Visit.received_at == received_at) & (Visit.id < visit_id))
-        )
+        query = query.where(Outlet.brand_id == brand_id)
+    if words:
+        found = found_in(words, Outlet.name, Outlet.city, Outlet.address, User.name)
+        query = query.join(Visit.inspector).where(found)
+    place = tuple_(Visit.received_at, Visit.id)
+    if after:
+        query = query.where(place > after if oldest_first else place < after)
     return list(
         session.scalars(
-            query.order_by(Visit.received_at.desc(), Visit.id.desc())
+            query.order_by(*(each if oldest_first else each.desc() for each in (Visit.received_at, Visit.id)))
             .limit(limit)
             .options(
                 selectinload(Visit.outlet).joinedload(Outlet.brand),
                 selectinload(Visit.inspector),
-                selectinload(Visit.version).options(defer(ChecklistVersion.document)),
+                selectinload(Visit.version).options(
+                    defer(ChecklistVersion.document), joinedload(ChecklistVersion.checklist)
+                ),
                 selectinload(Visit.wave),
                 selectinload(Visit.photos),
                 selectinload(Visit.checks),
@@ -84,19 +100,10 @@ def _of_project(project_id: UUID, unplaced: bool) -> ColumnElement[bool]:
     return here | (Visit.project_id.is_(None) & (Visit.state == VisitState.HELD)) if unplaced else here
 
 
-def next_waiting(session: Session, project_id: UUID, visit_id: UUID) -> UUID | None:
-    """The visit other than this one that has waited longest for its review."""
-    return session.scalar(
-        select(Visit.id)
-        .where(
-            Visit.project_id == project_id,
-            Visit.state == VisitState.RECEIVED,
-            Visit.deleted_at.is_(None),
-            Visit.id != visit_id,
-        )
-        .order_by(Visit.received_at, Visit.id)
-        .limit(1)
-    )
+def inspectors_seen(session: Session, project_id: UUID) -> list[User]:
+    """Everybody who sent a visit of the project, in order of name."""
+    senders = select(Visit.inspector_id).where(Visit.project_id == project_id, Visit.deleted_at.is_(None))
+    return list(session.scalars(select(User).where(User.id.in_(senders)).order_by(alphabetical(User.name), User.id)))
 
 
 def sealed_reports_of(session: Session, visit_id: UUID) -> list[SealedReport]:

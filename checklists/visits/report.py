@@ -8,7 +8,7 @@ from uuid import UUID
 
 from checklists.errors import HoldReason
 from checklists.scoring import Given
-from checklists.visits.tables import VisitState
+from checklists.visits.tables import BestPracticeKind, VisitState
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,30 @@ class PhotoPromise:
 
 
 @dataclass(frozen=True, slots=True)
+class BestPracticeReport:
+    touchpoint_id: UUID
+    kind: BestPracticeKind
+    text: str
+    photo_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepetitionReport:
+    """One repetition of a repeating section, with the label that the inspector gave it."""
+
+    section_id: UUID
+    repetition: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReport:
+    role: str
+    description: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report as the wire has it (rules.md), read and typed; `elapsed_ms` in milliseconds, `utc_offset` in minutes
     east.
@@ -46,6 +70,14 @@ class Report:
     positions: list[dict[str, Any]]
     answers: tuple[AnswerReport, ...]
     photos: tuple[PhotoPromise, ...]
+    best_practices: tuple[BestPracticeReport, ...] = ()
+    repetitions: tuple[RepetitionReport, ...] = ()
+    staff_met: tuple[StaffReport, ...] = ()
+
+    @property
+    def begun(self) -> list[tuple[UUID, int]]:
+        """Section and number of each repetition that was begun."""
+        return [(each.section_id, each.repetition) for each in self.repetitions]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ class Visit(Owned, Base):
     points: Mapped[float | None]
     possible: Mapped[float | None]
     score: Mapped[float | None]
+    sealed_score: Mapped[float | None]
+    """The score of the answers as they were sent; `score` is that of the effective ones, after corrections."""
+    outlet_attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    repetitions: Mapped[list[Any]] = mapped_column(default=list)
+    staff_met: Mapped[list[Any]] = mapped_column(default=list)
     text_replaced: Mapped[bool] = mapped_column(default=False)
     deleted_at: Mapped[datetime | None]
 
@@ -62,6 +67,7 @@ class Visit(Owned, Base):
     checks: Mapped[list["Check"]] = relationship(order_by="Check.id", back_populates="visit")
     answers: Mapped[list["Answer"]] = relationship()
     photos: Mapped[list["Photo"]] = relationship(order_by="Photo.taken_at, Photo.id")
+    best_practices: Mapped[list["BestPractice"]] = relationship(order_by="BestPractice.position", viewonly=True)
 
 
 Index("ix_visits_list", Visit.project_id, Visit.received_at.desc(), Visit.id.desc())
@@ -107,7 +113,11 @@ class Check(Owned, Base):
     score: Mapped[float | None]
     points: Mapped[float]
     possible: Mapped[float]
+    sealed_score: Mapped[float | None]
     zone: Mapped[Zone | None] = mapped_column(one_of(Zone))
+    failed: Mapped[bool] = mapped_column(default=False)
+    """Whether a critical criterion was red."""
+    capped_at: Mapped[float | None]
     valid: Mapped[bool]
     absent: Mapped[bool]
     forbidden_seen: Mapped[int]
@@ -129,7 +139,8 @@ class Answer(Owned, Base):
     visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id", ondelete="CASCADE"), primary_key=True)
     criterion_id: Mapped[UUID] = mapped_column(ForeignKey("criteria.id"), primary_key=True)
     repetition: Mapped[int] = mapped_column(primary_key=True)
-    check_id: Mapped[UUID] = reference("checks.id")
+    check_id: Mapped[UUID | None] = reference("checks.id", nullable=True)
+    """None where nothing of its touchpoint was shown, so that there is no check."""
     lineage_id: Mapped[UUID]
     status: Mapped[Status] = mapped_column(one_of(Status))
     states: Mapped[list[Any]]
@@ -144,6 +155,31 @@ class Answer(Owned, Base):
     possible: Mapped[float]
     forbidden_seen: Mapped[int]
     forbidden_possible: Mapped[int]
+    hidden: Mapped[bool] = mapped_column(default=False)
+    """Its criterion was not shown, by the answers that stand now: kept, and not scored."""
+
+
+class BestPracticeKind(StrEnum):
+    COMFORT = "comfort"
+    BEYOND = "beyond"
+
+
+class BestPractice(Owned, Base):
+    """What an inspector found worth copying: a comfort that nobody raves about, or service beyond what was expected."""
+
+    __tablename__ = "best_practices"
+
+    id: Mapped[UUID] = key()
+    visit_id: Mapped[UUID] = reference("visits.id", cascade=True)
+    project_id: Mapped[UUID] = reference("projects.id")
+    wave_id: Mapped[UUID] = mapped_column(ForeignKey("waves.id"))
+    touchpoint_id: Mapped[UUID] = reference("touchpoints.id")
+    brand_id: Mapped[UUID] = mapped_column(ForeignKey("brands.id"))
+    outlet_id: Mapped[UUID] = mapped_column(ForeignKey("outlets.id"))
+    position: Mapped[int]
+    kind: Mapped[BestPracticeKind] = mapped_column(one_of(BestPracticeKind))
+    text: Mapped[str]
+    photo_ids: Mapped[list[Any]] = mapped_column(default=list)
 
 
 class Photo(Owned, Base):

@@ -1,7 +1,24 @@
 """The fieldwork period: which checklists, brands and outlets, how many checks are required, who visits what when."""
 
+from checklists.waves.assignments import (
+    CHANGEABLE,
+    assignments_of,
+    change_assignment,
+    extend_by,
+    extend_to,
+    give_to,
+    hand_out,
+    hand_out_newer,
+    is_late,
+    newer_versions,
+    put_back,
+    restore,
+    revoke,
+    take_back,
+)
 from checklists.waves.contents import (
     Place,
+    Switched,
     choose_outlets,
     copy_required_checks,
     pin_checklists,
@@ -11,18 +28,9 @@ from checklists.waves.contents import (
     wave_touchpoints,
     wave_with_contents,
     waves_of,
+    waves_using,
 )
-from checklists.waves.planning import (
-    Plan,
-    assignments_of,
-    change_assignment,
-    due_window,
-    hand_out,
-    missing_visits,
-    plan_assignments,
-    restore,
-    revoke,
-)
+from checklists.waves.planning import Plan, missing_visits, plan_assignments
 from checklists.waves.tables import (
     OPEN_PLACES,
     Assignment,
@@ -32,14 +40,19 @@ from checklists.waves.tables import (
     WaveChecklist,
     WaveOutlet,
 )
+from checklists.waves.windows import MOST_DAY_PARTS, DayPart, day_parts_of, due_window, set_day_parts
 
 __all__ = [
+    "CHANGEABLE",
+    "MOST_DAY_PARTS",
     "OPEN_PLACES",
     "Assignment",
     "AssignmentState",
+    "DayPart",
     "Place",
     "Plan",
     "RequiredChecks",
+    "Switched",
     "Wave",
     "WaveChecklist",
     "WaveOutlet",
@@ -47,17 +60,28 @@ __all__ = [
     "change_assignment",
     "choose_outlets",
     "copy_required_checks",
+    "day_parts_of",
     "due_window",
+    "extend_by",
+    "extend_to",
+    "give_to",
     "hand_out",
+    "hand_out_newer",
+    "is_late",
     "missing_visits",
+    "newer_versions",
     "pin_checklists",
     "plan_assignments",
+    "put_back",
     "required_checks",
     "restore",
     "revoke",
+    "set_day_parts",
     "set_required_checks",
     "set_up_wave",
+    "take_back",
     "wave_touchpoints",
     "wave_with_contents",
     "waves_of",
+    "waves_using",
 ]

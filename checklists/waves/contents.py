@@ -1,9 +1,11 @@
 """What a wave consists of: pinned versions, chosen outlets, and the numbers of required checks that follow."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from checklists.brands import Outlet
@@ -25,20 +27,29 @@ Place = tuple[UUID, UUID, UUID | None]
 """Where checks are required: touchpoint, brand, and an outlet of it or None for the brand as a whole."""
 
 
-def set_up_wave(session: Session, wave: Wave, version_ids: Iterable[UUID], outlet_ids: Iterable[UUID]) -> None:
+class Switched(NamedTuple):
+    """What came of pinning other versions: assignments that followed, and handed-out ones that kept another version."""
+
+    followed: int
+    stayed: int
+
+
+def set_up_wave(session: Session, wave: Wave, version_ids: Iterable[UUID], outlet_ids: Iterable[UUID]) -> Switched:
     """Save the wave with its checklists and outlets, and take required checks over for what is new in it.
 
     Raises TouchpointCoveredTwice, and NotFound for a version or outlet of another project.
     """
     session.add(wave)
     session.flush()
-    pin_checklists(session, wave, version_ids)
+    switched = pin_checklists(session, wave, version_ids)
     choose_outlets(session, wave, outlet_ids)
     copy_required_checks(session, wave)
+    return switched
 
 
-def pin_checklists(session: Session, wave: Wave, version_ids: Iterable[UUID]) -> None:
-    """Choose the versions of the wave. Assignments that are only planned follow to the new version of their checklist.
+def pin_checklists(session: Session, wave: Wave, version_ids: Iterable[UUID]) -> Switched:
+    """Choose the versions of the wave. Assignments that are only planned follow to the new version of their checklist;
+    what was handed out stays with the version on the inspectors' phones.
 
     Raises TouchpointCoveredTwice where two versions bear on one touchpoint, NotFound for a draft or a foreign version.
     """
@@ -65,19 +76,29 @@ def pin_checklists(session: Session, wave: Wave, version_ids: Iterable[UUID]) ->
         pinned.get(version.id) or WaveChecklist(organization_id=wave.organization_id, version_id=version.id)
         for version in versions
     ]
-    for version in versions:
-        siblings = select(ChecklistVersion.id).where(ChecklistVersion.checklist_id == version.checklist_id)
-        session.execute(
-            update(Assignment)
-            .where(
-                Assignment.wave_id == wave.id,
-                Assignment.state == AssignmentState.PLANNED,
-                Assignment.version_id.in_(siblings),
-            )
-            .values(version_id=version.id)
-            .execution_options(synchronize_session="fetch")
-        )
     session.flush()
+    switched = [_follow(session, wave, version) for version in versions]
+    return Switched(sum(each.followed for each in switched), sum(each.stayed for each in switched))
+
+
+def _follow(session: Session, wave: Wave, version: ChecklistVersion) -> Switched:
+    """Let the wave's planned assignments of the version's checklist follow to it, and count those that stay."""
+    siblings = select(ChecklistVersion.id).where(ChecklistVersion.checklist_id == version.checklist_id)
+    others = (
+        Assignment.wave_id == wave.id,
+        Assignment.version_id.in_(siblings),
+        Assignment.version_id != version.id,
+    )
+    followed = session.execute(
+        update(Assignment)
+        .where(*others, Assignment.state == AssignmentState.PLANNED)
+        .values(version_id=version.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    stayed = session.scalar(
+        select(func.count()).select_from(Assignment).where(*others, Assignment.state == AssignmentState.HANDED_OUT)
+    )
+    return Switched(followed.rowcount, stayed or 0)  # type: ignore[attr-defined]  # An UPDATE gives a CursorResult.
 
 
 def _name(session: Session, touchpoint: Touchpoint) -> str:
@@ -108,11 +129,11 @@ def copy_required_checks(session: Session, wave: Wave) -> None:
     A touchpoint or brand that was taken out keeps its numbers as long as assignments of it stand, so that their checks
     do not vanish from the results.
     """
-    touchpoints = {
-        section.touchpoint_id: section.required_checks
-        for version in pinned_versions(session, wave)
-        for section in version.sections
-    }
+    touchpoints: Counter[UUID] = Counter()
+    for version in pinned_versions(session, wave):
+        for section in version.sections:
+            # Several sections of a touchpoint make one check: the most demanding of them decides.
+            touchpoints[section.touchpoint_id] = max(touchpoints[section.touchpoint_id], section.required_checks)
     brands = set(outlets_by_brand(session, wave))
     places = {(touchpoint, brand) for touchpoint in touchpoints for brand in brands}
     used = _places_with_assignments(session, wave)
@@ -185,6 +206,12 @@ def waves_of(session: Session, project_id: UUID) -> list[Wave]:
             select(Wave).where(Wave.project_id == project_id).order_by(Wave.starts_on.desc(), Wave.id.desc())
         )
     )
+
+
+def waves_using(session: Session, version_id: UUID) -> list[Wave]:
+    """The waves that pin this version of a checklist, the latest first."""
+    query = select(Wave).join(Wave.checklists).where(WaveChecklist.version_id == version_id)
+    return list(session.scalars(query.order_by(Wave.starts_on.desc(), Wave.id.desc())))
 
 
 def wave_with_contents(session: Session, wave_id: UUID) -> Wave | None:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, UniqueConstraint
@@ -38,6 +39,8 @@ class Wave(Owned, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     brief: Mapped[LanguageMap] = mapped_column(default=dict)
+    day_parts: Mapped[list[Any]] = mapped_column(default=list)
+    """Pairs of hours in the outlet's zone, such as [9, 13], over which visits are spread."""
     created_at: Mapped[datetime]
 
     checklists: Mapped[list["WaveChecklist"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
@@ -98,6 +101,8 @@ class Assignment(Owned, Base):
     brief: Mapped[LanguageMap] = mapped_column(default=dict)
     due_from: Mapped[datetime]
     due_until: Mapped[datetime]
+    hours_from: Mapped[int | None]
+    hours_until: Mapped[int | None]
     handed_out_at: Mapped[datetime | None]
 
     wave: Mapped[Wave] = relationship()

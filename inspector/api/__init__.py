@@ -7,14 +7,14 @@ from typing import Any
 from flask import Flask
 from flask_smorest import Api
 
-from inspector.api import health, phone, photos, session, visits
+from inspector.api import health, phone, photos, pictures, session, visits
 from inspector.auth import public
 
 
 def install(app: Flask) -> None:
     app.config.update(API_TITLE="Service audit", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     api = Api(app)
-    for blueprint in (session.blueprint, phone.blueprint, visits.blueprint, photos.blueprint):
+    for blueprint in (session.blueprint, phone.blueprint, visits.blueprint, photos.blueprint, pictures.blueprint):
         api.register_blueprint(blueprint)
     app.register_blueprint(health.blueprint)
 

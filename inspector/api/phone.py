@@ -1,4 +1,7 @@
-"""All that an inspector's phone needs for working without a network."""
+"""All that an inspector's phone needs for working without a network.
+
+Every part is read for all assignments at once: the number of statements does not grow with them.
+"""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -7,19 +10,19 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, current_app, g, json, request
-from flask_babel import gettext
 from flask_smorest import Blueprint
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from checklists.brands import Outlet
-from checklists.checklist import phone_document
-from checklists.errors import HOLD_REASONS
+from checklists.checklist import ChecklistVersion, phone_document
+from checklists.journey import Journey, Stage, Touchpoint
 from checklists.matrix import approved_counts
+from checklists.orm import LanguageMap
 from checklists.people import Membership, Organization, Project, Role
-from checklists.review import Review
 from checklists.visits import Visit, VisitState
 from checklists.waves import Assignment, AssignmentState, RequiredChecks
+from inspector.api.own_visits import own_visits, own_visits_as_json
 from inspector.auth import person, roles
 from inspector.transactions import reading
 
@@ -29,9 +32,13 @@ KEPT_AFTER_DUE = timedelta(days=30)
 PHOTO_LONG_EDGE_PX = 2048
 PHOTOS_PER_VISIT = 200
 
+Json = dict[str, Any]
+
 
 @blueprint.route("/work", methods=["GET"])
-@blueprint.response(200, description="Assignments with briefs, blind checklist versions, limits; with an ETag")
+@blueprint.response(
+    200, description="Assignments with briefs, blind checklist versions, returned visits, limits; with an ETag"
+)
 @blueprint.alt_response(304, description="Nothing changed")
 @roles(Role.INSPECTOR)
 def work() -> Response:
@@ -39,25 +46,23 @@ def work() -> Response:
     now = datetime.now(UTC)
     with reading() as session:
         assignments = _assignments(session, now)
-        visits = _visits(session, assignments)
+        visits = own_visits(session, person().user.id, [each.id for each in assignments])
+        projects = _projects(session, assignments)
+        projects_told = _projects_as_json(session, projects)
+        names = {UUID(place["id"]): place["name"] for each in projects_told for place in each["touchpoints"]}
         content = {
-            "person": {
-                "id": str(person().user.id),
-                "name": person().user.name,
-                "email": person().user.email,
-                "language": person().user.language,
-            },
+            "person": {name: str(getattr(person().user, name)) for name in ("id", "name", "email", "language")},
             "limits": {
                 "photo_long_edge_px": PHOTO_LONG_EDGE_PX,
                 "photo_max_bytes": current_app.config["SETTINGS"].photo_max_bytes,
                 "visit_max_bytes": current_app.config["SETTINGS"].visit_max_bytes,
                 "photos_per_visit": PHOTOS_PER_VISIT,
             },
-            "assignments": _assignments_as_json(session, assignments, visits),
-            "checklist_versions": [
-                phone_document(each.version.document or {})
-                for each in {one.version_id: one for one in assignments}.values()
-            ],
+            "projects": projects_told,
+            "assignments": _assignments_as_json(
+                session, assignments, projects, names, own_visits_as_json(session, visits.values())
+            ),
+            "checklist_versions": _versions_as_json(session, assignments, visits.values()),
         }
     tag = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
     response = Response(json.dumps({"server_time": now.isoformat(), **content}), content_type="application/json")
@@ -68,14 +73,19 @@ def work() -> Response:
 
 
 def _assignments(session: Session, now: datetime) -> list[Assignment]:
+    """The inspector's assignments, the long overdue left out; but not one whose visit was sent back."""
+    own = person().user.id
+    sent_back = select(Visit.assignment_id).where(
+        Visit.inspector_id == own, Visit.state == VisitState.RETURNED, Visit.deleted_at.is_(None)
+    )
     return list(
         session.scalars(
             select(Assignment)
             .where(
-                Assignment.inspector_id == person().user.id,
+                Assignment.inspector_id == own,
                 or_(*map(_within, g.memberships)),
                 Assignment.state.in_([AssignmentState.HANDED_OUT, AssignmentState.DELIVERED, AssignmentState.VOID]),
-                Assignment.due_until > now - KEPT_AFTER_DUE,
+                or_(Assignment.due_until > now - KEPT_AFTER_DUE, Assignment.id.in_(sent_back)),
             )
             .order_by(Assignment.due_until, Assignment.id)
             .options(
@@ -97,37 +107,58 @@ def _within(membership: Membership) -> ColumnElement[bool]:
     )
 
 
-def _visits(session: Session, assignments: Iterable[Assignment]) -> dict[UUID, tuple[Visit, str | None]]:
-    """The inspector's visit of each assignment with the words that go with its state; one that counts wins over a
-    held one.
-    """
-    found: dict[UUID, tuple[Visit, str | None]] = {}
-    visits = session.scalars(
-        select(Visit)
-        .where(
-            Visit.assignment_id.in_([each.id for each in assignments]),
-            Visit.inspector_id == person().user.id,
-            Visit.deleted_at.is_(None),
+def _projects(session: Session, assignments: Iterable[Assignment]) -> dict[UUID, Project]:
+    wanted = {each.project_id for each in assignments}
+    return {each.id: each for each in session.scalars(select(Project).where(Project.id.in_(wanted)))}
+
+
+def _projects_as_json(session: Session, projects: Mapping[UUID, Project]) -> list[Json]:
+    """The projects with their touchpoints in the order of the journey: a best practice may be found at any of them."""
+    touchpoints: dict[UUID, list[Json]] = {each: [] for each in projects}
+    for touchpoint, stage in session.execute(
+        select(Touchpoint, Stage)
+        .join(Stage, Touchpoint.stage_id == Stage.id)
+        .join(Journey, Stage.journey_id == Journey.id)
+        .where(Touchpoint.project_id.in_(projects))
+        .order_by(Journey.position, Journey.id, Stage.position, Touchpoint.position)
+    ):
+        touchpoints[touchpoint.project_id].append(
+            {
+                "id": str(touchpoint.id),
+                "name": touchpoint.name,
+                "stage": stage.name,
+                "channel": touchpoint.channel.value,
+            }
         )
-        .order_by(Visit.hold_reason.is_(None), Visit.received_at)
-    ).all()
-    rejections: dict[UUID, str] = dict(
-        session.execute(
-            select(Review.visit_id, Review.reason).where(
-                Review.visit_id.in_([each.id for each in visits if each.state is VisitState.REJECTED])
-            )
-        ).all()
+    return [
+        {
+            "id": str(each.id),
+            "name": each.name,
+            "default_language": each.default_language,
+            "staff_names": each.staff_names,
+            "touchpoints": touchpoints[each.id],
+        }
+        for each in sorted(projects.values(), key=lambda project: project.id)
+    ]
+
+
+def _versions_as_json(session: Session, assignments: Iterable[Assignment], visits: Iterable[Visit]) -> list[Json]:
+    """The checklists of the assignments, and the older ones that visits sent back were made with."""
+    versions = {each.version_id: each.version for each in assignments}
+    older = {each.version_id for each in visits if each.state is VisitState.RETURNED and each.version_id}
+    found = session.scalars(
+        select(ChecklistVersion).where(ChecklistVersion.id.in_(older - set(versions))).order_by(ChecklistVersion.id)
     )
-    for visit in visits:
-        assert visit.assignment_id is not None
-        held = visit.hold_reason if visit.state is VisitState.HELD else None
-        found[visit.assignment_id] = visit, gettext(HOLD_REASONS[held]) if held else rejections.get(visit.id)
-    return found
+    return [phone_document(each.document or {}) for each in [*versions.values(), *found]]
 
 
 def _assignments_as_json(
-    session: Session, assignments: list[Assignment], visits: Mapping[UUID, tuple[Visit, str | None]]
-) -> list[dict[str, Any]]:
+    session: Session,
+    assignments: list[Assignment],
+    projects: Mapping[UUID, Project],
+    names: Mapping[UUID, LanguageMap],
+    visits: Mapping[UUID, Json],
+) -> list[Json]:
     waves = {each.wave_id for each in assignments}
     approved = approved_counts(session, list(waves))
     required = {
@@ -136,20 +167,18 @@ def _assignments_as_json(
             select(RequiredChecks).where(RequiredChecks.wave_id.in_(waves), RequiredChecks.outlet_id.is_(None))
         )
     }
-    projects = {each.id: each for each in session.scalars(select(Project))}
     organizations = {
         each.id: each
         for each in session.scalars(
-            select(Organization).where(Organization.id.in_({p.organization_id for p in projects.values()}))
+            select(Organization).where(Organization.id.in_({each.organization_id for each in projects.values()}))
         )
     }
     answer = []
     for each in assignments:
         project, outlet = projects[each.project_id], each.outlet
         document = each.version.document or {}
-        touchpoints = {UUID(section["touchpoint_id"]): section["title"] for section in document["sections"]}
+        touchpoints = dict.fromkeys(UUID(section["touchpoint_id"]) for section in document["sections"])
         places = [(each.wave_id, touchpoint, outlet.brand_id) for touchpoint in touchpoints]
-        visit, reason = visits.get(each.id, (None, None))
         answer.append(
             {
                 "id": str(each.id),
@@ -160,33 +189,33 @@ def _assignments_as_json(
                 "project": {"id": str(project.id), "name": project.name, "default_language": project.default_language},
                 "wave": {"id": str(each.wave_id), "name": each.wave.name},
                 "checklist_version_id": str(each.version_id),
-                "outlet": {
-                    "id": str(outlet.id),
-                    "brand": outlet.brand.name,
-                    **{name: getattr(outlet, name) or None for name in ("name", "city", "address", "phone", "url")},
-                    "time_zone": outlet.time_zone,
-                    "latitude": outlet.latitude,
-                    "longitude": outlet.longitude,
-                },
+                "purpose": document.get("purpose", "visit"),
+                "outlet": _outlet_as_json(outlet),
                 "brief": each.brief,
                 "due_from": each.due_from.isoformat(),
                 "due_until": each.due_until.isoformat(),
+                "hours": None if each.hours_from is None else [each.hours_from, each.hours_until],
                 "progress": [
                     {
-                        "touchpoint": touchpoints[place[1]],
+                        "touchpoint": names[place[1]],
                         "approved": approved.get(place, 0),
                         "required": required.get(place, 0),
                     }
                     for place in places
                 ],
-                "visit": visit
-                and {
-                    "id": str(visit.id),
-                    "revision": visit.revision,
-                    "state": visit.state.value,
-                    "received_at": visit.received_at.isoformat(),
-                    "reason": reason,
-                },
+                "visit": visits.get(each.id),
             }
         )
     return answer
+
+
+def _outlet_as_json(outlet: Outlet) -> Json:
+    return {
+        "id": str(outlet.id),
+        "brand": outlet.brand.name,
+        **{name: getattr(outlet, name) or None for name in ("name", "city", "address", "phone", "url")},
+        "time_zone": outlet.time_zone,
+        "latitude": outlet.latitude,
+        "longitude": outlet.longitude,
+        "attributes": outlet.attributes,
+    }

@@ -78,8 +78,12 @@ def show(photo_id: UUID) -> Any:
 
 
 def _may_see(photo: Photo) -> bool:
-    """Managers and reviewers see the photos of their projects, an inspector those of the own visits."""
+    """Managers and reviewers see the photos of their projects, an inspector those of the own visits; of a deleted visit
+    nobody sees any.
+    """
     visit = photo.visit
+    if visit.deleted_at is not None:
+        return False
     return visit.inspector_id == person().user.id or any(
         each.role in REVIEWERS
         and each.organization_id == visit.organization_id

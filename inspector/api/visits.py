@@ -14,13 +14,30 @@ from sqlalchemy.exc import IntegrityError
 from checklists.errors import HOLD_REASONS, NotJson, OtherContent, TooLarge
 from checklists.people import Role
 from checklists.scoring import Given, Status
-from checklists.visits import AnswerReport, Arrival, PhotoPromise, Receipt, Report, VisitState, record_visit
+from checklists.visits import (
+    AnswerReport,
+    Arrival,
+    BestPracticeKind,
+    BestPracticeReport,
+    PhotoPromise,
+    Receipt,
+    RepetitionReport,
+    Report,
+    StaffReport,
+    VisitState,
+    record_visit,
+)
 from inspector.auth import roles, sender
 from inspector.transactions import writing
 
 blueprint = Blueprint("delivery", __name__, url_prefix="/api/v1/visits", description="Deliver a visit")
 
 MOST_ANSWERS = 10_000
+MOST_REPETITIONS = 99
+MOST_BEST_PRACTICES = 100
+MOST_PARTS = 1_000
+"""How many positions, photos, states of one answer and the like a report may have."""
+MEDIA_TYPE = r"[A-Za-z0-9.+_-]{1,100}/[A-Za-z0-9.+_-]{1,100}\Z"
 
 
 class Moment(fields.AwareDateTime):
@@ -31,6 +48,21 @@ class Moment(fields.AwareDateTime):
             return super()._deserialize(value, attr, data, **more).astimezone(UTC)
         except OverflowError:
             raise ValidationError("outside the calendar", attr or "") from None
+
+
+class Several(fields.List[Any]):
+    """A list whose length is looked at first, and whose first bad element ends the reading: six megabytes of bad ones
+    would otherwise make gigabytes of messages that nobody reads.
+    """
+
+    def __init__(self, inner: fields.Field[Any], most: int, **more: Any) -> None:
+        super().__init__(inner, **more)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> list[Any]:
+        if not isinstance(value, list) or len(value) > self.most:
+            raise self.make_error("invalid")
+        return [self.inner.deserialize(each, **more) for each in value]
 
 
 class PositionSchema(Schema):
@@ -52,14 +84,14 @@ class AnswerSchema(Schema):
         unknown = EXCLUDE
 
     criterion_id = fields.UUID(required=True)
-    repetition = fields.Integer(load_default=0, strict=True, validate=validate.Equal(0))
+    repetition = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, MOST_REPETITIONS - 1))
     status = fields.Enum(Status, by_value=True, required=True)
-    states = fields.List(fields.UUID(), load_default=list)
-    options = fields.List(fields.UUID(), load_default=list)
+    states = Several(fields.UUID(), MOST_PARTS, load_default=list)
+    options = Several(fields.UUID(), MOST_PARTS, load_default=list)
     value = fields.Raw(allow_none=True, load_default=None)
     reason = fields.String(allow_none=True, load_default=None)
     comment = fields.String(allow_none=True, load_default=None)
-    photo_ids = fields.List(fields.UUID(), load_default=list)
+    photo_ids = Several(fields.UUID(), MOST_PARTS, load_default=list)
 
     @post_load
     def build(self, data: Mapping[str, Any], **_: object) -> AnswerReport:
@@ -84,12 +116,52 @@ class PhotoSchema(Schema):
     id = fields.UUID(required=True)
     sha256 = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
     size = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**31 - 1))
-    media_type = fields.String(required=True, validate=validate.Regexp(r"[\w.+-]+/[\w.+-]+\Z"))
+    media_type = fields.String(required=True, validate=validate.Regexp(MEDIA_TYPE))
     taken_at = Moment(allow_none=True, load_default=None)
 
     @post_load
     def build(self, data: dict[str, Any], **_: object) -> PhotoPromise:
         return PhotoPromise(**data)
+
+
+class BestPracticeSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    touchpoint_id = fields.UUID(required=True)
+    kind = fields.Enum(BestPracticeKind, by_value=True, required=True)
+    text = fields.String(required=True)
+    photo_ids = Several(fields.UUID(), MOST_PARTS, load_default=list)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: object) -> BestPracticeReport:
+        return BestPracticeReport(**data | {"photo_ids": tuple(data["photo_ids"])})
+
+
+class RepetitionSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    section_id = fields.UUID(required=True)
+    repetition = fields.Integer(required=True, strict=True, validate=validate.Range(0, MOST_REPETITIONS - 1))
+    label = fields.String(load_default="")
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: object) -> RepetitionReport:
+        return RepetitionReport(**data)
+
+
+class StaffSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    role = fields.String(load_default="")
+    description = fields.String(load_default="")
+    name = fields.String(allow_none=True, load_default=None)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: object) -> StaffReport:
+        return StaffReport(**data)
 
 
 class ReportSchema(Schema):
@@ -109,15 +181,17 @@ class ReportSchema(Schema):
     utc_offset = fields.Integer(required=True, validate=validate.Range(-1440, 1440))
     app_version = fields.String(required=True, validate=validate.Length(max=200))
     device_id = fields.String(required=True, validate=validate.Length(max=200))
-    positions = fields.List(fields.Nested(PositionSchema), load_default=list)
-    answers = fields.List(fields.Nested(AnswerSchema), required=True, validate=validate.Length(max=MOST_ANSWERS))
-    best_practices = fields.List(fields.Dict(), load_default=list)
-    photos = fields.List(fields.Nested(PhotoSchema), load_default=list)
+    positions = Several(fields.Nested(PositionSchema), MOST_PARTS, load_default=list)
+    answers = Several(fields.Nested(AnswerSchema), MOST_ANSWERS, required=True)
+    repetitions = Several(fields.Nested(RepetitionSchema), MOST_PARTS, load_default=list)
+    staff_met = Several(fields.Nested(StaffSchema), MOST_PARTS, load_default=list)
+    best_practices = Several(fields.Nested(BestPracticeSchema), MOST_BEST_PRACTICES, load_default=list)
+    photos = Several(fields.Nested(PhotoSchema), MOST_PARTS, load_default=list)
 
     @post_load
     def build(self, data: dict[str, Any], **_: object) -> Report:
-        del data["best_practices"]
-        return Report(**data | {"answers": tuple(data["answers"]), "photos": tuple(data["photos"])})
+        lists = ("answers", "photos", "best_practices", "repetitions", "staff_met")
+        return Report(**data | {name: tuple(data[name]) for name in lists})
 
 
 class ReceiptSchema(Schema):
@@ -141,7 +215,7 @@ _report_schema = ReportSchema()
 def deliver(visit_id: UUID) -> Response:
     """Take a finished visit in. It may be sent any number of times, and gets the same answer."""
     body = _body()
-    report = _report(body)
+    report = read_report(body)
     receipt = _record(visit_id, body, report)
     if receipt.arrival is Arrival.CONFLICT:
         raise OtherContent
@@ -167,8 +241,8 @@ def _body() -> bytes:
     return body
 
 
-def _report(body: bytes) -> Report | None:
-    """The report, or None where it is JSON but not of the agreed form. Raises NotJson."""
+def read_report(body: bytes) -> Report | None:
+    """The body as a report, or None where it is JSON but not of the agreed form. Raises NotJson."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):

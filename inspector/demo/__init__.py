@@ -1,28 +1,33 @@
-"""The demo that an empty installation starts with: two agencies, one of them five weeks into a wave.
+"""The demo that an empty installation starts with: two agencies, one of them in its second wave.
 
-Everything lies relative to now and is drawn by seeded randoms, so that each demo has the same figures. Visits and
-photos come in by the same functions as from a phone. Texts and numbers stand in coffee_chain.py, coffee_checklists.py
-and pharmacy.py.
+Everything lies relative to today and is drawn by seeded randoms, so that each demo has the same figures. Visits, photos
+and reviews come in by the same functions as from phones and pages. Texts and numbers stand in coffee_chain.py,
+pharmacy.py, stories.py and checklists/; answers.py draws what inspectors answer, scenes.py what their photos show.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from checklists.orm import new_id, scoped
 from checklists.people import Role
-from checklists.waves import hand_out, plan_assignments
+from checklists.waves import Assignment
 from inspector.auth import hash_password
 from inspector.demo import coffee_chain, pharmacy
-from inspector.demo.building import build
-from inspector.demo.fieldwork import extend_wave, run_wave, store_pictures
+from inspector.demo.albums import Albums, store_guidance, store_photos
+from inspector.demo.building import Engagement, build, revise, start_wave
+from inspector.demo.checklists import CALL_REVISED
+from inspector.demo.fieldwork import VISITS, deliver, disturb, finished_wave, plan, running_wave
+from inspector.demo.parts import DemoWave
+from inspector.demo.reviewing import open_desk, receive_photos, review_finished, review_running
 from inspector.transactions import writing
 
 PASSWORD = "demo-demo"
 HOME = ZoneInfo("Europe/Moscow")
-FIELDWORK_DAYS = 35
 PREPARATION = timedelta(days=3)
 
 
@@ -41,24 +46,51 @@ def make_demo(app: Flask, now: datetime | None = None) -> list[DemoLogin]:
     """
     now = now or datetime.now(UTC)
     today = now.astimezone(HOME).date()
-    yesterday = today - timedelta(days=1)
     # Argon2 is slow on purpose, and the password is the same for all.
     password_hash = hash_password(PASSWORD)
-    north, south = new_id(), new_id()
-    # No transaction is open while the storage works.
-    albums = store_pictures(app.extensions["photos"], north)
-    with writing(scoped([north])) as session:
-        first_day = today - timedelta(days=FIELDWORK_DAYS)
-        prepared_at = now - timedelta(days=FIELDWORK_DAYS) - PREPARATION
-        built = build(session, north, coffee_chain.ENGAGEMENT, (first_day, yesterday), password_hash, prepared_at)
-        run_wave(session, built, albums, now)
-        extend_wave(session, built, today, now)
-    with writing(scoped([south])) as session:
-        last_day = today + timedelta(days=FIELDWORK_DAYS)
-        built = build(session, south, pharmacy.ENGAGEMENT, (today, last_day), password_hash, now)
-        hand_out(plan_assignments(session, built.wave, built.people[Role.INSPECTOR], now), now)
+    _make_coffee_chain(app, new_id(), password_hash, today, now)
+    _make_pharmacy(new_id(), password_hash, today, now)
     return [
         DemoLogin(person.role.value, person.name, person.email, PASSWORD)
         for engagement in (coffee_chain.ENGAGEMENT, pharmacy.ENGAGEMENT)
         for person in engagement.people
     ]
+
+
+def _make_coffee_chain(app: Flask, north: UUID, password_hash: str, today: date, now: datetime) -> None:
+    """As it happens in the field: reports come first, then their photos, then reviews.
+
+    No transaction is open while the storage works.
+    """
+    storage, prepared_at = app.extensions["photos"], now - coffee_chain.FIRST_WAVE.begins - PREPARATION
+    pictures = store_guidance(storage, north, coffee_chain.ENGAGEMENT, prepared_at)
+    with writing(scoped([north])) as session:
+        built = build(session, north, coffee_chain.ENGAGEMENT, pictures, password_hash, prepared_at)
+        albums = Albums()
+        finished = finished_wave(built, *_hand_out(session, built, coffee_chain.FIRST_WAVE, today, now), albums)
+        revise(session, built, CALL_REVISED, now - coffee_chain.SECOND_WAVE.begins - PREPARATION)
+        planned = _hand_out(session, built, coffee_chain.SECOND_WAVE, today, now)
+        running = running_wave(built, *planned, albums, today, VISITS - len(finished))
+        held = disturb(session, running, built.people[Role.INSPECTOR])
+        for delivery in (*finished, *running):
+            deliver(session, delivery)
+    store_photos(storage, north, [photo for delivery in (*finished, *running) for photo in delivery.photos])
+    with writing(scoped([north])) as session:
+        receive_photos(session, [*finished, *running])
+        desk = open_desk(session, built, now)
+        review_finished(desk, finished)
+        review_running(desk, running, held)
+
+
+def _make_pharmacy(south: UUID, password_hash: str, today: date, now: datetime) -> None:
+    with writing(scoped([south])) as session:
+        built = build(session, south, pharmacy.ENGAGEMENT, {}, password_hash, now)
+        _hand_out(session, built, pharmacy.WAVE, today, now)
+
+
+def _hand_out(
+    session: Session, built: Engagement, demo: DemoWave, today: date, now: datetime
+) -> tuple[int, list[Assignment]]:
+    """Start a wave and hand all of its assignments out; returns its number, from 0, and these by due date."""
+    wave = start_wave(session, built, demo, today - demo.begins, now - demo.begins - timedelta(days=1))
+    return demo.number, plan(session, built, wave)

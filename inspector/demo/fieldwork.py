@@ -1,171 +1,175 @@
-"""The demo's fieldwork: a wave is planned, its visits are delivered and reviewed, and then it is extended."""
+"""The demo's fieldwork: waves are planned and handed out, and their visits are delivered."""
 
-import hashlib
-import io
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import cycle
 from random import Random
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from checklists.matrix import uncounted_checks
-from checklists.orm import new_id
-from checklists.people import Role
-from checklists.review import approve, reject
+from checklists.people import Role, User
 from checklists.scoring import read_form
-from checklists.visits import FieldAccess, Photo, Sender, VisitState, receive_photo, record_visit
-from checklists.waves import (
-    Assignment,
-    assignments_of,
-    change_assignment,
-    hand_out,
-    plan_assignments,
-    revoke,
-    set_required_checks,
-)
-from inspector.api.visits import ReportSchema
+from checklists.visits import FieldAccess, Receipt, Sender, record_visit
+from checklists.waves import Assignment, Wave, assignments_of, change_assignment, hand_out, plan_assignments, revoke
+from inspector.api.visits import read_report
+from inspector.demo.albums import Albums
 from inspector.demo.building import Engagement
-from inspector.demo.coffee_chain import CALL_BRIEF, MOKKA, OWN, STEAM, WRONG_PLACE
-from inspector.demo.reports import Delivery, Picture, write_report
-from inspector.photo_images import draw_demo_photo
-from inspector.photo_storage import PhotoStorage, photo_key
+from inspector.demo.coffee_chain import OWN
+from inspector.demo.reports import Delivery, write_report
+from inspector.demo.stories import PRACTICES, DemoPractice
 
-REJECTED = (MOKKA, 4)
-"""A brand and the number of its visit on site, from 0: the inspector went to the wrong place."""
-REVOKED = (STEAM, 7)
-"""The same: the assignment was taken back while the inspector was on the way, so the visit is held."""
-WAITING = 6
-VISITS_ON_SITE = 14
-EXTRA_PICTURES = {1: 2, 6: 2, 11: 2}
-"""Photos beside the required one, by the number of a brand's visit on site."""
-EXTENDED_BY_DAYS = 14
+VISITS = 300
+"""How many visits there are in both waves."""
+PRACTICES_IN = (7, 5)
+"""How many of the best practices are found in the first wave, and in the second."""
 
 
-def store_pictures(storage: PhotoStorage, organization_id: UUID) -> dict[str, Iterator[Picture]]:
-    """Draw all photos of the demo and store them under the ids by which the reports will promise them, by brand."""
-    count = VISITS_ON_SITE + sum(EXTRA_PICTURES.values())
-    albums = {}
-    for number, brand in enumerate((OWN, STEAM, MOKKA)):
-        pictures = []
-        for seed in range(number * count, (number + 1) * count):
-            content = draw_demo_photo(seed, brand)
-            picture = Picture(new_id(), hashlib.sha256(content).hexdigest(), len(content))
-            key = photo_key(Photo(id=picture.id, organization_id=organization_id))
-            storage.write(key, io.BytesIO(content), size=picture.size, sha256=picture.sha256)
-            pictures.append(picture)
-        albums[brand] = iter(pictures)
-    return albums
-
-
-def run_wave(session: Session, engagement: Engagement, albums: Mapping[str, Iterator[Picture]], now: datetime) -> None:
-    """Plan the wave, hand it out and take in its visits.
-
-    All but the latest ones are reviewed; one is rejected, and one is held.
-    """
-    wave = engagement.wave
-    _require(session, engagement, {("call", MOKKA): 5, ("consultation", MOKKA): 5})
-    plan_assignments(session, wave, engagement.people[Role.INSPECTOR], wave.created_at)
+def plan(session: Session, built: Engagement, wave: Wave) -> list[Assignment]:
+    """Plan the whole wave and hand it out, each assignment with its checklist's brief; by due date."""
+    plan_assignments(session, wave, built.people[Role.INSPECTOR], wave.created_at)
     assignments = assignments_of(session, wave.id)
     for assignment in assignments:
-        _change(engagement, assignment, assignment.inspector_id, assignment.due_from, assignment.due_until)
+        _change(built, assignment, assignment.inspector, assignment.due_from, assignment.due_until)
     hand_out(assignments, wave.created_at)
-
-    reviewers = cycle([*engagement.people[Role.REVIEWER], *engagement.people[Role.MANAGER]])
-    hours = Random("how long reviews take")
-    waiting = []
-    for delivery, number in _deliveries(engagement, assignments, albums):
-        if number == REVOKED:
-            revoke(delivery.assignment)
-        visit_id, state = _deliver(session, delivery)
-        decided_at = min(delivery.received_at + timedelta(hours=hours.uniform(3, 40)), now)
-        if number == REJECTED:
-            reject(session, visit_id, next(reviewers).id, WRONG_PLACE, decided_at)
-        elif state is VisitState.RECEIVED:
-            waiting.append((visit_id, decided_at))
-    for visit_id, decided_at in waiting[:-WAITING]:
-        approve(session, visit_id, next(reviewers).id, decided_at)
-
-
-def _require(session: Session, engagement: Engagement, numbers: Mapping[tuple[str, str], int]) -> None:
-    """Change the wave's required checks, by touchpoint and brand."""
-    set_required_checks(
-        session,
-        engagement.wave,
-        {
-            (engagement.touchpoints[touchpoint].id, engagement.brands[brand].id, None): number
-            for (touchpoint, brand), number in numbers.items()
-        },
-    )
+    return assignments
 
 
 def _change(
-    engagement: Engagement, assignment: Assignment, inspector_id: UUID | None, due_from: datetime, due_until: datetime
+    built: Engagement, assignment: Assignment, inspector: User | None, due_from: datetime, due_until: datetime
 ) -> None:
-    """Give the assignment a window and an inspector, and the brief that suits its checklist."""
-    called = assignment.version_id == engagement.versions["call"].id
+    hours = (assignment.hours_from, assignment.hours_until)
     change_assignment(
         assignment,
-        inspector_id=inspector_id,
+        inspector_id=inspector.id if inspector else None,
         due_from=due_from,
         due_until=due_until,
-        brief=CALL_BRIEF if called else engagement.wave.brief,
+        brief=built.checklists[checklist_of(built, assignment)].brief,
+        hours=None if hours[0] is None or hours[1] is None else (hours[0], hours[1]),
     )
+    assignment.inspector = inspector
 
 
-def _deliveries(
-    engagement: Engagement, assignments: Sequence[Assignment], albums: Mapping[str, Iterator[Picture]]
-) -> list[tuple[Delivery, tuple[str, int] | None]]:
-    """A visit of each assignment in the order of arrival; those on site with their brand and number."""
-    forms = {version.id: read_form(version.document or {}) for version in engagement.versions.values()}
+def checklist_of(built: Engagement, assignment: Assignment) -> str:
+    """The key of the assignment's checklist."""
+    (key,) = (key for key, version in built.versions.items() if version.checklist_id == assignment.version.checklist_id)
+    return key
+
+
+def finished_wave(built: Engagement, number: int, assignments: Sequence[Assignment], albums: Albums) -> list[Delivery]:
+    """The visits of a wave of which each one was made, in the order of arrival; `number` is the wave's."""
+    return _write(built, assignments, number, albums)
+
+
+def running_wave(
+    built: Engagement, number: int, assignments: Sequence[Assignment], albums: Albums, today: date, visits: int
+) -> list[Delivery]:
+    """The first `visits` visits of a wave of which some are still to be made, and some are overdue.
+
+    The first inspector, whom a visitor of the demo will be, finds one of each checklist to do, and one that is overdue.
+    """
+    first = built.people[Role.INSPECTOR][0]
+    reserved = _reserve(built, assignments, first, today)
+    made = [
+        delivery
+        for delivery in _write(built, [each for each in assignments if each not in reserved], number, albums)
+        if delivery.arrived_on < today
+    ]
+    could_be_late = [delivery for delivery in made if _window_is_over(delivery.assignment, today)]
+    late = Random("who is late").sample(could_be_late, len(made) - visits)
+    _change(built, late[0].assignment, first, late[0].assignment.due_from, late[0].assignment.due_until)
+    return [delivery for delivery in made if delivery not in late]
+
+
+def _window_is_over(assignment: Assignment, today: date) -> bool:
+    return assignment.due_until <= datetime.combine(today, time.min, assignment.outlet.zone)
+
+
+def _reserve(built: Engagement, assignments: Sequence[Assignment], person: User, today: date) -> list[Assignment]:
+    """Each checklist's last assignment at the own brand, for this person from today on; due one after the other."""
+    last = {checklist_of(built, each): each for each in assignments if each.outlet.brand.name == OWN}
+    for number, assignment in enumerate(last.values()):
+        due_from = datetime.combine(today, time.min, assignment.outlet.zone)
+        _change(built, assignment, person, due_from, due_from + timedelta(days=1 + number))
+        assignment.hours_from = assignment.hours_until = None
+    return list(last.values())
+
+
+def _write(built: Engagement, assignments: Sequence[Assignment], wave: int, albums: Albums) -> list[Delivery]:
+    """A visit of each assignment in the order of arrival."""
+    forms = {version.id: read_form(version.document or {}) for version in built.versions.values()}
     numbers = Counter[str]()
+    found = _Practices(PRACTICES[: PRACTICES_IN[0]] if wave == 0 else PRACTICES[PRACTICES_IN[0] :])
     deliveries = []
     for assignment in assignments:
-        brand, number, extra = assignment.outlet.brand.name, None, 0
-        if assignment.version_id == engagement.versions["visit"].id:
-            number, extra = (brand, numbers[brand]), EXTRA_PICTURES.get(numbers[brand], 0)
-            numbers[brand] += 1
+        key = checklist_of(built, assignment)
+        place = f"{assignment.outlet.name}, {key}"
+        numbers[place] += 1
+        practices = found.at(assignment.outlet.brand.name, {s.touchpoint for s in built.checklists[key].sections})
         form = forms[assignment.version_id]
-        delivery = write_report(assignment, form, engagement.touchpoints, albums[brand], extra)
-        deliveries.append((delivery, number))
-    return sorted(deliveries, key=lambda each: each[0].received_at)
+        number = (wave, numbers[place])
+        deliveries.append(write_report(built, assignment, form, built.checklists[key], number, albums, practices))
+    return sorted(deliveries, key=lambda each: each.received_at)
 
 
-def _deliver(session: Session, delivery: Delivery) -> tuple[UUID, VisitState]:
-    """What the phone's two calls do, in the transaction of the whole demo."""
-    inspector_id = delivery.assignment.inspector_id
-    assert inspector_id is not None
-    receipt = record_visit(
+class _Practices:
+    """Hands each best practice to one visit at its brand and touchpoint, and lets some visits pass in between."""
+
+    def __init__(self, practices: Sequence[DemoPractice]) -> None:
+        self.left = list(practices)
+        self.random = Random("who finds what")
+
+    def at(self, brand: str, touchpoints: set[str]) -> Iterator[DemoPractice]:
+        for practice in [each for each in self.left if each.brand == brand and each.touchpoint in touchpoints]:
+            if self.random.random() < 0.3:
+                self.left.remove(practice)
+                yield practice
+                return
+
+
+def deliver(session: Session, delivery: Delivery) -> Receipt:
+    """What the phone's first call does; its photos are still to come."""
+    return record_visit(
         session,
-        new_id(),
-        Sender(inspector_id, (FieldAccess(delivery.assignment.organization_id),)),
+        delivery.visit_id,
+        Sender(delivery.sender_id, (FieldAccess(delivery.assignment.organization_id),)),
         delivery.body,
-        ReportSchema().load(json.loads(delivery.body)),
+        read_report(delivery.body),
         delivery.received_at,
     )
-    for photo_id in receipt.missing_photos:
-        receive_photo(session, photo_id, delivery.received_at)
-    return receipt.id, receipt.state
 
 
-def extend_wave(session: Session, engagement: Engagement, today: date, now: datetime) -> None:
-    """Ask for more checks and hand the missing visits out, every other one to the first inspector and from today on.
+def disturb(session: Session, deliveries: Sequence[Delivery], inspectors: Sequence[User]) -> list[Delivery]:
+    """Let some visits go wrong so that they will be held, and return these.
 
-    That inspector is whom a visitor of the demo will be, and should find something to do on the phone.
+    One is made while its assignment is revoked, one lacks a photo, one has a phone whose clock began anew, and two are
+    sent by a colleague who stood in.
     """
-    engagement.wave.ends_on = today + timedelta(days=EXTENDED_BY_DAYS)
-    _require(session, engagement, {("counter", OWN): 20, ("call", MOKKA): 8, ("consultation", MOKKA): 8})
-    first, *others = engagement.people[Role.INSPECTOR]
-    uncounted = uncounted_checks(session, engagement.wave.id)
-    planned = plan_assignments(session, engagement.wave, others, now, uncounted)
-    for number, assignment in enumerate(planned):
-        inspector_id, due_from, due_until = assignment.inspector_id, assignment.due_from, assignment.due_until
-        if number % 2 == 0:
-            inspector_id = first.id
-            due_from = datetime.combine(today, time.min, assignment.outlet.zone)
-            due_until = due_from + timedelta(days=EXTENDED_BY_DAYS + 1 - number % 12)
-        _change(engagement, assignment, inspector_id, due_from, due_until)
-    hand_out(planned, now)
+    random = Random("what goes wrong")
+    revoked, bare, timeless = random.sample([each for each in deliveries if each.checklist == "visit"], 3)
+    strangers = random.sample([each for each in deliveries if each.checklist == "call"], 2)
+    revoke(revoked.assignment)
+    session.flush()
+    answer = next(each for each in bare.report["answers"] if each["photo_ids"])
+    answer["photo_ids"] = []
+    _begin_anew(timeless)
+    for stranger in strangers:
+        stranger.sender_id = random.choice([each.id for each in inspectors if each.id != stranger.sender_id])
+    return [revoked, bare, timeless, *strangers]
+
+
+def _begin_anew(delivery: Delivery) -> None:
+    """Let the phone's clock have begun anew in 1970, on the day of the visit."""
+    report = delivery.report
+    started = datetime.fromisoformat(report["started_at"])
+    ahead = started - started.replace(year=1970, month=1, day=1)
+    for place, name in (
+        *((report, name) for name in ("started_at", "finished_at")),
+        *((position, "at") for position in report["positions"]),
+        *((photo, "taken_at") for photo in report["photos"]),
+        *((answer, "value") for answer in report["answers"] if _is_moment(answer["value"])),
+    ):
+        place[name] = (datetime.fromisoformat(place[name]) - ahead).isoformat()
+
+
+def _is_moment(value: object) -> bool:
+    return isinstance(value, str) and "T" in value and value[:4].isdecimal()

@@ -1,5 +1,7 @@
 """A second agency with one small engagement, so that one can see that nothing crosses an organization's border."""
 
+from datetime import timedelta
+
 from checklists.brands import OutletDesign
 from checklists.checklist import Evidence, Unit
 from checklists.journey import Channel
@@ -12,41 +14,54 @@ from inspector.demo.parts import (
     DemoSection,
     DemoStage,
     DemoTouchpoint,
+    DemoWave,
+    bad,
     both,
     choice,
+    good,
+    green,
     measure,
+    red,
     states,
+    yellow,
 )
 
 _ADVICE = DemoTouchpoint(
     "advice",
     both("Консультация фармацевта", "The pharmacist's advice"),
     Channel.ON_SITE,
-    [both("Фармацевт не задаёт вопросов", "The pharmacist asks no questions")],
+    {"no_questions": both("Фармацевт не задаёт вопросов", "The pharmacist asks no questions")},
 )
 
 _CRITERIA = (
-    measure(both("Ожидание", "The wait"), unit=Unit.MINUTES, green_up_to=3, red_from=10, evidence=Evidence.NONE),
+    measure("wait", both("Ожидание", "The wait"), Unit.MINUTES, 3, 10, evidence=Evidence.NONE),
     states(
+        "questions",
         both("Вопросы фармацевта", "The pharmacist's questions"),
-        expected=[both("Спросил, кому нужно средство", "Asked whom the remedy is for")],
-        forbidden=[both("Предложил антибиотик без рецепта", "Offered an antibiotic without a prescription")],
+        good("Спросил, кому нужно средство", "Asked whom the remedy is for"),
+        bad("Предложил антибиотик без рецепта", "Offered an antibiotic without a prescription"),
         evidence=Evidence.NONE,
+        barrier="no_questions",
     ),
     choice(
+        "choice",
         both("Выбор", "The choice"),
-        green=both("Назвал средства в разных ценах", "Named remedies at several prices"),
-        yellow=both("Назвал одно средство", "Named one remedy"),
-        red=both("Настаивал на дорогом", "Pressed the expensive one"),
+        green("Назвал средства по разной цене", "Named remedies at several prices"),
+        yellow("Назвал одно средство", "Named one remedy"),
+        red("Настаивал на дорогом", "Pressed the expensive one"),
     ),
 )
 
 _SECTION = DemoSection(
     "advice",
     both("У прилавка", "At the counter"),
-    both("Станьте в общую очередь.", "Join the queue like everybody."),
+    both("Встаньте в общую очередь.", "Join the queue like everybody."),
     4,
     _CRITERIA,
+)
+_BRIEF = both(
+    "Попросите средство от простуды для взрослого без рецепта и спросите, с чем его нельзя сочетать.",
+    "Ask for a cold remedy for an adult that needs no prescription, and what it must not be taken with.",
 )
 
 
@@ -66,10 +81,6 @@ ENGAGEMENT = DemoEngagement(
     journey=both("Покупатель без рецепта", "A buyer without a prescription"),
     stages=[DemoStage(both("Покупает", "Buys"), [_ADVICE])],
     brands=[DemoBrand("Ромашка", [_outlet("Красная, 81"), _outlet("Северная, 320")])],
-    checklists=[DemoChecklist("visit", both("Визит в аптеку", "Visit to the pharmacy"), [_SECTION])],
-    wave=both("Пробная волна", "Trial wave"),
-    brief=both(
-        "Попросите средство от простуды для взрослого без рецепта и спросите, с чем его нельзя сочетать.",
-        "Ask for a cold remedy for an adult that needs no prescription, and what it must not be taken with.",
-    ),
+    checklists=[DemoChecklist("visit", both("Визит в аптеку", "Visit to the pharmacy"), [_SECTION], _BRIEF)],
 )
+WAVE = DemoWave(0, both("Пробная волна", "Trial wave"), _BRIEF, begins=timedelta(0), lasts=timedelta(days=36))

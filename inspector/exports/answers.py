@@ -1,16 +1,16 @@
 """Answers as CSV: one row for each answer, with the visit that it belongs to."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from flask import Blueprint, Response, g
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
-from checklists.checklist import ChecklistVersion, Unit
+from checklists.checklist import Unit
 from checklists.journey import touchpoints_of
-from checklists.scoring import Form, FormCriterion, FormSection, read_form
-from checklists.visits import Answer, Visit, every_visit
+from checklists.review import corrected_answers
+from checklists.scoring import Form, FormCriterion, FormSection
+from checklists.visits import Answer, Visit, every_visit, form_of
 from inspector.auth import REVIEWERS, roles
 from inspector.exports.chosen import Chosen, chosen
 from inspector.exports.csv_stream import Cell, csv_response, outlets_time
@@ -61,29 +61,36 @@ def _header() -> Sequence[str]:
         _("Comment"),
         _("Photos"),
         _("Photo ids"),
+        _("Repetition"),
+        _("Label of the repetition"),
+        _("Not shown (1 = kept, not scored)"),
+        _("Corrected (1 = yes)"),
+        _("Check failed (1 = a critical criterion is red)"),
+        _("Score of the visit (0..1)"),
+        _("Score of the visit as sent (0..1)"),
+        _("Grade"),
     )
 
 
 def _rows(selection: Chosen) -> Iterator[Sequence[Cell]]:
     with reading() as session:
         touchpoints = {each.id: words(each.name) for each in touchpoints_of(session, g.project.id)}
-        forms: dict[UUID, Form] = {}
+        corrected = corrected_answers(session, g.project.id)
         for visit in every_visit(session, g.project.id, wave_id=selection.wave_id, state=selection.state):
-            if not visit.answers or visit.version_id is None:
-                continue
-            form = forms.get(visit.version_id) or forms.setdefault(visit.version_id, _form(session, visit.version_id))
-            yield from _rows_of_visit(visit, form, touchpoints)
+            form = form_of(session, visit.version_id) if visit.version_id else None
+            if visit.answers and form is not None:
+                yield from _rows_of_visit(visit, form, touchpoints, corrected.get(visit.id, frozenset()))
 
 
-def _form(session: Session, version_id: UUID) -> Form:
-    version = session.get_one(ChecklistVersion, version_id)
-    assert version.document is not None
-    return read_form(version.document)
-
-
-def _rows_of_visit(visit: Visit, form: Form, touchpoints: Mapping[UUID, str]) -> Iterator[Sequence[Cell]]:
-    """The visit's answers in the order of the checklist."""
+def _rows_of_visit(
+    visit: Visit, form: Form, touchpoints: Mapping[UUID, str], corrected: Collection[tuple[UUID, int]]
+) -> Iterator[Sequence[Cell]]:
+    """The visit's answers in the order of the checklist, repetition after repetition."""
     outlet = visit.outlet
+    labels = {(each["section_id"], each["repetition"]): each["label"] for each in visit.repetitions}
+    failed = {check.id: check.failed for check in visit.checks}
+    grade = form.grade(visit.score) if visit.score is not None else None
+    of_score: list[Cell] = [visit.score, visit.sealed_score, words(grade)]
     of_visit: list[Cell] = [
         visit.id,
         visit.state,
@@ -106,7 +113,16 @@ def _rows_of_visit(visit: Visit, form: Form, touchpoints: Mapping[UUID, str]) ->
     for section in form.sections:
         for criterion in section.criteria:
             for answer in sorted(given.get(criterion.id, ()), key=lambda each: each.repetition):
-                yield [*of_visit, *_answer(section, criterion, answer, touchpoints)]
+                yield [
+                    *of_visit,
+                    *_answer(section, criterion, answer, touchpoints),
+                    answer.repetition + 1 if section.repeats else None,
+                    labels.get((str(section.id), answer.repetition)),
+                    answer.hidden,
+                    (criterion.id, answer.repetition) in corrected,
+                    failed.get(answer.check_id) if answer.check_id else None,
+                    *of_score,
+                ]
 
 
 def _answer(

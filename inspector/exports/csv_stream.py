@@ -18,8 +18,9 @@ from checklists.errors import HOLD_REASONS, HoldReason
 from checklists.scoring import Kind, Status, Zone
 from checklists.visits import VisitState
 from inspector.languages import current_language
+from inspector.manager.kinds import KIND_NAMES
 from inspector.manager.visits import VISIT_STATES
-from inspector.manager.words import KINDS, STATUSES, UNITS, ZONES_OF_RESULTS
+from inspector.manager.words import STATUSES, UNITS, ZONES_OF_RESULTS
 
 Cell = str | int | float | bool | datetime | UUID | Enum | None
 WordsOfChoices = Mapping[type[Enum], Mapping[Any, str]]
@@ -58,7 +59,7 @@ def readers_dialect() -> Dialect:
 def _words_of_choices() -> WordsOfChoices:
     lazy: dict[type[Enum], Mapping[Any, object]] = {
         VisitState: VISIT_STATES,
-        Kind: KINDS,
+        Kind: KIND_NAMES,
         Status: STATUSES,
         Unit: UNITS,
         Zone: ZONES_OF_RESULTS,

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, g
 from flask_babel import gettext as _
 
 from checklists.journey import Touchpoint, touchpoints_of
-from checklists.visits import Visit, every_visit
+from checklists.review import corrected_answers, practices_by_visit
+from checklists.visits import Visit, every_visit, form_of
 from inspector.auth import REVIEWERS, roles
 from inspector.exports.chosen import Chosen, chosen
 from inspector.exports.csv_stream import Cell, csv_response, outlets_time
@@ -59,13 +60,36 @@ def _header(touchpoints: Sequence[Touchpoint]) -> Sequence[str]:
                 _("%(touchpoint)s: zone", touchpoint=words(touchpoint.name)),
             )
         ),
+        _("Revision"),
+        _("Score as sent (0..1)"),
+        _("Corrected answers"),
+        _("Grade"),
+        _("Failed checks"),
+        _("Answers not shown"),
+        _("Repetitions"),
+        _("Staff met"),
+        _("Best practices"),
     )
 
 
 def _rows(selection: Chosen, touchpoints: Sequence[Touchpoint]) -> Iterator[Sequence[Cell]]:
     with reading() as session:
+        corrected = corrected_answers(session, g.project.id)
+        practices = practices_by_visit(session, g.project.id)
         for visit in every_visit(session, g.project.id, wave_id=selection.wave_id, state=selection.state):
-            yield _row(visit, touchpoints)
+            form = form_of(session, visit.version_id) if visit.version_id else None
+            yield [
+                *_row(visit, touchpoints),
+                visit.revision,
+                visit.sealed_score,
+                len(corrected.get(visit.id, ())),
+                words(form.grade(visit.score)) if form and visit.score is not None else None,
+                sum(check.failed for check in visit.checks),
+                sum(answer.hidden for answer in visit.answers),
+                len(visit.repetitions),
+                len(visit.staff_met),
+                practices.get(visit.id, 0),
+            ]
 
 
 def _row(visit: Visit, touchpoints: Sequence[Touchpoint]) -> Sequence[Cell]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -13,20 +14,26 @@ from checklists.brands import (
     Brand,
     Outlet,
     OutletDesign,
+    OutletOrder,
     add_brand,
     add_outlet,
     brands_of,
     change_outlet,
+    outlet_counts,
+    outlets_page,
     remove_outlet,
     restore_outlet,
 )
 from checklists.errors import DomainError
+from checklists.orm import alphabetical_key
 from inspector.auth import MANAGERS, roles
-from inspector.manager.forms import Form, PageAnswer, of_project
+from inspector.manager.forms import LONGEST_LINE, LONGEST_TEXT, Form, PageAnswer, of_project
+from inspector.manager.lists import Listing, row_asked
 from inspector.transactions import reading, writing
 
 blueprint = Blueprint("brands", __name__, url_prefix="/o/<organization>/<project>/brands")
 
+OUTLETS_ON_A_PAGE = 100
 USUAL_TIME_ZONE = "Europe/Moscow"
 
 
@@ -34,8 +41,29 @@ USUAL_TIME_ZONE = "Europe/Moscow"
 @roles(*MANAGERS)
 def index() -> PageAnswer:
     with reading() as session:
-        brands = brands_of(session, g.project.id)
-    return render_template("brands/index.html", brands=brands)
+        brand = row_asked(session, Brand, "brand")
+        listing = Listing.asked(OutletOrder, "brand", {"brand": brand.name if brand else ""})
+        outlets, total = outlets_page(
+            session,
+            g.project.id,
+            words=listing.words,
+            brand_id=brand.id if brand else None,
+            order=OutletOrder(listing.order),
+            descending=listing.descending,
+            offset=(listing.page - 1) * OUTLETS_ON_A_PAGE,
+            limit=OUTLETS_ON_A_PAGE,
+        )
+        brands = brands_of(session, g.project.id, with_outlets=False)
+        return render_template(
+            "brands/index.html",
+            brands=brands,
+            brand_choices=[(each.id, each.name) for each in brands],
+            counts=outlet_counts(session, g.project.id),
+            listing=listing,
+            outlets=outlets,
+            total=total,
+            size=OUTLETS_ON_A_PAGE,
+        )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -43,7 +71,7 @@ def index() -> PageAnswer:
 def add() -> PageAnswer:
     if request.method == "GET":
         with reading() as session:
-            first = not brands_of(session, g.project.id)
+            first = not brands_of(session, g.project.id, with_outlets=False)
         return _brand_page(Form.showing(kind="own" if first else "competitor"))
     form = Form.sent()
     name = form.text("name", required=True)
@@ -117,7 +145,7 @@ def add_one(brand: UUID) -> PageAnswer:
     flash(_("“%(name)s” was added.", name=design.name), "done")
     if form.ticked("another"):
         return redirect(url_for("brands.add_one", brand=brand))
-    return redirect(_address_of(brand))
+    return redirect(_outlets_of(brand))
 
 
 @blueprint.route("/outlets/<uuid:outlet>", methods=["GET", "POST"])
@@ -127,8 +155,7 @@ def change_one(outlet: UUID) -> PageAnswer:
         stored = of_project(session, Outlet, outlet)
         brand = stored.brand
     if request.method == "GET":
-        names = OutletDesign.__dataclass_fields__
-        return _outlet_page(Form.showing(**{name: getattr(stored, name) for name in names}), brand, stored)
+        return _outlet_page(Form.showing(**_typed(stored)), brand, stored)
     form = Form.sent()
     design = _design(form)
     try:
@@ -139,7 +166,7 @@ def change_one(outlet: UUID) -> PageAnswer:
         form.keep(error)
         return _outlet_page(form, brand, stored)
     flash(_("“%(name)s” was saved.", name=design.name), "done")
-    return redirect(_address_of(brand.id))
+    return redirect(_outlets_of(brand.id))
 
 
 @blueprint.post("/outlets/<uuid:outlet>/removal")
@@ -149,7 +176,7 @@ def remove_one(outlet: UUID) -> Response:
         stored = of_project(session, Outlet, outlet)
         remove_outlet(stored, datetime.now(UTC))
     flash(_("“%(name)s” was removed and is no longer planned. Its visits stay.", name=stored.name), "done")
-    return redirect(_address_of(stored.brand_id))
+    return redirect(_outlets_of(stored.brand_id))
 
 
 @blueprint.post("/outlets/<uuid:outlet>/return")
@@ -159,7 +186,7 @@ def restore_one(outlet: UUID) -> Response:
         stored = of_project(session, Outlet, outlet)
         restore_outlet(stored)
     flash(_("“%(name)s” is back.", name=stored.name), "done")
-    return redirect(_address_of(stored.brand_id))
+    return redirect(_outlets_of(stored.brand_id))
 
 
 def _brand_page(form: Form, brand: Brand | None = None) -> PageAnswer:
@@ -169,6 +196,13 @@ def _brand_page(form: Form, brand: Brand | None = None) -> PageAnswer:
 def _outlet_page(form: Form, brand: Brand, outlet: Outlet | None = None) -> PageAnswer:
     answer = render_template("brands/outlet.html", form=form, brand=brand, outlet=outlet, time_zones=_time_zones())
     return answer, form.status
+
+
+def _typed(outlet: Outlet) -> dict[str, Any]:
+    """The outlet as one would type it into its form."""
+    typed = {name: getattr(outlet, name) for name in OutletDesign.__dataclass_fields__}
+    attributes = sorted(outlet.attributes.items(), key=lambda attribute: alphabetical_key(attribute[0]))
+    return typed | {"attributes": "\n".join(f"{name}: {value}" for name, value in attributes)}
 
 
 def _design(form: Form) -> OutletDesign:
@@ -181,7 +215,22 @@ def _design(form: Form) -> OutletDesign:
         latitude=form.number("latitude", least=-90, most=90),
         longitude=form.number("longitude", least=-180, most=180),
         time_zone=form.text("time_zone", required=True),
+        attributes=_attributes(form),
     )
+
+
+def _attributes(form: Form) -> dict[str, str]:
+    """The attributes from lines of "name: value"; a line without a colon is noted as wrong."""
+    attributes = {}
+    for line in form.text("attributes", longest=LONGEST_TEXT).splitlines():
+        name, colon, value = (part.strip() for part in line.partition(":"))
+        if line.strip() and not (name and colon):
+            form.refuse("attributes", _("Each line has a name, a colon and a value: “%(line)s” has not.", line=line))
+        elif max(len(name), len(value)) > LONGEST_LINE:
+            form.refuse("attributes", _("At most %(count)s characters fit here.", count=LONGEST_LINE))
+        elif name:
+            attributes[name] = value
+    return attributes
 
 
 @cache
@@ -192,3 +241,7 @@ def _time_zones() -> list[str]:
 
 def _address_of(brand: UUID) -> str:
     return url_for("brands.index", _anchor=f"brand-{brand}")
+
+
+def _outlets_of(brand: UUID) -> str:
+    return url_for("brands.index", brand=brand, _anchor="outlets")

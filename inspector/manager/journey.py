@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from checklists.checklist import checklists_at
+from checklists.checklist import checklists_at, criteria_testing, is_tested
 from checklists.errors import DomainError, NotFound
 from checklists.journey import (
     Barrier,
@@ -49,7 +49,8 @@ KIND = "<any(journeys, stages, touchpoints, barriers):kind>"
 def index() -> PageAnswer:
     with reading() as session:
         journeys = journeys_of(session, g.project.id)
-    return render_template("journey/index.html", journeys=journeys, channels=CHANNELS)
+        testing = criteria_testing(session, g.project.id)
+    return render_template("journey/index.html", journeys=journeys, channels=CHANNELS, testing=testing)
 
 
 @blueprint.route("/journeys/new", methods=["GET", "POST"], defaults={"kind": "journeys"})
@@ -147,10 +148,14 @@ def _why_kept(session: Session, part: Part) -> str:
         case Stage() if part.touchpoints:
             return str(_("“%(name)s” still has touchpoints. Remove them first.", name=name))
         case Touchpoint() if used := checklists_at(session, part.id):
-            lists = ", ".join(f"“{words(each.name)}”" for each in used)
+            lists = ", ".join(str(_("“%(text)s”", text=words(each.name))) for each in used)
             return str(
                 _("“%(name)s” is used by the checklist %(lists)s, so it cannot be removed.", name=name, lists=lists)
             )
+        case Touchpoint() if any(is_tested(session, barrier.id) for barrier in part.barriers):
+            return str(_("A barrier at “%(name)s” is tested by a criterion, so it cannot be removed.", name=name))
+        case Barrier() if is_tested(session, part.id):
+            return str(_("“%(name)s” is tested by a criterion, so it cannot be removed.", name=name))
     return ""
 
 

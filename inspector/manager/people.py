@@ -2,10 +2,12 @@
 
 import secrets
 from datetime import UTC, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -14,12 +16,14 @@ from checklists.errors import DomainError, NotFound
 from checklists.orm import unscoped
 from checklists.people import (
     Member,
+    MemberOrder,
     Membership,
     Role,
     User,
     add_member,
     change_roles,
     create_person,
+    members_found,
     members_of,
     take_back,
     user_by_email,
@@ -27,20 +31,50 @@ from checklists.people import (
 from inspector.auth import MANAGERS, REVIEWERS, hash_password, person, roles
 from inspector.languages import LANGUAGES, current_language
 from inspector.manager.forms import Form, PageAnswer
+from inspector.manager.lists import Listing, choice_asked
 from inspector.manager.words import ROLES, ROLES_GIVEN
 from inspector.transactions import reading, writing
 
 blueprint = Blueprint("people", __name__, url_prefix="/o/<organization>/<project>/people")
 
+PEOPLE_ON_A_PAGE = 200
 PASSWORD_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"  # None that are mistaken for one another when read aloud.
+
+
+class Access(StrEnum):
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+ACCESS = {Access.ACTIVE: lazy_gettext("active"), Access.ENDED: lazy_gettext("ended")}
 
 
 @blueprint.get("/")
 @roles(*MANAGERS)
 def index() -> PageAnswer:
+    role, access = choice_asked(Role, "role"), choice_asked(Access, "access")
+    chips = {"role": str(ROLES[role]) if role else "", "access": str(ACCESS[access]) if access else ""}
+    listing = Listing.asked(MemberOrder, "name", chips)
     with reading() as session:
-        members = members_of(session, g.project.id)
-    return render_template("people/index.html", members=members, roles=ROLES, me=person().user.id)
+        members = members_found(
+            session,
+            g.project.id,
+            words=listing.words,
+            role=role,
+            active=access is Access.ACTIVE if access else None,
+            order=MemberOrder(listing.order),
+            descending=listing.descending,
+        )
+    return render_template(
+        "people/index.html",
+        members=listing.cut(members, PEOPLE_ON_A_PAGE),
+        total=len(members),
+        size=PEOPLE_ON_A_PAGE,
+        listing=listing,
+        roles=ROLES,
+        access=ACCESS,
+        me=person().user.id,
+    )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

@@ -55,7 +55,11 @@ def settings() -> PageAnswer:
     if request.method == "GET":
         return _page(
             Form.showing(
-                name=project.name, languages=project.languages, first=project.languages[0], margin=project.margin * 100
+                name=project.name,
+                languages=project.languages,
+                first=project.languages[0],
+                margin=project.margin * 100,
+                staff_names=project.staff_names,
             )
         )
     form = Form.sent()
@@ -67,6 +71,7 @@ def settings() -> PageAnswer:
         with writing() as session:
             stored = session.get_one(Project, project.id)
             stored.name, stored.languages, stored.margin = name, languages, margin
+            stored.staff_names = form.ticked("staff_names")
     except DomainError as error:
         form.keep(error)
         return _page(form)

@@ -12,6 +12,7 @@ from checklists.visits import VisitState, visits_page
 from checklists.waves import Wave, waves_of
 from inspector.auth import REVIEWERS, roles
 from inspector.manager.forms import PageAnswer
+from inspector.manager.words import UNITS
 from inspector.transactions import reading
 
 blueprint = Blueprint("results", __name__, url_prefix="/o/<organization>/<project>/results")
@@ -63,6 +64,7 @@ def cell(wave_id: UUID, touchpoint_id: UUID, brand_id: UUID) -> PageAnswer:
             brands=whole.brands,
             cell=row.cells[brand_id],
             criteria=cell_criteria(session, wave.id, touchpoint_id, brand_id),
+            units=UNITS,
             visits=visits_page(
                 session,
                 g.project.id,

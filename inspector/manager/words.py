@@ -2,10 +2,10 @@
 
 from flask_babel import lazy_gettext
 
-from checklists.checklist import Comment, Direction, Evidence, OptionZone, Unit
+from checklists.checklist import Comment, Critical, Direction, Evidence, OptionZone, Purpose, Unit
 from checklists.journey import Channel
 from checklists.people import Role
-from checklists.scoring import Kind, Status, Zone
+from checklists.scoring import Comparison, Status, Zone
 
 CHANNELS = {
     Channel.ON_SITE: lazy_gettext("on site"),
@@ -29,10 +29,10 @@ ROLES_GIVEN = {
     Role.REVIEWER: lazy_gettext("Reviewer: looks at visits and results, approves and rejects"),
     Role.INSPECTOR: lazy_gettext("Inspector: gets assignments on the phone"),
 }
-KINDS = {
-    Kind.STATES: lazy_gettext("states"),
-    Kind.MEASURE: lazy_gettext("measure"),
-    Kind.CHOICE: lazy_gettext("choice"),
+PURPOSES = {
+    Purpose.VISIT: lazy_gettext("visit"),
+    Purpose.TEST: lazy_gettext("test of an employee"),
+    Purpose.SELF_AUDIT: lazy_gettext("self-audit by the outlet"),
 }
 UNITS = {
     Unit.SECONDS: lazy_gettext("seconds"),
@@ -65,9 +65,25 @@ EVIDENCE = {
     Evidence.NONE: lazy_gettext("no photos"),
     Evidence.OPTIONAL: lazy_gettext("photos if wished"),
     Evidence.REQUIRED: lazy_gettext("photos required"),
+    Evidence.NOT_GREEN: lazy_gettext("photos required when not green"),
 }
 COMMENTS = {
     Comment.NONE: lazy_gettext("no comment"),
     Comment.OPTIONAL: lazy_gettext("comment if wished"),
     Comment.REQUIRED: lazy_gettext("comment required"),
+    Comment.NOT_GREEN: lazy_gettext("comment required when not green"),
+}
+CRITICAL = {
+    Critical.FLAG: lazy_gettext("critical: the score stays as it is"),
+    Critical.CAP: lazy_gettext("critical: the score is limited"),
+    Critical.ZERO: lazy_gettext("critical: the score becomes 0"),
+}
+COMPARISONS = {
+    Comparison.IS: lazy_gettext("is"),
+    Comparison.CONTAINS: lazy_gettext("is among those marked"),
+    Comparison.BELOW: lazy_gettext("is below"),
+    Comparison.AT_MOST: lazy_gettext("is at most"),
+    Comparison.EQUALS: lazy_gettext("equals"),
+    Comparison.AT_LEAST: lazy_gettext("is at least"),
+    Comparison.ABOVE: lazy_gettext("is above"),
 }

@@ -3,6 +3,7 @@ import { createApi } from "./api.js";
 import { openDraft } from "./draft.js";
 import { keepOffline } from "./offline.js";
 import { createOutbox } from "./outbox.js";
+import { fetchPictures, hasPictures } from "./pictures.js";
 import { isInVisit, parseRoute, toAssignments, toOutbox } from "./routes.js";
 import { mount } from "./screens/page.js";
 import { openStore } from "./store.js";
@@ -31,6 +32,7 @@ class App {
   #timer = null;
   #messageTimer = null;
   #opening = Promise.resolve();
+  #fetching = null;
   #channel = typeof BroadcastChannel === "function" ? new BroadcastChannel("phone") : null;
   #locks = navigator.locks ?? null;
 
@@ -52,7 +54,8 @@ class App {
     this.#watch();
     // What cannot be deleted now is deleted at a later start.
     this.store.dropDiscarded(Date.now() - STALE_MS).catch(() => {});
-    this.offline = keepOffline((offline) => this.set({ offline }));
+    this.offline = keepOffline((offline) => this.set({ offline }), () => (
+      hasPictures(this.store, this.state.work).catch(() => false)));
     const files = await this.api.files();
     if (files.kind === "ok") this.set({ version: files.body.version });
     await this.refresh();
@@ -217,7 +220,10 @@ class App {
     const answer = await this.api.work(before?.etag ?? null);
     if (answer.kind === "login") return this.#setLogin({ wanted: true });
     if (["ok", "same", "refused"].includes(answer.kind)) this.set({ refused: answer.status === 403 });
-    if (answer.kind === "same") return this.#setLogin({ wanted: false });
+    if (answer.kind === "same") {
+      this.#fetchPictures();
+      return this.#setLogin({ wanted: false });
+    }
     if (answer.kind !== "ok") return undefined;
     const { body, etag } = answer;
     if (body.person.id !== person.id) return this.#setLogin({ wanted: true });
@@ -227,7 +233,18 @@ class App {
     await this.store.saveSetting("person", body.person);
     this.#setLogin({ wanted: false });
     this.set({ work: body, person: body.person, skew: Date.parse(body.server_time) - fetchedAt });
+    this.#fetchPictures();
     return this.#speak();
+  }
+
+  // One at a time, and in nobody's way: what fails now is fetched with the next look at the work.
+  #fetchPictures() {
+    const { store, api, state: { work } } = this;
+    this.#fetching ??= fetchPictures({ store, api, work }).catch(() => {}).finally(() => {
+      this.#fetching = null;
+      this.offline?.check();
+      this.state.open?.look();
+    });
   }
 
   async #findSession() {

@@ -4,8 +4,9 @@
  * the page goes away.
  */
 import { finishedVisit } from "./outbox.js";
+import { picturesOf } from "./pictures.js";
 import { DraftGone } from "./store.js";
-import { addPhoto, buildReport } from "./visit.js";
+import { buildReport } from "./visit.js";
 
 const TYPING_DELAY_MS = 150;
 
@@ -17,14 +18,15 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
   const found = await store.draft(id, personId);
   if (!found) return null;
   const previews = new Map();
-  for (const preview of await store.previews(id)) show(preview);
+  const pictures = new Map();
+  let closed = false;
+  await look();
 
   let openedAt = performance.now();
   let timer = null;
   let saving = Promise.resolve();
   let unsaved = false;
   let letGo = () => {};
-  let closed = false;
   const waiting = new AbortController();
 
   const session = {
@@ -35,6 +37,10 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
     /** "saved", "saving", "full" (no room), "failed" or "gone" (finished or discarded). */
     saved: "saved",
     preview: (photoId) => previews.get(photoId) ?? null,
+    /** The address of a reference picture, or null where it is not here. */
+    picture: (pictureId) => pictures.get(pictureId) ?? null,
+    /** Look again for pictures that were fetched meanwhile. */
+    look: () => look().then(onChange),
 
     /** Replace the draft by what `update` makes of it and save it; `soon` gathers what is typed for some moments. */
     change(update, { soon = false } = {}) {
@@ -56,9 +62,9 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
       return saving;
     },
 
-    /** Keep a prepared photo of a criterion. Resolves to true once its bytes are on the phone. */
-    addPhoto(criterionId, photo, bytes, preview) {
-      const kept = saving.then(() => savePhoto(criterionId, photo, bytes, preview));
+    /** Keep a prepared photo at its place (photo_places.js). Resolves once its bytes are on the phone. */
+    addPhoto(place, photo, bytes, preview) {
+      const kept = saving.then(() => savePhoto(place, photo, bytes, preview));
       saving = kept.catch(() => {});
       return kept;
     },
@@ -70,8 +76,8 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
     async finish({ appVersion, deviceId }) {
       await session.flush();
       const finishedAt = new Date();
-      const { draft, task: { version } } = session;
-      const report = buildReport({ draft, version, finishedAt, elapsedMs: session.elapsed(), appVersion, deviceId });
+      const { draft, task } = session;
+      const report = buildReport({ draft, task, finishedAt, elapsedMs: session.elapsed(), appVersion, deviceId });
       const bytes = new TextEncoder().encode(JSON.stringify(report)).buffer;
       await store.finish(finishedVisit({ draft, report, finishedAt: finishedAt.getTime() }), bytes);
       session.saved = "gone";
@@ -94,7 +100,7 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
       await session.flush();
       waiting.abort();
       letGo();
-      for (const url of previews.values()) URL.revokeObjectURL(url);
+      for (const url of [...previews.values(), ...pictures.values()]) URL.revokeObjectURL(url);
     },
   };
 
@@ -114,16 +120,16 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
   }
 
   // The answers are saved already; if there is no room for the photo, only the photo is refused.
-  async function savePhoto(criterionId, photo, bytes, preview) {
-    session.draft = addPhoto(session.draft, criterionId, photo);
+  async function savePhoto(place, photo, bytes, preview) {
+    session.draft = place.add(session.draft, photo);
     beginSaving();
     try {
       const record = { id: photo.id, visit_id: id, bytes, media_type: photo.media_type, sha256: photo.sha256 };
       const small = preview && { id: photo.id, visit_id: id, bytes: preview };
       await store.savePhoto(session.draft, record, small);
-      if (small) show(small);
+      if (small) show(previews, small);
     } catch (error) {
-      session.draft = withoutPhoto(session.draft, criterionId, photo.id);
+      session.draft = withoutPhoto(session.draft, place, photo.id);
       throw error;
     } finally {
       if (session.saved === "saving") tell(unsaved ? "saving" : "saved");
@@ -131,8 +137,14 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
     }
   }
 
-  function show(preview) {
-    previews.set(preview.id, URL.createObjectURL(new Blob([preview.bytes], { type: "image/jpeg" })));
+  async function look() {
+    for (const preview of await store.previews(id)) show(previews, preview);
+    for (const picture of await store.pictures(picturesOf([found.task.version]))) show(pictures, picture);
+  }
+
+  function show(shown, { id: pictureId, bytes }) {
+    if (closed || !bytes || shown.has(pictureId)) return;
+    shown.set(pictureId, URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" })));
   }
 
   // From the first moment on, so that "saved" is never read beside what is not. Trouble stays until it is over.
@@ -167,7 +179,7 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
     if (closed) return;
     if (left) session.draft = left.draft;
     else session.saved = "gone";
-    for (const preview of await store.previews(id)) if (!previews.has(preview.id)) show(preview);
+    await look();
     openedAt = performance.now();
     session.readOnly = false;
     onChange();
@@ -175,9 +187,7 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
   }
 }
 
-function withoutPhoto(draft, criterionId, photoId) {
-  const answer = draft.answers[criterionId];
+function withoutPhoto(draft, place, photoId) {
   const { [photoId]: _, ...photos } = draft.photos;
-  const kept = { ...answer, photo_ids: answer.photo_ids.filter((id) => id !== photoId) };
-  return { ...draft, photos, answers: { ...draft.answers, [criterionId]: kept } };
+  return { ...place.remove(draft, photoId), photos };
 }

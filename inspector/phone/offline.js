@@ -1,12 +1,13 @@
-/** Whether the app itself is on the phone, and whether a newer one waits: asked of the service worker. */
+/** Whether the app and its pictures are on the phone, and whether a newer app waits: asked of the service worker. */
 
 const ASK_AGAIN_MS = 3_600_000;
 
 /**
- * Register the worker. `onChange({ready, update})` tells whether every file is here and whether a newer version waits.
+ * Register the worker. `onChange({ready, update})` tells whether every file is here and whether a newer version waits;
+ * ready only if `hasPictures()` resolves to true as well.
  * Gives {check, takeUpdate}; both do nothing where the browser has no service worker (an address without https).
  */
-export function keepOffline(onChange) {
+export function keepOffline(onChange, hasPictures) {
   const workers = navigator.serviceWorker;
   if (!workers) return { check() {}, async takeUpdate() {} };
   const state = { ready: false, update: false };
@@ -28,7 +29,7 @@ export function keepOffline(onChange) {
 
   async function look() {
     const waits = Boolean(registration?.waiting && workers.controller);
-    tell({ update: waits, ready: await isComplete(registration?.active) });
+    tell({ update: waits, ready: (await isComplete(registration?.active)) && (await hasPictures()) });
   }
 
   function tell(news) {

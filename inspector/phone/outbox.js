@@ -12,15 +12,21 @@ const DAMAGED_TRIES = 3;
 // Somebody cleared the browser's data: the visit is parked and says so, status 0.
 const LOST = { kind: "refused", status: 0, body: {} };
 
-/** A finished visit as the outbox keeps it. `finishedAt` is in milliseconds since 1970. */
+/**
+ * A finished visit as the outbox keeps it. `finishedAt` is in milliseconds since 1970. A photo is `received` when the
+ * server had it with an earlier revision: then its bytes are not on this phone.
+ */
 export function finishedVisit({ draft, report, finishedAt }) {
+  const isReceived = ({ id }) => Boolean(draft.photos[id].received);
   return {
     id: draft.id,
+    revision: report.revision,
     person_id: draft.person_id,
     assignment_id: draft.assignment_id,
     outlet_name: draft.outlet_name,
     finished_at: finishedAt,
-    photos: report.photos.map((photo) => ({ ...photo, confirmed: false, refused: null, damaged: 0 })),
+    photos: report.photos.map((photo) => (
+      { ...photo, received: isReceived(photo), confirmed: false, refused: null, damaged: 0 })),
     acknowledged: false,
     delivered: false,
     parked: null,
@@ -49,10 +55,11 @@ export function isOpen(visit) {
   return !visit.delivered && !visit.parked;
 }
 
-/** How far a visit is, as {part, parts}: the report is one part, each photo another. */
+/** How far a visit is, as {part, parts}: the report is one part, each photo that has to be sent another. */
 export function partsOf(visit) {
-  const sent = (visit.acknowledged ? 1 : 0) + visit.photos.filter((photo) => photo.confirmed).length;
-  const parts = 1 + visit.photos.length;
+  const photos = visit.photos.filter((photo) => !photo.received);
+  const sent = (visit.acknowledged ? 1 : 0) + photos.filter((photo) => photo.confirmed).length;
+  const parts = 1 + photos.length;
   return { part: Math.min(sent + 1, parts), parts };
 }
 
@@ -63,14 +70,22 @@ export function afterReport(visit, answer, now, random) {
   const { state, reason, received_at, missing_photos } = answer.body;
   const missing = new Set(missing_photos);
   const believedThere = visit.photos.some((photo) => photo.confirmed && missing.has(photo.id));
-  const photos = visit.photos.map((photo) => (missing.has(photo.id) ? { ...photo, confirmed: false } : photo));
+  const photos = visit.photos.map((photo) => afterManifest(photo, missing.has(photo.id)));
   const known = { ...visit, photos, acknowledged: true, server: { state, reason: reason ?? null, received_at } };
   const pending = photos.some((photo) => !photo.confirmed && !photo.refused);
   const refused = photos.find((photo) => photo.refused);
   if (!pending && refused) return { ...rested(known), parked: refused.refused };
   // It lost photos that it had confirmed, or asks for some that were never promised: not in a loop without a pause.
-  if (believedThere || (!pending && missing.size)) return postponed(known, now, random);
+  // But what a revision does not promise any more was promised by one before it, and is given up.
+  const promisedBefore = visit.revision > 1;
+  if (believedThere || (!pending && missing.size && !promisedBefore)) return postponed(known, now, random);
   return { ...rested(known), delivered: !pending };
+}
+
+// One that the server had before is confirmed by not being missed; if it is missed, it is a photo like any other.
+function afterManifest(photo, isMissing) {
+  if (isMissing) return { ...photo, received: false, confirmed: false };
+  return photo.received ? { ...photo, confirmed: true } : photo;
 }
 
 /**
@@ -183,17 +198,21 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
   async function carryOut(step) {
     const { id } = step.visit;
     onChange(id);
-    const answer = step.do === "report" ? await sendReport(id) : await sendPhoto(step.photo.id);
+    const answer = step.do === "report" ? await sendReport(step.visit) : await sendPhoto(step.photo.id);
     if (answer.kind === "login") return "login";
-    await store.changeVisit(id, (visit) => (step.do === "report"
-      ? afterReport(visit, answer, now(), random)
-      : afterPhoto(visit, step.photo.id, answer, now(), random)));
+    await store.changeVisit(id, (visit) => {
+      // The next revision was finished while this one was on its way: the answer is not about it.
+      if (visit.revision !== step.visit.revision) return visit;
+      return step.do === "report"
+        ? afterReport(visit, answer, now(), random)
+        : afterPhoto(visit, step.photo.id, answer, now(), random);
+    });
     return "done";
   }
 
-  async function sendReport(id) {
+  async function sendReport({ id, revision = 1 }) {
     const bytes = await store.report(id);
-    return bytes ? api.putVisit(id, bytes) : LOST;
+    return bytes ? api.putVisit(id, bytes, revision) : LOST;
   }
 
   async function sendPhoto(id) {

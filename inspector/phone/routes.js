@@ -4,13 +4,15 @@
 export function parseRoute(hash) {
   const [name, id, ...rest] = hash.replace(/^#\/?/, "").split("/");
   if (name === "assignments" && id) return { screen: "assignment", id };
-  if (name === "visits" && id && ["brief", "finish"].includes(rest[0])) return { screen: rest[0], id };
+  if (name === "visits" && id && ["brief", "staff", "finish"].includes(rest[0])) return { screen: rest[0], id };
+  if (name === "visits" && id && rest[0] === "best") {
+    const [, from = "finish", practice = null, word, photo = null] = rest;
+    return { screen: word === "photos" && photo ? "photo" : practice ? "best" : "bests", id, from, practice, photo };
+  }
   if (name === "visits" && id) {
-    const [section, criterion = null, word, photo = null] = rest;
-    return {
-      screen: word === "photos" && photo ? "photo" : "section", id, criterion, photo,
-      section: Number.parseInt(section, 10) || 0,
-    };
+    const [place, criterion = null, word, photo = null] = rest;
+    const [section, repetition = 0] = (place ?? "").split(".").map((number) => Number.parseInt(number, 10) || 0);
+    return { screen: word === "photos" && photo ? "photo" : "section", id, section, repetition, criterion, photo };
   }
   if (name === "outbox" || name === "settings") return { screen: name };
   return { screen: "assignments" };
@@ -18,16 +20,24 @@ export function parseRoute(hash) {
 
 /** Whether a route is a place in a visit that is being filled in. */
 export function isInVisit({ screen }) {
-  return ["brief", "section", "photo", "finish"].includes(screen);
+  return ["brief", "section", "photo", "bests", "best", "staff", "finish"].includes(screen);
 }
 
 export const toAssignments = () => "#/";
 export const toAssignment = (id) => `#/assignments/${id}`;
 export const toBrief = (id) => `#/visits/${id}/brief`;
-export const toSection = (id, section, criterion) => `#/visits/${id}/${section}${criterion ? `/${criterion}` : ""}`;
-export const toPhoto = (id, section, criterion, photo) => `#/visits/${id}/${section}/${criterion}/photos/${photo}`;
+/** A section, or one criterion of it; a repetition after the first one is told behind a point. */
+export const toSection = (id, section, criterion = null, repetition = 0) =>
+  `#/visits/${id}/${section}${repetition ? `.${repetition}` : ""}${criterion ? `/${criterion}` : ""}`;
+export const toPhoto = (id, section, criterion, photo, repetition = 0) =>
+  `${toSection(id, section, criterion, repetition)}/photos/${photo}`;
 /** Where a draft was left. */
-export const toDraft = ({ id, at }) => toSection(id, at.section, at.criterion);
+export const toDraft = ({ id, at }) => toSection(id, at.section, at.criterion, at.repetition);
+export const toStaff = (id) => `#/visits/${id}/staff`;
 export const toFinish = (id) => `#/visits/${id}/finish`;
+/** The best practices of a visit, with the way back to `from`: the number of a section, or "finish". */
+export const toBestPractices = (id, from = "finish") => `#/visits/${id}/best/${from}`;
+export const toBestPractice = (id, from, practice) => `#/visits/${id}/best/${from}/${practice}`;
+export const toPracticePhoto = (id, from, practice, photo) => `#/visits/${id}/best/${from}/${practice}/photos/${photo}`;
 export const toOutbox = () => "#/outbox";
 export const toSettings = () => "#/settings";

@@ -9,9 +9,12 @@
  * photos     the bytes of one photo each, never rewritten; previews: the small pictures of them
  * visits     finished visits and how far they got
  * reports    the bytes of a finished visit's report, never rewritten
+ * pictures   the bytes of reference pictures; null for one that the server does not have
  */
 import { openDB } from "./vendor/idb.js";
 
+// Every released version of the store opens in the newest one: a change of its shape is a further step of `upgrade`.
+const VERSION = 2;
 const OPENING_LIMIT_MS = 10_000;
 const STRICT = { durability: "strict" };
 
@@ -62,6 +65,18 @@ export async function openStore(name = "phone") {
     startDraft: (draft, task) => keep(["drafts", "tasks"], (tx) => Promise.all([
       tx.objectStore("drafts").add(draft), tx.objectStore("tasks").add(task)])),
 
+    /**
+     * Begin the next revision of a visit with the draft that `make` gives for the ids (a Set) of the photos that are
+     * still here; one that was begun already is kept. Resolves to the draft that is here now.
+     */
+    startRevision: (id, make, task) => keep(["drafts", "tasks", "photos"], async (tx) => {
+      const begun = await tx.objectStore("drafts").get(id);
+      if (begun && !begun.discarded_at) return begun;
+      const draft = make(new Set(await tx.objectStore("photos").index("visit_id").getAllKeys(id)));
+      await Promise.all([tx.objectStore("drafts").put(draft), tx.objectStore("tasks").put(task)]);
+      return draft;
+    }),
+
     /** Save a draft that still is one: a visit finished meanwhile in another tab must not come back as a draft. */
     saveDraft: (draft) => change(["drafts"], (tx) => replaceDraft(tx, draft)),
 
@@ -79,12 +94,14 @@ export async function openStore(name = "phone") {
       await tx.objectStore("drafts").put(rest);
     }),
 
-    /** Delete what was discarded before `time` (ms), with its photos. */
-    dropDiscarded: (time) => change(["drafts", "tasks", "photos", "previews"], async (tx) => {
+    /** Delete what was discarded before `time` (ms), with its photos; but not those that the revision before awaits. */
+    dropDiscarded: (time) => change(["drafts", "tasks", "photos", "previews", "visits"], async (tx) => {
       const drafts = await tx.objectStore("drafts").getAll();
       for (const { id } of drafts.filter((draft) => draft.discarded_at < time)) {
         await Promise.all([tx.objectStore("drafts").delete(id), tx.objectStore("tasks").delete(id)]);
-        await dropPhotos(tx, id, () => true);
+        const visit = await tx.objectStore("visits").get(id);
+        const awaited = new Set(visit && !visit.delivered ? visit.photos.map((photo) => photo.id) : []);
+        await dropPhotos(tx, id, (photoId) => !awaited.has(photoId));
       }
     }),
 
@@ -95,14 +112,44 @@ export async function openStore(name = "phone") {
       replaceDraft(tx, draft)])),
 
     photo: (id) => read(["photos"], (tx) => tx.objectStore("photos").get(id)),
+    /** Keep a small picture {id, visit_id, bytes} of a photo whose bytes are not here. */
+    savePreview: (preview) => change(["previews"], (tx) => tx.objectStore("previews").put(preview)),
     previews: (visitId) => read(["previews"], (tx) => tx.objectStore("previews").index("visit_id").getAll(visitId)),
 
-    /** Turn a draft into a finished visit: its report is frozen here, photos that nothing refers to are dropped. */
+    /** The reference pictures with these ids that are here, as {id, bytes}. */
+    pictures: (ids) => read(["pictures"], async (tx) => {
+      const found = await Promise.all(ids.map((id) => tx.objectStore("pictures").get(id)));
+      return found.filter((picture) => picture?.bytes);
+    }),
+    pictureIds: () => read(["pictures"], (tx) => tx.objectStore("pictures").getAllKeys()),
+    savePicture: (picture) => change(["pictures"], (tx) => tx.objectStore("pictures").put(picture)),
+
+    /**
+     * Delete the pictures and previews that nobody needs: `neededBy({works, tasks, drafts, visits})`, with what is here
+     * of all persons, gives {pictures, visits}, the ids (Sets) of those to keep, of previews by their visit.
+     */
+    dropPictures: (neededBy) => change(["work", "tasks", "drafts", "visits", "pictures", "previews"], async (tx) => {
+      const all = ["work", "tasks", "drafts", "visits"].map((name) => tx.objectStore(name).getAll());
+      const [works, tasks, drafts, visits] = await Promise.all(all);
+      const needed = neededBy({ works, tasks, drafts, visits });
+      for (const id of await tx.objectStore("pictures").getAllKeys()) {
+        if (!needed.pictures.has(id)) await tx.objectStore("pictures").delete(id);
+      }
+      const previews = tx.objectStore("previews");
+      for (let at = await previews.index("visit_id").openKeyCursor(); at; at = await at.continue()) {
+        if (!needed.visits.has(at.key)) await previews.delete(at.primaryKey);
+      }
+    }),
+
+    /**
+     * Turn a draft into a finished visit, in place of its revision before: its report is frozen here, photos that
+     * nothing refers to are dropped.
+     */
     finish: (visit, report) => keep(["drafts", "visits", "reports", "photos", "previews"], async (tx) => {
       await draftOf(tx, visit.id);
       await Promise.all([
-        tx.objectStore("visits").add(visit),
-        tx.objectStore("reports").add({ id: visit.id, bytes: report }),
+        tx.objectStore("visits").put(visit),
+        tx.objectStore("reports").put({ id: visit.id, bytes: report }),
         tx.objectStore("drafts").delete(visit.id)]);
       const used = new Set(visit.photos.map((photo) => photo.id));
       await dropPhotos(tx, visit.id, (id) => !used.has(id));
@@ -113,16 +160,20 @@ export async function openStore(name = "phone") {
 
     /**
      * Replace a finished visit by what `update` makes of the stored one; the result, or null when it is not there.
-     * Once it is delivered, the server has confirmed every hash: its line stays, its bytes go, in one transaction.
+     * Once it is delivered, the server has confirmed every hash: its line stays, its bytes go, in one transaction; but
+     * what its next revision, begun meanwhile, is made of stays.
      */
-    changeVisit: (id, update) => keep(["visits", "reports", "photos", "previews", "tasks"], async (tx) => {
+    changeVisit: (id, update) => keep(["visits", "reports", "photos", "previews", "tasks", "drafts"], async (tx) => {
       const visit = await tx.objectStore("visits").get(id);
       if (!visit) return null;
       const changed = update(visit);
       await tx.objectStore("visits").put(changed);
       if (changed.delivered) {
-        await Promise.all([tx.objectStore("reports").delete(id), tx.objectStore("tasks").delete(id)]);
-        await dropPhotos(tx, id, () => true);
+        await tx.objectStore("reports").delete(id);
+        if (!(await tx.objectStore("drafts").get(id))) {
+          await tx.objectStore("tasks").delete(id);
+          await dropPhotos(tx, id, () => true);
+        }
       }
       return changed;
     }),
@@ -137,16 +188,10 @@ export class DraftGone extends Error {
 }
 
 function open(name, onLost) {
-  const opening = openDB(name, 1, {
-    upgrade(database) {
-      database.createObjectStore("settings");
-      database.createObjectStore("work", { keyPath: "person_id" });
-      database.createObjectStore("tasks", { keyPath: "id" });
-      database.createObjectStore("drafts", { keyPath: "id" }).createIndex("person_id", "person_id");
-      database.createObjectStore("photos", { keyPath: "id" }).createIndex("visit_id", "visit_id");
-      database.createObjectStore("previews", { keyPath: "id" }).createIndex("visit_id", "visit_id");
-      database.createObjectStore("visits", { keyPath: "id" }).createIndex("person_id", "person_id");
-      database.createObjectStore("reports", { keyPath: "id" });
+  const opening = openDB(name, VERSION, {
+    upgrade(database, before) {
+      if (before < 1) createFirst(database);
+      if (before < 2) database.createObjectStore("pictures", { keyPath: "id" });
     },
     // A newer app wants to change the store: let go, the next call opens it again or says that it cannot.
     blocking(_old, _new, event) {
@@ -160,6 +205,17 @@ function open(name, onLost) {
     timer = setTimeout(() => refuse(new Error("the phone's storage does not open")), OPENING_LIMIT_MS);
   });
   return Promise.race([opening, tooLong]).finally(() => clearTimeout(timer));
+}
+
+function createFirst(database) {
+  database.createObjectStore("settings");
+  database.createObjectStore("work", { keyPath: "person_id" });
+  database.createObjectStore("tasks", { keyPath: "id" });
+  database.createObjectStore("drafts", { keyPath: "id" }).createIndex("person_id", "person_id");
+  database.createObjectStore("photos", { keyPath: "id" }).createIndex("visit_id", "visit_id");
+  database.createObjectStore("previews", { keyPath: "id" }).createIndex("visit_id", "visit_id");
+  database.createObjectStore("visits", { keyPath: "id" }).createIndex("person_id", "person_id");
+  database.createObjectStore("reports", { keyPath: "id" });
 }
 
 async function inTransaction(database, names, mode, options, work) {

@@ -2,18 +2,15 @@
  * What a visit is while it is being filled in: its answers, what is missing, its report.
  * Pure functions only: no DOM, no clock of its own, no storage. A draft is never changed in place.
  */
+import { isNotGreen, whatIsShown } from "./conditions.js";
+import { EMPTY_ANSWER, kindOf, NOTHING_BESIDE, statusOf } from "./kinds.js";
 
-/** A measure stays below this, whatever its unit; the server refuses the rest. */
-const TOO_LARGE = 1_000_000_000;
-
-/** An answer before anything was entered. `none` is the mark "none of these"; `number` and `words` are as typed. */
-export const EMPTY_ANSWER = Object.freeze({
-  status: null, states: [], none: false, options: [], number: "", words: "", reason: "", comment: "", photo_ids: [],
-});
+/** What keeps a hidden answer at home: the server could not read it. */
+const UNREADABLE = ["value", "reason"];
 
 /** A new draft of one assignment, begun at `now` (Date) by the person with the given id. */
 export function startDraft({ id, personId, assignment, version, now }) {
-  return {
+  const draft = {
     id,
     person_id: personId,
     assignment_id: assignment.id,
@@ -24,152 +21,221 @@ export function startDraft({ id, personId, assignment, version, now }) {
     positions: [],
     answers: {},
     photos: {},
+    repetitions: {},
+    staff_met: [],
     left_sections: [],
-    at: { section: 0, criterion: null },
+    at: { section: 0, repetition: 0, criterion: null },
+  };
+  const [first] = placesOf({ version, assignment }, draft);
+  return { ...draft, at: { ...draft.at, ...first } };
+}
+
+/** The draft with the answer of one repetition replaced by what `change` makes of it. */
+export function changeAnswer(draft, criterionId, repetition, change) {
+  const answer = change(answerOf(draft, criterionId, repetition));
+  return { ...draft, answers: { ...draft.answers, [answerKey(criterionId, repetition)]: answer } };
+}
+
+export function answerOf(draft, criterionId, repetition = 0) {
+  return draft.answers[answerKey(criterionId, repetition)] ?? EMPTY_ANSWER;
+}
+
+/** What one repetition's answer to a criterion is kept under; the first has the bare id, as drafts always had. */
+export function answerKey(criterionId, repetition = 0) {
+  return repetition ? `${criterionId} ${repetition}` : criterionId;
+}
+
+/** The repetitions of a section, in order: {repetition, label}; one that does not repeat has one without a label. */
+export function repetitionsOf(draft, sectionId) {
+  const labels = draft.repetitions?.[sectionId] ?? [""];
+  return labels.map((label, repetition) => ({ repetition, label }));
+}
+
+/** Begin one more repetition of a section, after the last one. */
+export function addRepetition(draft, sectionId) {
+  return withLabels(draft, sectionId, (labels) => [...labels, ""]);
+}
+
+/** What is met in a repetition, in the inspector's words. */
+export function nameRepetition(draft, sectionId, repetition, label) {
+  return withLabels(draft, sectionId, (labels) => labels.map((each, place) => (place === repetition ? label : each)));
+}
+
+/** The draft without the last repetition of a section and its answers. */
+export function removeRepetition(draft, section) {
+  const last = repetitionsOf(draft, section.id).length - 1;
+  const gone = new Set(section.criteria.map((criterion) => answerKey(criterion.id, last)));
+  const answers = Object.fromEntries(Object.entries(draft.answers).filter(([key]) => !gone.has(key)));
+  return {
+    ...withLabels(draft, section.id, (labels) => labels.slice(0, -1)),
+    answers,
+    left_sections: draft.left_sections.filter((left) => left !== answerKey(section.id, last)),
   };
 }
 
-/** The draft with one answer replaced by what `change` makes of it. */
-export function changeAnswer(draft, criterionId, change) {
-  const answer = change(answerOf(draft, criterionId));
-  return { ...draft, answers: { ...draft.answers, [criterionId]: answer } };
+/** Put back the repetition that was the last one in an earlier draft. */
+export function restoreRepetition(draft, section, earlier) {
+  const { repetition, label } = repetitionsOf(earlier, section.id).pop();
+  const keys = new Set(section.criteria.map((criterion) => answerKey(criterion.id, repetition)));
+  const answers = Object.fromEntries(Object.entries(earlier.answers).filter(([key]) => keys.has(key)));
+  return {
+    ...withLabels(draft, section.id, (labels) => [...labels.slice(0, repetition), label]),
+    answers: { ...draft.answers, ...answers },
+  };
 }
 
-export function answerOf(draft, criterionId) {
-  return draft.answers[criterionId] ?? EMPTY_ANSWER;
+function withLabels(draft, sectionId, change) {
+  const labels = change(repetitionsOf(draft, sectionId).map(({ label }) => label));
+  return { ...draft, repetitions: { ...draft.repetitions, [sectionId]: labels } };
 }
 
-/** Mark a state as seen; a second tap takes it back. */
-export function markState(answer, stateId) {
-  const states = toggled(answer.status === "answered" ? answer.states : [], stateId);
-  return { ...answer, states, none: false, status: states.length ? "answered" : null };
-}
-
-/** Mark "none of these"; a second tap takes it back. */
-export function markNone(answer) {
-  const none = !(answer.status === "answered" && answer.none);
-  return { ...answer, states: [], none, status: none ? "answered" : null };
-}
-
-/** Choose an option; a second tap takes it back. */
-export function chooseOption(answer, optionId, several) {
-  const chosen = answer.status === "answered" ? answer.options : [];
-  const options = several ? toggled(chosen, optionId) : chosen.includes(optionId) ? [] : [optionId];
-  return { ...answer, options, status: options.length ? "answered" : null };
-}
-
-/** Enter a number as typed; an empty field is no answer. */
-export function enterNumber(answer, text) {
-  return { ...answer, number: text, status: text.trim() ? "answered" : null };
-}
-
-/** Set "not_applicable" or "could_not_check"; a second tap brings back what was answered before. */
-export function markStatus(answer, status) {
-  if (answer.status !== status) return { ...answer, status };
-  const answered = answer.states.length || answer.none || answer.options.length || answer.number.trim();
-  return { ...answer, status: answered ? "answered" : null };
-}
-
-/** Put text into one of the fields `words`, `reason`, `comment`. */
+/** Put text into one of the fields `reason`, `comment`. */
 export function write(answer, field, text) {
   return { ...answer, [field]: text };
 }
 
 /** The draft with a photo added to a criterion. `photo` is {id, sha256, size, media_type, taken_at, preview}. */
-export function addPhoto(draft, criterionId, photo) {
+export function addPhoto(draft, criterionId, repetition, photo) {
   const photos = { ...draft.photos, [photo.id]: photo };
-  return changeAnswer({ ...draft, photos }, criterionId,
+  return changeAnswer({ ...draft, photos }, criterionId, repetition,
     (answer) => ({ ...answer, photo_ids: [...answer.photo_ids, photo.id] }));
 }
 
 /** The draft without that photo in the answer. Its bytes and its line stay until the visit is finished, for an undo. */
-export function removePhoto(draft, criterionId, photoId) {
-  return changeAnswer(draft, criterionId,
+export function removePhoto(draft, criterionId, repetition, photoId) {
+  return changeAnswer(draft, criterionId, repetition,
     (answer) => ({ ...answer, photo_ids: answer.photo_ids.filter((id) => id !== photoId) }));
 }
 
 /** Put a removed photo back at its former place. */
-export function restorePhoto(draft, criterionId, photoId, position) {
-  return changeAnswer(draft, criterionId, (answer) => {
+export function restorePhoto(draft, criterionId, repetition, photoId, position) {
+  return changeAnswer(draft, criterionId, repetition, (answer) => {
     const photoIds = answer.photo_ids.filter((id) => id !== photoId);
     photoIds.splice(position, 0, photoId);
     return { ...answer, photo_ids: photoIds };
   });
 }
 
-/** The ids of the photos that the answers refer to. */
+/** The staff met, as {role, description, name}; `name` may be null. */
+export function staffOf(draft) {
+  return draft.staff_met ?? [];
+}
+
+/** The draft with one more person, of whom nothing is said yet. */
+export function addStaff(draft) {
+  return restoreStaff(draft, staffOf(draft).length, { role: "", description: "", name: "" });
+}
+
+/** The draft with some of what is said of a person replaced. */
+export function changeStaff(draft, place, news) {
+  return { ...draft, staff_met: staffOf(draft).map((each, index) => (index === place ? { ...each, ...news } : each)) };
+}
+
+export function removeStaff(draft, place) {
+  return { ...draft, staff_met: staffOf(draft).filter((_, index) => index !== place) };
+}
+
+/** Put a person into the list at that place. */
+export function restoreStaff(draft, place, person) {
+  const staff = staffOf(draft);
+  return { ...draft, staff_met: [...staff.slice(0, place), person, ...staff.slice(place)] };
+}
+
+/** The ids of the photos that answers and best practices refer to. */
 export function photosInUse(draft) {
-  return Object.values(draft.answers).flatMap((answer) => answer.photo_ids);
+  return [...Object.values(draft.answers), ...(draft.best_practices ?? [])].flatMap((each) => each.photo_ids);
+}
+
+/** What is shown of a visit's checklist, as conditions.js tells it. `task` is {version, assignment}. */
+export function shownOf(task, draft) {
+  return whatIsShown(task.version, {
+    answerOf: (criterionId, repetition) => answerOf(draft, criterionId, repetition),
+    count: (section) => repetitionsOf(draft, section.id).length,
+    attributes: task.assignment.outlet.attributes ?? {},
+  });
+}
+
+/** The places of a visit in order, as {section, repetition}: each repetition of each section that is shown. */
+export function placesOf(task, draft, shown = shownOf(task, draft)) {
+  return task.version.sections.flatMap((section, index) => {
+    const isAsked = (repetition) => section.criteria.some((criterion) => shown.hasCriterion(criterion, repetition));
+    if (!shown.hasSection(section) || (!section.repeats && !isAsked(0))) return [];
+    return repetitionsOf(draft, section.id).map(({ repetition }) => ({ section: index, repetition }));
+  });
 }
 
 /**
- * What a criterion still lacks, as a list of {what, count?} in the order in which it is asked on the screen;
- * `what` is answer, number, words, reason, comment or photos. An optional criterion lacks nothing until it is begun.
+ * What a criterion still lacks, as a list of {what, trouble?, count?} in the order in which it is asked on the screen;
+ * `what` is answer, value (with the kind's own trouble), reason, comment or photos. An optional criterion lacks nothing
+ * until it is begun. `beside` is what kinds.js means by it.
  */
-export function lacking(criterion, answer) {
-  if (answer.status === "not_applicable") return [];
-  if (answer.status === "could_not_check") return answer.reason.trim() ? [] : [{ what: "reason" }];
-  const begun = answer.status !== null || answer.comment.trim() || answer.photo_ids.length;
+export function lacking(criterion, answer, beside = NOTHING_BESIDE) {
+  const kind = kindOf(criterion);
+  if (kind.isDerived) return [];
+  const status = statusOf(criterion, answer);
+  if (status === "not_applicable") return [];
+  if (status === "could_not_check") return answer.reason.trim() ? [] : [{ what: "reason" }];
+  const begun = status !== null || answer.comment.trim() || answer.photo_ids.length;
   if (!begun && !criterion.required) return [];
-  if (answer.status === null) return [{ what: "answer" }];
-  const lacks = [];
-  if (criterion.kind === "measure" && numberTrouble(criterion, answer.number)) lacks.push({ what: "number" });
-  if (asksForWords(criterion, answer) && !answer.words.trim()) lacks.push({ what: "words" });
-  if (criterion.comment === "required" && !answer.comment.trim()) lacks.push({ what: "comment" });
-  const wanted = criterion.evidence === "required" ? Math.max(1, criterion.evidence_at_least ?? 1) : 0;
+  if (status === null && !kind.isPhotos) return [{ what: "answer" }];
+  const trouble = kind.trouble?.(criterion, answer, beside);
+  const lacks = trouble ? [{ what: "value", trouble }] : [];
+  if (isCommentNeeded(criterion, answer) && !answer.comment.trim()) lacks.push({ what: "comment" });
+  const wanted = photosNeeded(criterion, answer);
   if (answer.photo_ids.length < wanted) lacks.push({ what: "photos", count: wanted - answer.photo_ids.length });
   return lacks;
 }
 
-/**
- * Why a number as typed does not fit a measure: "form" (none, or too many decimals), "percent" (not from 0 to 100),
- * "negative" or "large"; null when it fits.
- */
-export function numberTrouble({ unit, decimals }, text) {
-  const number = parseNumber(text, decimals);
-  if (number === null) return "form";
-  if (unit === "percent") return number < 0 || number > 100 ? "percent" : null;
-  if (number < 0) return "negative";
-  return number >= TOO_LARGE ? "large" : null;
+/** Whether a comment must be written to this answer. */
+export function isCommentNeeded(criterion, answer) {
+  return criterion.comment === "required" || (criterion.comment === "not_green" && isNotGreen(criterion, answer));
 }
 
-/** Whether the chosen option takes words of the inspector's own. */
-export function asksForWords(criterion, answer) {
-  return criterion.kind === "choice"
-    && criterion.options.some((option) => option.free_text && answer.options.includes(option.id));
+/** How many photos this answer needs at least. */
+export function photosNeeded(criterion, answer) {
+  const needed = kindOf(criterion).isPhotos || criterion.evidence === "required"
+    || (criterion.evidence === "not_green" && isNotGreen(criterion, answer));
+  return needed ? Math.max(1, criterion.evidence_at_least ?? 1) : 0;
 }
 
 /**
- * How far the visit is: {done, total, missing, missingBehind}. `missing` lists every criterion that lacks something, in
- * order, as {section, criterion, lacks}; `missingBehind` counts those in sections that were left already.
+ * How far the visit is: {done, total, missing, missingBehind}. `missing` lists every shown criterion that lacks
+ * something, in order, as {section, repetition, label, criterion, lacks}; `missingBehind` counts those in places that
+ * were left already.
  */
-export function progress(version, draft) {
+export function progress(task, draft, shown = shownOf(task, draft)) {
   const missing = [];
   let done = 0, total = 0;
-  version.sections.forEach((section, index) => {
-    for (const criterion of section.criteria) {
-      const answer = answerOf(draft, criterion.id);
-      const lacks = lacking(criterion, answer);
+  for (const { section: index, repetition } of placesOf(task, draft, shown)) {
+    const section = task.version.sections[index];
+    const beside = shown.beside(section, repetition);
+    for (const criterion of beside.criteria) {
+      if (kindOf(criterion).isDerived) continue;
+      const answer = answerOf(draft, criterion.id, repetition);
+      const lacks = lacking(criterion, answer, beside);
       total += 1;
-      if (lacks.length) missing.push({ section: index, criterion, lacks });
-      else if (answer.status !== null) done += 1;
+      if (lacks.length) missing.push({ section: index, repetition, criterion, lacks });
+      else if (statusOf(criterion, answer) !== null) done += 1;
     }
-  });
+  }
   const left = new Set(draft.left_sections);
-  const missingBehind = missing.filter((gap) => left.has(version.sections[gap.section].id)).length;
-  return { done, total, missing, missingBehind };
+  const isBehind = ({ section, repetition }) => left.has(answerKey(task.version.sections[section].id, repetition));
+  return { done, total, missing, missingBehind: missing.filter(isBehind).length };
 }
 
 /**
  * The report as it goes over the wire; `finishedAt` is a Date. Call only when nothing is missing. A clock that was set
  * back to before the beginning tells no end: the time that the visit was open does.
  */
-export function buildReport({ draft, version, finishedAt, elapsedMs, appVersion, deviceId }) {
-  const criteria = version.sections.flatMap((section) => section.criteria);
+export function buildReport({ draft, task, finishedAt, elapsedMs, appVersion, deviceId }) {
+  const { version } = task;
+  const shown = shownOf(task, draft);
   const startedAt = Date.parse(draft.started_at);
   const end = finishedAt < startedAt ? new Date(startedAt + elapsedMs) : finishedAt;
+  const answers = version.sections.flatMap((section) => answersOnTheWire(section, draft, shown));
+  const practices = draft.best_practices ?? [];
   return {
-    revision: 1,
+    revision: draft.revision ?? 1,
     assignment_id: draft.assignment_id,
     checklist_version_id: draft.checklist_version_id,
     started_at: draft.started_at,
@@ -179,46 +245,53 @@ export function buildReport({ draft, version, finishedAt, elapsedMs, appVersion,
     app_version: appVersion,
     device_id: deviceId,
     positions: draft.positions,
-    answers: criteria
-      .filter((criterion) => answerOf(draft, criterion.id).status !== null)
-      .map((criterion) => answerOnTheWire(criterion, answerOf(draft, criterion.id))),
-    best_practices: [],
-    photos: photosInUse(draft).map((id) => {
+    repetitions: version.sections
+      .filter((section) => section.repeats && shown.hasSection(section))
+      .flatMap(({ id }) => repetitionsOf(draft, id).map(({ repetition, label }) => (
+        { section_id: id, repetition, label: label.trim() }))),
+    answers,
+    staff_met: staffOnTheWire(version, draft),
+    best_practices: practices,
+    photos: [...answers, ...practices].flatMap((each) => each.photo_ids).map((id) => {
       const { sha256, size, media_type, taken_at } = draft.photos[id];
       return { id, sha256, size, media_type, taken_at };
     }),
   };
 }
 
-function answerOnTheWire(criterion, answer) {
-  const answered = answer.status === "answered";
+// What is hidden goes along as far as it was answered: the server keeps it, and does not score it.
+function answersOnTheWire(section, draft, shown) {
+  return repetitionsOf(draft, section.id).flatMap(({ repetition }) => section.criteria
+    .filter((criterion) => {
+      const answer = answerOf(draft, criterion.id, repetition);
+      const lacks = lacking(criterion, answer, shown.beside(section, repetition));
+      return statusOf(criterion, answer) !== null && !lacks.some(({ what }) => UNREADABLE.includes(what));
+    })
+    .map((criterion) => answerOnTheWire(criterion, repetition, answerOf(draft, criterion.id, repetition))));
+}
+
+function answerOnTheWire(criterion, repetition, answer) {
+  const status = statusOf(criterion, answer);
   return {
     criterion_id: criterion.id,
-    repetition: 0,
-    status: answer.status,
-    states: answered && criterion.kind === "states" ? answer.states : [],
-    options: answered && criterion.kind === "choice" ? answer.options : [],
-    value: answered ? valueOnTheWire(criterion, answer) : null,
-    reason: answer.status === "could_not_check" ? answer.reason.trim() : null,
+    repetition,
+    status,
+    states: [],
+    options: [],
+    value: null,
+    ...(status === "answered" && kindOf(criterion).toWire(criterion, answer)),
+    reason: status === "could_not_check" ? answer.reason.trim() : null,
     comment: answer.comment.trim() || null,
     photo_ids: answer.photo_ids,
   };
 }
 
-function valueOnTheWire(criterion, answer) {
-  if (criterion.kind === "measure") return parseNumber(answer.number, criterion.decimals);
-  return asksForWords(criterion, answer) ? answer.words.trim() : null;
-}
-
-/**
- * A number as people type it, with a decimal comma or point and spaces between thousands; null when it is none or has
- * more decimals than asked for.
- */
-export function parseNumber(text, decimals = 0) {
-  const compact = text.replace(/[\s\u00a0\u202f]/g, "").replace("\u2212", "-").replace(",", ".");
-  const parts = /^-?\d{1,12}(?:\.(\d*))?$/.exec(compact);
-  if (!parts || (parts[1] ?? "").length > decimals) return null;
-  return Number(compact);
+function staffOnTheWire(version, draft) {
+  if (!version.staff_met) return [];
+  return staffOf(draft)
+    .map(({ role, description, name }) => (
+      { role: role.trim(), description: description.trim(), name: (version.staff_names && name?.trim()) || null }))
+    .filter(({ role, description, name }) => role || description || name);
 }
 
 /** The text of a language map in the reader's language, else in the checklist's, else in any; plain text is itself. */
@@ -242,8 +315,4 @@ export function withOffset(date) {
   const wall = new Date(date.getTime() + minutes * 60_000).toISOString().slice(0, 19);
   const two = (number) => String(Math.floor(Math.abs(number))).padStart(2, "0");
   return `${wall}${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
-}
-
-function toggled(ids, id) {
-  return ids.includes(id) ? ids.filter((other) => other !== id) : [...ids, id];
 }

@@ -1,10 +1,14 @@
 /** What a person does with a visit: begins it, takes photos, moves through it, finishes or discards it. */
 import { preparePhoto, TooLarge } from "./photos.js";
 import { whereWeAre } from "./position.js";
-import { toAssignments, toDraft, toOutbox, toSection } from "./routes.js";
+import {
+  addPractice, changePractice, isEmpty, practiceOf, practicesOf, removePractice, restorePractice, wordless,
+} from "./practices.js";
+import { lostPhotos, markMissing, nextRevision } from "./revisions.js";
+import { toAssignments, toBestPractice, toDraft, toOutbox, toSection } from "./routes.js";
 import { makeCanvas } from "./screens/canvas.js";
 import { t } from "./translate.js";
-import { newId, photosInUse, removePhoto, restorePhoto, startDraft, withOffset } from "./visit.js";
+import { answerKey, newId, photosInUse, startDraft, withOffset } from "./visit.js";
 
 /** The acts of a visit; `app` holds the state and the store. */
 export class Visiting {
@@ -30,12 +34,42 @@ export class Visiting {
 
   async #begin(assignment) {
     const { app } = this;
-    const { person, work } = app.state;
-    const version = work.checklist_versions.find((each) => each.id === assignment.checklist_version_id);
-    const id = freshId();
-    const draft = startDraft({ id, personId: person.id, assignment, version, now: new Date() });
+    const task = this.#task(freshId(), assignment, assignment.checklist_version_id);
+    const personId = app.state.person.id;
+    const draft = startDraft({ id: task.id, personId, assignment, version: task.version, now: new Date() });
+    await this.#start(async () => {
+      await app.store.startDraft(draft, task);
+      return draft;
+    });
+  }
+
+  /** Work again on a visit that was sent back: its next revision, or what was begun of that before. */
+  revise(assignment) {
+    return this.#once(() => this.#revise(assignment));
+  }
+
+  async #revise(assignment) {
+    const { app } = this;
+    const { visit } = assignment;
+    const task = this.#task(visit.id, assignment, visit.checklist_version_id);
+    const next = nextRevision({ personId: app.state.person.id, assignment, version: task.version, now: new Date() });
+    await this.#start(() => app.store.startRevision(visit.id, (here) => markMissing(next, here), task));
+  }
+
+  // All that a visit needs of the work, so that it does not change while the visit is filled in.
+  #task(id, assignment, versionId) {
+    const { checklist_versions: versions, projects, limits } = this.app.state.work;
+    const version = versions.find((each) => each.id === versionId);
+    const project = projects?.find((each) => each.id === assignment.project.id);
+    return { id, assignment, version, project, limits };
+  }
+
+  // `keep` resolves to the draft once that is on the phone.
+  async #start(keep) {
+    const { app } = this;
+    let draft;
     try {
-      await app.store.startDraft(draft, { id, assignment, version, limits: work.limits });
+      draft = await keep();
     } catch (error) {
       app.say(isFull(error)
         ? t("There is no room left on this phone. Free some, then try again.")
@@ -46,8 +80,8 @@ export class Visiting {
     navigator.storage?.persist?.().catch(() => {});
     app.tellOthers();
     await app.readOwn();
-    location.hash = toSection(id, 0);
-    this.notePosition(id);
+    location.hash = toDraft(draft);
+    this.notePosition(draft.id);
   }
 
   /** Note where the phone is. Never in the way: it comes when it comes, or not at all. */
@@ -59,24 +93,25 @@ export class Visiting {
   }
 
   /** Stay at this criterion when the page is loaded again, or the visit continued. */
-  stayAt(section, criterionId) {
+  stayAt(section, repetition, criterionId) {
     const { open, route } = this.app.state;
     if (!open || route.screen !== "section" || route.criterion === criterionId) return;
-    history.replaceState(null, "", toSection(open.draft.id, section, criterionId));
+    history.replaceState(null, "", toSection(open.draft.id, section, criterionId, repetition));
     this.app.state.route = { ...route, criterion: criterionId };
-    open.change((draft) => ({ ...draft, at: { section, criterion: criterionId } }), { soon: true });
+    open.change((draft) => ({ ...draft, at: { section, repetition, criterion: criterionId } }), { soon: true });
   }
 
-  /** A section is being left: what it lacks counts as missing from now on. */
-  leaveSection(sectionId) {
+  /** A repetition of a section is being left: what it lacks counts as missing from now on. */
+  leaveSection(sectionId, repetition) {
     const { open } = this.app.state;
-    if (open.draft.left_sections.includes(sectionId)) return;
-    open.change((draft) => ({ ...draft, left_sections: [...draft.left_sections, sectionId] }));
+    const left = answerKey(sectionId, repetition);
+    if (open.draft.left_sections.includes(left)) return;
+    open.change((draft) => ({ ...draft, left_sections: [...draft.left_sections, left] }));
   }
 
-  /** Take photos into a criterion; resolves when all are kept or refused. */
-  takePhotos(criterionId, files) {
-    const kept = this.#takeAll(criterionId, files);
+  /** Take photos at one of the places of photo_places.js; resolves when all are kept or refused. */
+  takePhotos(place, files) {
+    const kept = this.#takeAll(place, files);
     this.#taking = Promise.all([this.#taking, kept]);
     return kept;
   }
@@ -87,45 +122,76 @@ export class Visiting {
   }
 
   // A picked file can die at once: the bytes of all are read first, then they are shrunk one by one.
-  async #takeAll(criterionId, files) {
+  async #takeAll(place, files) {
     const { open } = this.app.state;
     const reading = [...files].map((file) => file.arrayBuffer().then((bytes) => ({ bytes, type: file.type })));
-    this.#developing(criterionId, reading.length);
+    this.#developing(place, reading.length);
     for (const picked of await Promise.allSettled(reading)) {
       try {
         if (picked.status === "rejected") throw picked.reason;
-        await this.#keepPhoto(open, criterionId, picked.value);
+        await this.#keepPhoto(open, place, picked.value);
       } catch (error) {
         this.app.say(whyNoPhoto(error));
       }
-      this.#developing(criterionId, -1);
+      this.#developing(place, -1);
     }
   }
 
-  async #keepPhoto(open, criterionId, { bytes: picked, type }) {
+  async #keepPhoto(open, place, { bytes: picked, type }) {
     const { limits } = open.task;
     if (photosInUse(open.draft).length >= limits.photos_per_visit) throw new TooMany();
     const { bytes, preview, ...photo } = await preparePhoto(picked, type, limits, makeCanvas);
     const line = { id: freshId(), ...photo, taken_at: withOffset(new Date()), preview: Boolean(preview) };
-    await open.addPhoto(criterionId, line, bytes, preview);
+    await open.addPhoto(place, line, bytes, preview);
     this.app.tellOthers();
   }
 
-  #developing(criterionId, by) {
+  #developing({ key }, by) {
     const { developing } = this.app.state;
-    this.app.set({ developing: { ...developing, [criterionId]: (developing[criterionId] ?? 0) + by } });
+    this.app.set({ developing: { ...developing, [key]: (developing[key] ?? 0) + by } });
   }
 
-  removePhoto(criterionId, photoId) {
+  /** Remove a photo from its place; it can be brought back while the message is shown. */
+  removePhoto(place, photoId) {
     const { open } = this.app.state;
-    const place = open.draft.answers[criterionId].photo_ids.indexOf(photoId);
-    open.change((draft) => removePhoto(draft, criterionId, photoId));
-    this.app.say(t("Photo removed"), () => open.change((draft) => restorePhoto(draft, criterionId, photoId, place)));
+    const position = place.ids(open.draft).indexOf(photoId);
+    open.change((draft) => place.remove(draft, photoId));
+    this.app.say(t("Photo removed"), () => open.change((draft) => place.restore(draft, photoId, position)));
   }
 
-  /** The record of a photo of the open visit, with its bytes, to look at it large. */
-  photo(photoId) {
-    return this.app.store.photo(photoId);
+  /**
+   * A photo of the open visit to look at it large, as {bytes, media_type}: from this phone, or from the server that
+   * has it. Null where neither can be reached.
+   */
+  async photo(photoId) {
+    const { store, api, state } = this.app;
+    const kept = await store.photo(photoId);
+    if (kept || !state.open.draft.photos[photoId]?.received) return kept ?? null;
+    const answer = await api.photoPicture(photoId, "screen");
+    return answer.kind === "ok" ? { bytes: answer.body, media_type: "image/jpeg" } : null;
+  }
+
+  /** Write down a new best practice at a touchpoint; `from` is where its screen leads back to. */
+  addPractice(touchpointId, from) {
+    const { open } = this.app.state;
+    const id = freshId();
+    open.change((draft) => addPractice(draft, { id, touchpointId }));
+    location.hash = toBestPractice(open.draft.id, from, id);
+  }
+
+  /** Change a best practice; `when` as in the draft's `change`. */
+  changePractice(id, change, when) {
+    this.app.state.open.change((draft) => changePractice(draft, id, change), when);
+  }
+
+  /** Remove a best practice; it can be brought back while the message is shown. */
+  removePractice(id) {
+    const { open } = this.app.state;
+    const position = practicesOf(open.draft).findIndex((practice) => practice.id === id);
+    const practice = practiceOf(open.draft, id);
+    open.change((draft) => removePractice(draft, id));
+    if (isEmpty(practice)) return;
+    this.app.say(t("Best practice removed"), () => open.change((draft) => restorePractice(draft, practice, position)));
   }
 
   /** Discard the open visit, which was never finished: it can be taken back while the message is shown. */
@@ -169,6 +235,11 @@ export class Visiting {
 
   async #finish() {
     const { app } = this;
+    const trouble = whyNotYet(app.state.open.draft);
+    if (trouble) {
+      app.say(trouble);
+      return;
+    }
     try {
       await app.state.open.finish({ appVersion: app.state.version ?? "unknown", deviceId: app.deviceId });
     } catch (error) {
@@ -187,6 +258,13 @@ export class Visiting {
 /** An id that no other phone has. */
 export function freshId() {
   return newId(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+}
+
+/** What keeps a draft whose answers are complete from being finished, in words; null when nothing does. */
+export function whyNotYet(draft) {
+  if (wordless(draft).length) return t("A best practice has no text yet. Say what you saw, or remove it.");
+  if (lostPhotos(draft).length) return t("A photo never arrived and is not on this phone any more. Remove it first.");
+  return null;
 }
 
 class TooMany extends Error {}

@@ -51,7 +51,11 @@ TOUCHPOINTS = ["0198f3a0-0000-7000-8000-00000000000a", "0198f3a0-0000-7000-8000-
 
 
 SECTIONS = st.fixed_dictionaries(
-    {"touchpoint_id": st.sampled_from(TOUCHPOINTS), "criteria": st.lists(CRITERIA, min_size=1, max_size=4)}
+    {
+        "touchpoint_id": st.sampled_from(TOUCHPOINTS),
+        "repeats": st.booleans(),
+        "criteria": st.lists(CRITERIA, min_size=1, max_size=4),
+    }
 )
 LIMITS_OF_ZONES = st.sampled_from([(0.9, 0.7), (1.0, 0.5), (0.6, 0.6), (0.3, 0.0)])
 
@@ -101,9 +105,10 @@ def visits(draw):
     """A document and sound answers to most of its criteria, some of them asked more than once."""
     document = document_of(draw(st.lists(SECTIONS, min_size=1, max_size=3)), draw(LIMITS_OF_ZONES))
     answers = []
-    for criterion in criteria_of(document):
-        for repetition in range(draw(st.sampled_from([0, 1, 1, 1, 1, 3]))):
-            answers.append(draw(answers_to(criterion, repetition)))
+    for section in document["sections"]:
+        for criterion in section["criteria"]:
+            for repetition in range(draw(st.sampled_from([0, 1, 1, 1, 1, 3] if section["repeats"] else [0, 1, 1]))):
+                answers.append(draw(answers_to(criterion, repetition)))
     assume(not visit_faults(read_form(document), answers))
     return document, answers
 
@@ -126,7 +131,7 @@ def test_scaling_all_weights_scales_points_and_leaves_the_score(visit, factor):
     scaled = copy.deepcopy(document)
     for criterion in criteria_of(scaled):
         criterion["weight"] *= factor
-    before, after = (score_visit(read_form(one), answers)[1] for one in (document, scaled))
+    before, after = (score_visit(read_form(one), answers).checks for one in (document, scaled))
     for one, other in zip(before, after, strict=True):
         assert (other.points, other.possible) == (
             pytest.approx(one.points * factor),
@@ -147,9 +152,10 @@ def test_not_applicable_is_as_if_the_criterion_were_not_in_the_document(visit, d
     full = read_form(document)
     touchpoint = full.criteria[UUID(away["id"])].touchpoint_id
     rest = read_form(reduced)
-    assume(any(criterion.scored for criterion in rest.touchpoints[touchpoint]))
-    marked = [*others, Given(UUID(away["id"]), 0, Status.NOT_APPLICABLE)]
-    for one, other in zip(score_visit(full, marked)[1], score_visit(rest, others)[1], strict=True):
+    assume(any(each.scored for each in rest.criteria.values() if each.touchpoint_id == touchpoint))
+    begun = {number for id, number in score_visit(full, others).asked if id == UUID(away["id"])}
+    marked = [*others, *(Given(UUID(away["id"]), number, Status.NOT_APPLICABLE) for number in begun)]
+    for one, other in zip(score_visit(full, marked).checks, score_visit(rest, others).checks, strict=True):
         assert figures(one) == figures(other)
 
 
@@ -179,7 +185,7 @@ def test_seeing_a_forbidden_state_in_addition_never_raises_a_score(visit, data):
     outcome = score_answer(criterion, worse[number])
     assert outcome.share == 0
     assert outcome.zone is (Zone.RED if criterion.scored else None)
-    for one, other in zip(score_visit(form, answers)[1], score_visit(form, worse)[1], strict=True):
+    for one, other in zip(score_visit(form, answers).checks, score_visit(form, worse).checks, strict=True):
         assert other.points <= one.points
         assert other.possible == one.possible
         assert (other.score is None) == (one.score is None)
@@ -190,12 +196,12 @@ def test_seeing_a_forbidden_state_in_addition_never_raises_a_score(visit, data):
 @given(visits())
 def test_shares_and_scores_lie_within_0_and_1(visit):
     document, answers = visit
-    outcomes, checks = score_visit(read_form(document), answers)
-    for outcome in outcomes.values():
+    scored = score_visit(read_form(document), answers)
+    for outcome in scored.outcomes.values():
         assert 0 <= outcome.share <= 1
         assert 0 <= outcome.points <= outcome.possible
         assert 0 <= outcome.forbidden_seen <= outcome.forbidden_possible
-    for check in checks:
+    for check in scored.checks:
         assert check.score is None or 0 <= check.score <= 1
         assert (check.score is None) == (check.zone is None)
         assert not (check.absent and (check.valid or check.score is not None))
@@ -207,10 +213,14 @@ def test_could_not_check_leaves_the_denominator_and_never_makes_a_check_valid(vi
     form = read_form(document)
     unchecked = data.draw(st.sampled_from(list(form.criteria)), label="could not check")
     others = [answer for answer in answers if answer.criterion_id != unchecked]
-    with_it = score_visit(form, [*others, Given(unchecked, 0, Status.COULD_NOT_CHECK)])[1]
-    assert with_it == score_visit(form, others)[1], "could not check weighs like an answer that is missing"
+    begun = min(number for id, number in score_visit(form, others).asked if id == unchecked)
+    with_it = score_visit(form, [*others, Given(unchecked, begun, Status.COULD_NOT_CHECK)]).checks
+    assert with_it == score_visit(form, others).checks, "could not check weighs like an answer that is missing"
+    # Repetitions are averaged: one that has little to earn, and is left out, raises the mean of the others.
+    section = next(each for each in form.sections if each.id == form.criteria[unchecked].section_id)
+    assume(not section.repeats)
     answered = [*others, *(answer for answer in answers if answer.criterion_id == unchecked)]
-    for one, other in zip(with_it, score_visit(form, answered)[1], strict=True):
+    for one, other in zip(with_it, score_visit(form, answered).checks, strict=True):
         assert one.possible <= other.possible or one.possible == pytest.approx(other.possible)
 
 

@@ -10,30 +10,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checklists.errors import AssignmentBusy, NobodyToSend, NotFound, TouchpointCoveredTwice, WaveIncomplete
+from checklists.errors import InvalidInput, NobodyToSend, NotFound, TouchpointCoveredTwice, WaveIncomplete
 from checklists.matrix import uncounted_checks
 from checklists.orm import ScopedSession, new_id
 from checklists.people import Role, inspectors_of
+from checklists.review import approve
 from checklists.waves import (
     Assignment,
-    AssignmentState,
+    DayPart,
     Wave,
-    assignments_of,
-    change_assignment,
     choose_outlets,
     copy_required_checks,
+    day_parts_of,
     due_window,
     hand_out,
     missing_visits,
     pin_checklists,
     plan_assignments,
     required_checks,
-    restore,
     revoke,
+    set_day_parts,
     set_required_checks,
 )
 from tests.factories import Audit, make_audit, make_brand, make_outlet, make_person, make_wave
-from tests.forms import make_checklist, next_version
+from tests.field import deliver, make_report
+from tests.forms import default_criteria, make_checklist, make_section, make_version, next_version
 
 NOW = datetime.now(UTC)
 
@@ -130,6 +131,39 @@ def test_an_approved_visit_whose_check_does_not_count_is_planned_again(session: 
     assert plan(session, audit) == []
 
 
+def test_an_approved_visit_that_was_shown_no_criterion_is_planned_again(session: ScopedSession, audit: Audit) -> None:
+    """The phone call is asked about only at an outlet with a call centre: without it the visit has no check there."""
+    called = {"match": "all", "conditions": [{"attribute": "call centre", "value": None}]}
+    sections = [
+        make_section(touchpoint, default_criteria(), shown_when=called if number == 2 else None, required_checks=1)
+        for number, touchpoint in enumerate(audit.touchpoints)
+    ]
+    version = make_version(session, audit.project, sections)
+    wave = make_wave(session, audit.project, [version], audit.outlets[:1])
+    (planned,) = plan_assignments(session, wave, audit.inspectors, NOW)
+    hand_out([planned], NOW)
+    session.flush()
+    assert version.document is not None
+    visit_id = deliver(session, planned, make_report(planned, version.document)).id
+    visit = approve(session, visit_id, audit.manager.id, NOW)
+    assert [check.touchpoint_id for check in visit.checks] == [each.id for each in audit.touchpoints[:2]]
+    uncounted = uncounted_checks(session, wave.id)
+    assert uncounted == {(audit.touchpoints[2].id, audit.outlets[0].id): 1}
+    assert len(plan_assignments(session, wave, audit.inspectors, NOW, uncounted)) == 1
+    assert missing_visits(session, wave, uncounted) == []
+
+
+def test_a_touchpoint_that_is_absent_is_not_planned_again(session: ScopedSession, audit: Audit) -> None:
+    planned = plan(session, audit)
+    hand_out(planned, NOW)
+    session.flush()
+    criteria = audit.document["sections"][0]["criteria"]
+    absent = {each["id"]: {"status": "not_applicable"} for each in criteria}
+    visit = audit.visit(session, state="approved", assignment=planned[0], answers=absent)
+    assert [check.absent for check in visit.checks].count(True) == 1
+    assert plan(session, audit) == []
+
+
 def test_numbers_for_single_outlets_are_met_there(session: ScopedSession, audit: Audit) -> None:
     utro, outlet = audit.brands[0], audit.outlets[2]
     set_required_checks(session, audit.wave, {(audit.touchpoints[0].id, utro.id, outlet.id): 3})
@@ -145,7 +179,8 @@ def test_a_new_version_keeps_places_and_takes_over_what_is_only_planned(session:
     hand_out(planned[:3], NOW)
     session.flush()
     newer = next_version(session, audit.version)
-    pin_checklists(session, audit.wave, [newer.id])
+    assert pin_checklists(session, audit.wave, [newer.id]) == (5, 3)
+    assert pin_checklists(session, audit.wave, [newer.id]) == (0, 3)
     copy_required_checks(session, audit.wave)
     assert plan(session, audit) == []
     versions = [each.version_id for each in planned]
@@ -239,35 +274,53 @@ def test_windows_are_whole_days_within_what_is_left_of_the_wave(days: int, passe
     assert found[-1][1].date() == wave.ends_on + timedelta(days=1)
 
 
-def test_an_assignment_is_handed_out_changed_revoked_and_restored(session: ScopedSession, audit: Audit) -> None:
+def test_parts_of_the_day_take_turns_at_each_brand_outlet_and_inspector(session: ScopedSession, audit: Audit) -> None:
+    parts: list[DayPart] = [(14, 20), (9, 14)]
+    set_day_parts(audit.wave, parts)
+    assert day_parts_of(audit.wave) == sorted(parts)
+    for outlet in audit.outlets:
+        place = (audit.touchpoints[0].id, outlet.brand_id, outlet.id)
+        set_required_checks(session, audit.wave, {place: 2})
     planned = plan(session, audit)
-    one, other = planned[0], planned[1]
-    assert hand_out([one, other], NOW) == 2
-    assert hand_out([one, other], NOW) == 0
-    change_assignment(
-        one,
-        inspector_id=audit.inspectors[1].id,
-        due_from=NOW,
-        due_until=NOW + timedelta(days=1),
-        brief={"en": "You have lost your card."},
-    )
-    revoke(other)
-    session.flush()
-    found = {each.id: each for each in assignments_of(session, audit.wave.id)}
-    assert found[one.id].inspector is not None
-    assert found[one.id].inspector.name == audit.inspectors[1].name
-    assert found[one.id].brief == {"en": "You have lost your card."}
-    assert found[other.id].state is AssignmentState.REVOKED
-    restore(found[other.id])
-    assert (other.state, other.handed_out_at) == (AssignmentState.PLANNED, None)
+    assert len(planned) == 12
+    seen: dict[UUID, Counter[DayPart]] = defaultdict(Counter)
+    for each in planned:
+        assert each.hours_from is not None
+        assert each.hours_until is not None
+        assert each.inspector_id is not None
+        for place_id in (brand_of(audit, each), each.outlet_id, each.inspector_id):
+            seen[place_id][each.hours_from, each.hours_until] += 1
+    for brand in audit.brands:
+        assert seen[brand.id] == dict.fromkeys(parts, 3)
+    for outlet in audit.outlets:
+        assert seen[outlet.id] == dict.fromkeys(parts, 1)
+    for inspector in audit.inspectors:
+        assert set(seen[inspector.id]) == set(parts), "somebody always goes at the same hours"
 
 
-def test_what_was_delivered_stays_as_it_is(session: ScopedSession, audit: Audit) -> None:
-    assignment = audit.assign(session)
-    audit.visit(session, assignment=assignment)
-    with pytest.raises(AssignmentBusy):
-        revoke(assignment)
-    with pytest.raises(AssignmentBusy):
-        change_assignment(assignment, inspector_id=None, due_from=NOW, due_until=NOW, brief={})
-    restore(assignment)
-    assert assignment.state is AssignmentState.DELIVERED
+@pytest.mark.parametrize(("hour", "given_out"), [(8, {(9, 12), (12, 16)}), (13, {(12, 16)}), (17, {(None, None)})])
+def test_no_part_of_the_last_day_is_given_out_that_has_passed(
+    session: ScopedSession, audit: Audit, hour: int, given_out: set[DayPart]
+) -> None:
+    today = date(2026, 11, 22)
+    audit.wave.starts_on, audit.wave.ends_on = today - timedelta(days=3), today
+    set_day_parts(audit.wave, [(9, 12), (12, 16)])
+    now = datetime(2026, 11, 22, hour, 30, tzinfo=audit.outlets[0].zone)
+    planned = plan_assignments(session, audit.wave, audit.inspectors, now)
+    assert {(each.hours_from, each.hours_until) for each in planned} == given_out
+
+
+@pytest.mark.parametrize("parts", [[(9, 9)], [(14, 9)], [(-1, 3)], [(20, 25)], [(9, 14), (13, 20)], [(0, 1)] * 5])
+def test_parts_of_the_day_that_cannot_be_are_refused(parts: list[DayPart]) -> None:
+    wave = Wave()
+    with pytest.raises(InvalidInput) as refused:
+        set_day_parts(wave, parts)
+    assert set(refused.value.fields) == {"day_parts"}
+    assert day_parts_of(wave) == []
+
+
+def test_one_brand_of_one_checklist_is_planned_alone(session: ScopedSession, audit: Audit) -> None:
+    zerno = audit.brands[1]
+    planned = plan_assignments(session, audit.wave, audit.inspectors, NOW, only=(audit.version.id, zerno.id))
+    assert [brand_of(audit, each) for each in planned] == [zerno.id] * 4
+    assert [each.brand_id for each in missing_visits(session, audit.wave)] == [audit.brands[0].id]

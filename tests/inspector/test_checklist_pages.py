@@ -1,14 +1,12 @@
 """A checklist is designed, previewed and published through the pages."""
 
 import re
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
 from checklists.checklist import (
-    ChecklistVersion,
     Comment,
     Direction,
     Evidence,
@@ -17,51 +15,11 @@ from checklists.checklist import (
     Unit,
     compile_document,
     phone_document,
-    version_with_parts,
 )
-from checklists.orm import ScopedSession
+from tests.drafts import Fields, Sessions, add, make_draft, version_of
 from tests.factories import LANGUAGES, Audit, make_audit
 from tests.forms import make_checklist
 from tests.pages import Window
-
-Sessions = Callable[..., ScopedSession]
-Fields = dict[str, str | list[str]]
-
-GREETING: Fields = {
-    "text.ru": "Приветствие",
-    "text.en": "The greeting",
-    "guidance.ru": "Смотрите на кассира",
-    "expected.0.text.ru": "Кассир здоровается первым",
-    "expected.0.text.en": "The cashier greets first",
-    "expected.0.weight": "2",
-    "expected.1.text.ru": "Смотрит в глаза",
-    "forbidden.0.text.ru": "Говорит по телефону",
-    "enough": "some",
-    "enough_count": "1",
-    "evidence": "required",
-    "evidence_at_least": "2",
-    "comment": "none",
-    "weight": "1,5",
-    "may_be_not_applicable": "on",
-}
-WAITING: Fields = {
-    "text.ru": "Ожидание",
-    "unit": "minutes",
-    "decimals": "1",
-    "direction": "lower_is_better",
-    "green_limit": "1",
-    "red_limit": "3,5",
-}
-TABLE: Fields = {
-    "text.ru": "Столик",
-    "options.0.text.ru": "Чистый",
-    "options.1.text.ru": "Крошки",
-    "options.1.zone": "yellow",
-    "options.3.text.ru": "Другое",
-    "options.3.zone": "red",
-    "options.3.free_text": "on",
-}
-CRITERIA = {"States": GREETING, "Measure": WAITING, "Choice": TABLE}
 
 
 @pytest.fixture
@@ -77,25 +35,7 @@ def window(app: Flask, audit: Audit) -> Window:
 
 @pytest.fixture
 def draft(window: Window, audit: Audit) -> UUID:
-    """A draft with one section at the cash desk, made through the pages; the window shows it."""
-    window.open(f"{audit.address}/checklists/").follow("New checklist")
-    window.submit("Make the draft", {"name.ru": "Визит", "name.en": "Second visit"})
-    window.follow("Add a section")
-    cash_desk = audit.touchpoints[1]
-    window.submit("Save", {"touchpoint_id": str(cash_desk.id), "required_checks": "4"})
-    assert window.status == 200
-    return UUID(window.address.rsplit("/", 1)[1])
-
-
-def add(window: Window, kind: str, changes: Fields | None = None) -> Window:
-    return window.follow(f"{kind} Cash desk").submit("Save", {**CRITERIA[kind], **(changes or {})})
-
-
-def version_of(sessions: Sessions, version_id: UUID) -> ChecklistVersion:
-    with sessions() as session:
-        version = version_with_parts(session, version_id)
-    assert version is not None
-    return version
+    return make_draft(window, audit)
 
 
 def test_a_checklist_is_designed_and_published(window: Window, draft: UUID, audit: Audit, sessions: Sessions) -> None:
@@ -116,7 +56,7 @@ def test_a_checklist_is_designed_and_published(window: Window, draft: UUID, audi
         ("Смотрит в глаза", Polarity.EXPECTED, 1.0),
         ("Говорит по телефону", Polarity.FORBIDDEN, 1.0),
     ]
-    assert (greeting.enough, greeting.weight, greeting.required) == ("1", 1.5, True)
+    assert (greeting.enough, greeting.weight, greeting.required) == ("any", 1.5, True)
     assert (greeting.evidence, greeting.evidence_at_least) == (Evidence.REQUIRED, 2)
     assert (greeting.comment, greeting.may_be_not_applicable) == (Comment.NONE, True)
     assert (waiting.unit, waiting.decimals, waiting.direction) == (Unit.MINUTES, 1, Direction.LOWER_IS_BETTER)
@@ -126,107 +66,6 @@ def test_a_checklist_is_designed_and_published(window: Window, draft: UUID, audi
         ("Крошки", OptionZone.YELLOW, False),
         ("Другое", OptionZone.RED, True),
     ]
-
-
-@pytest.mark.parametrize("kind", CRITERIA)
-def test_a_criterion_is_edited_without_losing_anything(
-    window: Window, draft: UUID, sessions: Sessions, kind: str
-) -> None:
-    add(window, kind)
-    before = compile_document(version_of(sessions, draft), LANGUAGES)
-    name = str(CRITERIA[kind]["text.en"] if "text.en" in CRITERIA[kind] else CRITERIA[kind]["text.ru"])
-    window.follow(f"Edit {name}").submit("Save")
-    assert compile_document(version_of(sessions, draft), LANGUAGES) == before
-
-
-def test_a_reworded_state_keeps_its_lineage_and_an_emptied_one_goes(
-    window: Window, draft: UUID, sessions: Sessions
-) -> None:
-    add(window, "States")
-    before = version_of(sessions, draft).sections[0].criteria[0]
-    window.follow("Edit The greeting")
-    window.submit("Save", {"expected.0.text.ru": "Кассир здоровается", "expected.1.text.ru": ""})
-    after = version_of(sessions, draft).sections[0].criteria[0]
-    assert [each.text["ru"] for each in after.states] == ["Кассир здоровается", "Говорит по телефону"]
-    assert after.lineage_id == before.lineage_id
-    assert [each.lineage_id for each in after.states] == [before.states[0].lineage_id, before.states[2].lineage_id]
-
-
-@pytest.mark.parametrize(
-    ("kind", "button", "first", "added"),
-    [
-        ("States", "More rows for expected states", "expected.0.text.ru", "expected.3.text.ru"),
-        ("States", "More rows for forbidden states", "forbidden.0.text.ru", "forbidden.2.text.ru"),
-        ("Choice", "More rows for options", "options.0.text.ru", "options.4.text.ru"),
-    ],
-)
-def test_more_rows_come_without_a_script_and_keep_what_was_typed(
-    window: Window, draft: UUID, sessions: Sessions, kind: str, button: str, first: str, added: str
-) -> None:
-    window.follow(f"{kind} Cash desk")
-    assert added not in window.fields
-    window.submit(button, CRITERIA[kind])
-    assert window.status == 200
-    assert window.fields[first] == CRITERIA[kind][first]
-    assert not version_of(sessions, draft).sections[0].criteria
-    window.submit("Save", {added: "Ещё одно"})
-    (criterion,) = version_of(sessions, draft).sections[0].criteria
-    assert "Ещё одно" in [each.text["ru"] for each in [*criterion.states, *criterion.options]]
-
-
-@pytest.mark.parametrize(
-    ("kind", "changes", "field"),
-    [
-        ("States", {"text.ru": ""}, "text.ru"),
-        ("States", {"enough_count": "3"}, "enough"),
-        ("States", {"weight": "0"}, "weight"),
-        ("States", {"expected.1.weight": "-1"}, "expected.1.weight"),
-        ("States", {"expected.1.weight": "0"}, "states"),
-        ("States", {"forbidden.0.text.ru": "", "forbidden.0.text.en": "On the phone"}, "forbidden.0.text.ru"),
-        ("States", {"evidence_at_least": "1.5"}, "evidence_at_least"),
-        ("Measure", {"red_limit": "0.5"}, "red_limit"),
-        ("Measure", {"direction": "higher_is_better"}, "red_limit"),
-        ("Measure", {"green_limit": "soon"}, "green_limit"),
-        ("Measure", {"unit": "parsecs"}, "unit"),
-        ("Choice", {"options.1.zone": "blue"}, "options.1.zone"),
-    ],
-)
-def test_a_criterion_with_a_mistake_loses_nothing(
-    window: Window, draft: UUID, sessions: Sessions, kind: str, changes: Fields, field: str
-) -> None:
-    add(window, kind, changes)
-    assert window.status == 422
-    assert f'href="#{field}"' in window.answer.text
-    assert f'id="{field}"' in window.answer.text
-    filled = {**CRITERIA[kind], **changes}
-    offered = {name: value for name, value in filled.items() if value not in ("parsecs", "blue")}
-    assert {name: window.fields.get(name) for name in offered} == offered
-    assert not version_of(sessions, draft).sections[0].criteria
-
-
-def test_criteria_are_moved_duplicated_removed_and_put_back(window: Window, draft: UUID, sessions: Sessions) -> None:
-    def texts() -> list[str]:
-        return [each.text["ru"] for each in version_of(sessions, draft).sections[0].criteria]
-
-    add(window, "States")
-    add(window, "Measure")
-    add(window, "Choice")
-    window.submit("Move up Столик")
-    assert texts() == ["Приветствие", "Столик", "Ожидание"]
-    window.submit("Move down The greeting")
-    assert texts() == ["Столик", "Приветствие", "Ожидание"]
-    window.submit("Duplicate Столик")
-    assert texts() == ["Столик", "Столик", "Приветствие", "Ожидание"]
-    first, copy, *_others = version_of(sessions, draft).sections[0].criteria
-    assert copy.lineage_id != first.lineage_id
-    assert [each.text for each in copy.options] == [each.text for each in first.options]
-    window.submit("Remove The greeting")
-    assert texts() == ["Столик", "Столик", "Ожидание"]
-    window.submit("Undo the removal")
-    assert texts() == ["Столик", "Столик", "Ожидание", "Приветствие"]
-    back = version_of(sessions, draft).sections[0].criteria[-1]
-    assert [each.weight for each in back.states] == [2.0, 1.0, 1.0]
-    assert (back.enough, back.evidence_at_least, back.guidance) == ("1", 2, {"ru": "Смотрите на кассира"})
 
 
 def test_sections_are_moved_duplicated_and_only_removed_when_empty(
@@ -264,6 +103,64 @@ def test_settings_of_the_draft(window: Window, draft: UUID, sessions: Sessions) 
     assert (version.green_from, version.yellow_from) == (0.825, 0.7)
     assert version.checklist.name["en"] == "The third visit"
     assert version.checklist.blind
+
+
+def test_purpose_blindness_grades_and_the_staff_met(window: Window, draft: UUID, sessions: Sessions) -> None:
+    window.follow("Settings")
+    changes: Fields = {"purpose": "self_audit", "blind": [], "staff_met": "on"}
+    window.submit("Save", {**changes, "grades.1.name.en": "good", "grades.1.from": "80"})
+    assert 'id="wrong-grades.1.name.ru"' in window.answer.text
+    window.submit("Save", {"grades.1.name.ru": "хорошо", "grades.4.name.ru": "отлично", "grades.4.from": "95"})
+    version = version_of(sessions, draft)
+    assert (version.checklist.purpose, version.checklist.blind, version.staff_met) == ("self_audit", False, True)
+    grades = [{"name": {"ru": "отлично"}, "from": 0.95}, {"name": {"ru": "хорошо", "en": "good"}, "from": 0.8}]
+    assert version.grades == grades
+    assert "self-audit by the outlet not blind staff met is written down, without names" in window.text
+    assert "“отлично” from 95% “good” from 80%" in window.text
+    window.follow("Settings").submit("Save")
+    assert version_of(sessions, draft).grades == grades
+
+
+def test_names_of_the_staff_are_the_projects_decision(
+    window: Window, draft: UUID, audit: Audit, sessions: Sessions
+) -> None:
+    window.open(f"{audit.address}/settings").submit("Save", {"staff_names": "on"})
+    window.open(f"{audit.address}/checklists/versions/{draft}")
+    add(window, "Measure").follow("Settings").submit("Save", {"staff_met": "on"})
+    assert "staff met is written down, with names" in window.text
+    window.submit("Publish")
+    document = version_of(sessions, draft).document
+    assert document is not None
+    assert document["staff_names"] is True
+    window.open(f"{audit.address}/settings").submit("Save", {"staff_names": []})
+    assert "with names" in window.open(f"{audit.address}/checklists/versions/{draft}").text
+
+
+def test_a_section_weighs_repeats_and_is_shown_under_a_condition(
+    window: Window, draft: UUID, audit: Audit, sessions: Sessions
+) -> None:
+    add(window, "Choice")
+    (table,) = version_of(sessions, draft).sections[0].criteria
+    source = f"part:{table.lineage_id}:{table.options[0].lineage_id}"
+    window.follow("Add a section")
+    window.submit("More conditions", {"touchpoint_id": str(audit.touchpoints[2].id), "title.ru": "Разговор"})
+    rules: Fields = {"weight": "2,5", "repeats": "on", "repeat_label.ru": "Сотрудник", "most_repetitions": "100"}
+    window.submit("Save", {**rules, "conditions.0.source": source})
+    assert window.status == 422
+    assert 'id="wrong-most_repetitions"' in window.answer.text
+    window.submit("Save", {"most_repetitions": "7"})
+    section = version_of(sessions, draft).sections[1]
+    assert (section.weight, section.repeats, section.most_repetitions) == (2.5, True, 7)
+    assert section.repeat_label == {"ru": "Сотрудник"}
+    assert section.shown_when is not None
+    assert "weight 2.5 · repeats for each: Сотрудник, at most 7 times" in window.text
+    assert "Shown when “Столик” is “Чистый”." in window.text
+    window.follow("Edit Разговор").submit("Save")
+    again = version_of(sessions, draft).sections[1]
+    assert (again.weight, again.repeats, again.shown_when) == (2.5, True, section.shown_when)
+    window.follow("Edit Разговор").submit("Save", {"repeats": [], "weight": "", "conditions.0.source": ""})
+    again = version_of(sessions, draft).sections[1]
+    assert (again.weight, again.repeats, again.repeat_label, again.shown_when) == (None, False, {}, None)
 
 
 def test_what_is_missing_is_said_and_keeps_it_from_being_published(
@@ -320,6 +217,7 @@ def test_the_preview_shows_what_the_phone_gets_and_no_more(window: Window, audit
 def test_the_list_shows_versions_and_counts(window: Window, draft: UUID, audit: Audit) -> None:
     window.open(f"{audit.address}/checklists/")
     assert "The visit 1 published" in window.text
+    assert "9 visit Preview" in window.text
     assert "Second visit 1 draft 0" in window.text
 
 

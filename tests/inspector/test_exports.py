@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -17,6 +18,7 @@ from checklists.brands import Outlet
 from checklists.checklist import Unit
 from checklists.errors import HoldReason
 from checklists.orm import ScopedSession, new_id
+from checklists.review import Content, approve, correct
 from checklists.scoring import Kind, Status, Zone
 from checklists.visits import Answer, Check, Visit, VisitState
 from inspector.exports.csv_stream import FORMULA_STARTS, Dialect, plain, readers_dialect
@@ -99,6 +101,14 @@ def test_answers_are_told_in_full(window: Window, audit: Audit, sessions: Sessio
         "Comment": "",
         "Photos": "2",
         "Photo ids": f"{photos[0].id} {photos[1].id}",
+        "Repetition": "",
+        "Label of the repetition": "",
+        "Not shown (1 = kept, not scored)": "0",
+        "Corrected (1 = yes)": "0",
+        "Check failed (1 = a critical criterion is red)": "0",
+        "Score of the visit (0..1)": "1",
+        "Score of the visit as sent (0..1)": "1",
+        "Grade": "",
     }
     assert (second["Value"], second["Unit"], second["Zone"]) == ("120", "seconds", "yellow")
     assert second["Comment"] == "Two tills\nof five, he said “soon”"
@@ -120,6 +130,27 @@ def test_visits_are_told_with_their_checks(window: Window, audit: Audit, session
     assert float(row["Score (0..1)"]) == pytest.approx(6 / 9, abs=1e-6)
     assert (row["Reception: score (0..1)"], row["Reception: zone"]) == ("0", "red")
     assert (row["Cash desk: score (0..1)"], row["Phone call: zone"]) == ("1", "green")
+
+
+def test_corrections_are_told_with_both_scores(window: Window, audit: Audit, sessions: Sessions) -> None:
+    measure = UUID(audit.criterion("measure")["id"])
+    content: Content = {"status": "answered", "states": [], "options": [], "value": 180.0, "comment": None}
+    with sessions() as session, session.begin():
+        visit = audit.visit(session)
+        correct(session, visit.id, audit.reviewer.id, measure, 0, content, "The film shows it.", datetime.now(UTC))
+        approve(session, visit.id, audit.manager.id, datetime.now(UTC))
+        audit.visit(session, audit.outlets[1], state="approved")
+    corrected, untouched = rows(window, f"{audit.address}/exports/visits.csv")
+    assert (corrected["Score as sent (0..1)"], corrected["Corrected answers"]) == ("1", "1")
+    assert float(corrected["Score (0..1)"]) == pytest.approx(8 / 9, abs=1e-6)
+    assert [untouched[title] for title in ("Revision", "Corrected answers", "Failed checks", "Staff met")] == list(
+        "1000"
+    )
+    answers = rows(window, f"{audit.address}/exports/answers.csv")
+    assert [each["Value"] for each in answers if each["Corrected (1 = yes)"] == "1"] == ["180"]
+    assert list(corrected).index("Revision") > list(corrected).index("Phone call: zone"), (
+        "older columns keep their place"
+    )
 
 
 def test_only_approved_visits_go_out_unless_all_are_wanted(window: Window, audit: Audit, sessions: Sessions) -> None:
@@ -157,7 +188,7 @@ def test_a_russian_spreadsheet_gets_russian_words_and_its_own_signs(
     assert choice["Начат (UTC)"] == "2026-11-03 21:30:00"
     (visit,) = rows(window, f"{audit.address}/exports/visits.csv", ";")
     assert visit["Состояние"] == "принят"
-    assert "," in visit["Оценка (0..1)"]
+    assert visit["Оценка (0..1)"] == "1", "by the checks that count"
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])

@@ -1,6 +1,9 @@
 """The way in, projects and people: what a manager does in the pages, and what strangers cannot."""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 from flask import Flask
@@ -65,6 +68,22 @@ def test_the_login_leads_to_this_site_only(app: Flask, audit: Audit, wanted: str
     )
     assert answer.status_code == 302
     assert answer.location == led_to.format(address=audit.address)
+
+
+def test_a_login_lasts_ninety_days_from_the_last_use(app: Flask, audit: Audit) -> None:
+    client = app.test_client()
+    form = {"email": audit.manager.email, "password": PASSWORD}
+    login = client.post("/login", data=form, headers=OWN_SITE)
+    later = client.get(f"{audit.address}/people/")
+    for answer in (login, later):
+        expires = end_of_cookie(answer.headers["Set-Cookie"])
+        assert abs(expires - datetime.now(UTC) - timedelta(days=90)) < timedelta(minutes=1)
+
+
+def end_of_cookie(header: str) -> datetime:
+    """When the cookie ends."""
+    (ends,) = re.findall(r"Expires=([^;]+)", header)
+    return parsedate_to_datetime(ends)
 
 
 def test_a_page_asks_for_the_login_and_comes_back(app: Flask, audit: Audit) -> None:

@@ -54,9 +54,9 @@ def test_the_latest_wave_that_has_begun_is_shown_first_and_the_others_are_a_link
         )
     fill(sessions, audit, 0, 1)
     window.open(f"{audit.address}/results/")
-    assert words(cells(window, "Utro")[0]) == "1 of 6 100% 1 planned"
+    assert words(cells(window, "Utro")[0]) == "1 of 6 100% 1 in the plan"
     window.follow("Long ago")
-    assert words(cells(window, "Utro")[0]) == "0 of 6 0 planned"
+    assert words(cells(window, "Utro")[0]) == "0 of 6 0 in the plan"
 
 
 def test_too_few_checks_are_hatched_and_show_their_score_without_zone_or_verdict(
@@ -70,7 +70,7 @@ def test_too_few_checks_are_hatched_and_show_their_score_without_zone_or_verdict
     assert 'class="interval"' in enough
     assert "too-few" not in enough
     assert 'class="too-few"' in few
-    assert words(few) == "5 of 6 0% 5 planned"
+    assert words(few) == "5 of 6 0% 5 in the plan"
     assert '<span class="muted">0%</span>' in few
     for sign in ("zone", "interval", "<svg", "advantage"):
         assert sign not in few
@@ -87,7 +87,7 @@ def test_a_cell_shows_its_figures_and_a_certain_verdict_in_words(
     window.open(f"{audit.address}/results/")
     ours, worse, same = (words(cells(window, brand)[0]) for brand in ("Utro", "Zerno", "Bobok"))
     assert ours.startswith("green 100% 7 of 6 7/0/0 7 green, 0 yellow, 0 red")
-    assert ours.endswith("forbidden states seen: 0% 1 received, 8 planned")
+    assert ours.endswith("forbidden states seen: 0% 1 received, 8 in the plan")
     assert "advantage" not in ours
     assert worse.startswith("red 0% ▲ our advantage 7 of 6 0/0/7")
     assert worse.endswith("forbidden states seen: 100%")
@@ -104,7 +104,7 @@ def test_absent_invalid_and_mixed_checks_are_named(window: Window, audit: Audit,
         audit.visit(session, state="approved", answers=nothing)
         audit.visit(session, state="approved", answers=little)
     window.open(f"{audit.address}/results/")
-    assert words(cells(window, "Utro")[0]) == "0 of 6 2 planned, 1 absent, 1 invalid"
+    assert words(cells(window, "Utro")[0]) == "0 of 6 2 in the plan, 1 absent, 1 invalid"
 
 
 def test_a_cell_leads_to_its_criteria_and_visits(window: Window, audit: Audit, sessions: Sessions) -> None:
@@ -117,10 +117,10 @@ def test_a_cell_leads_to_its_criteria_and_visits(window: Window, audit: Audit, s
     assert "Reception at Utro" in window.text
     assert "7 of 6; from 7 outlets" in window.text
     assert "50%" in window.text
-    rows = re.findall(r"<tr>\s*<th scope=\"row\">The (?:greeting|wait|table)</th>.*?</tr>", window.answer.text, re.S)
+    rows = re.findall(r"<tr>\s*<th scope=\"row\">The (?:greeting|wait|table)\b.*?</tr>", window.answer.text, re.S)
     assert [words(row) for row in rows] == [
         "The greeting 7 0/7/0 0 green, 7 yellow, 0 red 50% 0 of 7 0 0",
-        "The wait 7 0/7/0 0 green, 7 yellow, 0 red 50% – 0 0",
+        "The wait mean 120, from 120 to 120 seconds 7 0/7/0 0 green, 7 yellow, 0 red 50% – 0 0",
         "The table 7 0/7/0 0 green, 7 yellow, 0 red 50% – 0 0",
     ]
     visits = [label for label, link in window.page.links if "/visits/0" in link]

@@ -67,13 +67,13 @@ def test_the_list_is_filtered_and_each_filter_can_be_taken_off(
     window.open(f"{audit.address}/visits/?touchpoint={audit.touchpoints[0].id}&brand={audit.brands[0].id}")
     assert listed(window) == ["Utro 2", "Utro 1"]
     assert listed(window.open(f"{audit.address}/visits/?state=held")) == []
-    assert "No visit fits these filters." in window.text
+    assert "Nothing fits what you look for." in window.text
 
 
 def test_older_visits_are_pages_away(
     window: Window, audit: Audit, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inspector.manager.visits.VISITS_ON_A_PAGE", 2)
+    monkeypatch.setattr("inspector.manager.visits.index.VISITS_ON_A_PAGE", 2)
     with sessions() as session, session.begin():
         ids = [audit.visit(session, outlet).id for outlet in audit.outlets[:5]]
     seen: list[str] = []
@@ -103,7 +103,7 @@ def test_a_place_in_the_list_that_cannot_be_read_is_its_beginning(
 ) -> None:
     with sessions() as session, session.begin():
         audit.visit(session)
-    window.open(f"{audit.address}/visits/?before={quote(cursor.format(id=new_id()))}")
+    window.open(f"{audit.address}/visits/?after={quote(cursor.format(id=new_id()))}")
     assert window.status == 200
     assert listed(window) == ["Utro 1"]
 
@@ -163,7 +163,7 @@ def test_what_is_odd_about_time_and_place_is_said(window: Window, audit: Audit, 
     ):
         assert words in window.text, words
     window.open(f"{audit.address}/visits/{quiet.id}")
-    for words in ("window.", "clock", "another time zone", "far from"):
+    for words in ("window.", "clock is", "clock was", "another time zone", "far from"):
         assert words not in window.text, words
 
 
@@ -203,12 +203,13 @@ def test_a_visit_is_approved_and_the_next_one_is_offered(window: Window, audit: 
         first, second = audit.visit(session), audit.visit(session, audit.outlets[1])
     window.open(f"{audit.address}/visits/{first.id}").submit("Approve")
     assert "It counts in the results now." in window.text
-    assert "approved, Marina Orlova" in window.text
+    assert "Approved by Marina Orlova" in window.text
     assert state_of(sessions, first.id) is VisitState.APPROVED
     window.follow("Next visit waiting")
     assert window.address.endswith(str(second.id))
-    window.submit("Approve")
-    assert "Next visit waiting" not in window.text
+    assert "1 of 1 waiting" in window.text
+    window.submit("Approve a")
+    assert "No other visit waits for a review here." in window.text
 
 
 def test_a_rejection_asks_for_its_reason(window: Window, audit: Audit, sessions: Sessions) -> None:

@@ -1,6 +1,8 @@
 """Every route against strangers: another organization's ids, another organization's address, roles, other sites."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -8,11 +10,16 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from checklists.checklist import GuidancePicture
+from checklists.imports import Import
+from checklists.journey import Barrier
 from checklists.orm import Base, Owned, ScopedSession
+from checklists.review import Content, approve, correct
 from tests.factories import Audit, make_audit
-from tests.field import FieldPhoto
+from tests.field import FieldPhoto, answer_in_zone
 from tests.phone_client import OWN_SITE, FieldClient
 
+NOW = datetime.now(UTC)
 Sessions = Callable[..., ScopedSession]
 
 
@@ -34,19 +41,32 @@ def stranger(session: ScopedSession) -> Audit:
     """Another organization with a row in every table that a route could name."""
     made = make_audit(session, "stranger")
     photo = FieldPhoto(b"a photo")
-    made.visit(session, photos={made.criterion("states")["id"]: [photo]})
+    practice = {"touchpoint_id": str(made.touchpoints[0].id), "kind": "comfort", "text": "Sockets", "photo_ids": []}
+    table = made.criterion("choice")
+    visit = made.visit(session, photos={made.criterion("states")["id"]: [photo]}, best_practices=[practice])
+    dirty = {name: answer_in_zone(table, "red")[name] for name in ("status", "states", "options", "value", "comment")}
+    correct(session, visit.id, made.manager.id, UUID(table["id"]), 0, cast(Content, dirty), "The photo shows it.", NOW)
+    approve(session, visit.id, made.manager.id, NOW)
     made.assign(session)
+    owned = {"organization_id": made.organization.id, "project_id": made.project.id}
+    barrier = {"touchpoint_id": made.touchpoints[0].id, "text": {"en": "A queue"}, "position": 0}
+    session.add(Barrier(organization_id=made.organization.id, **barrier))
+    uploaded = {"kind": "outlets", "file_name": "outlets.csv", "body": b"", "uploaded_by": made.manager.id}
+    session.add(Import(**owned, **uploaded, uploaded_at=NOW))
+    picture = {"sha256": "0" * 64, "size": 1, "media_type": "image/jpeg", "width": 1, "height": 1}
+    session.add(GuidancePicture(**owned, **picture, added_at=NOW))
     session.commit()
     return made
 
 
 def ids_of(session: ScopedSession, organization_id: UUID) -> set[UUID]:
-    """An id of each table's that belongs to the organization."""
+    """An id of each table's that belongs to the organization, which must have a row in each."""
     tables = [each.class_ for each in Base.registry.mappers if issubclass(each.class_, Owned) and "id" in each.columns]
     found = {
         session.scalars(select(table.id).where(table.organization_id == organization_id).limit(1)).first()  # type: ignore[attr-defined]
         for table in tables
-    } - {None}
+    }
+    assert None not in found, [table.__tablename__ for table in tables]
     # SQLite has one writer: the requests that follow must not wait for this session.
     session.expunge_all()
     session.rollback()
@@ -68,6 +88,8 @@ def build(rule: Rule, audit: Audit, some_id: UUID) -> str:
     for name, converter in rule._converters.items():
         if type(converter).__name__ == "UUIDConverter":
             values[name] = some_id
+        elif type(converter).__name__ == "IntegerConverter":
+            values[name] = 0
         else:
             values[name] = next(iter(getattr(converter, "items", ["x"])))
     values |= rule.defaults or {}

@@ -1,6 +1,7 @@
 """A wave is made, planned and handed out through the pages."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,11 +11,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from checklists.checklist import ChecklistVersion
 from checklists.orm import ScopedSession, new_id
 from checklists.people import Role
 from checklists.waves import Assignment, AssignmentState, Wave, required_checks, wave_with_contents, waves_of
 from tests.factories import Audit, make_audit, make_person, make_project
-from tests.forms import make_checklist
+from tests.forms import make_checklist, next_version
 from tests.pages import Window
 
 Sessions = Callable[..., ScopedSession]
@@ -159,47 +161,6 @@ def test_a_number_that_cannot_be_is_shown_again(window: Window, audit: Audit, ty
     assert window.fields[name] == typed
 
 
-def test_an_assignment_is_changed_revoked_and_planned_again(window: Window, audit: Audit, sessions: Sessions) -> None:
-    with sessions() as session, session.begin():
-        audit.outlets[0].time_zone = "Asia/Vladivostok"
-        session.merge(audit.outlets[0])
-        assignment = audit.assign(session)
-    page = f"{audit.address}/waves/{audit.wave.id}/assignments/{assignment.id}"
-    window.open(page)
-    window.submit(
-        "Save",
-        {"inspector": str(audit.inspectors[1].id), "due_from": "2026-12-01T09:00", "due_until": "2026-12-03T21:00"},
-    )
-    (found,) = assignments(sessions, audit.wave.id)
-    there = ZoneInfo("Asia/Vladivostok")
-    assert found.inspector_id == audit.inspectors[1].id
-    assert found.due_from == datetime(2026, 12, 1, 9, tzinfo=there)
-    assert found.due_until == datetime(2026, 12, 3, 21, tzinfo=there)
-    window.open(page).submit("Revoke the assignment")
-    assert assignments(sessions, audit.wave.id)[0].state is AssignmentState.REVOKED
-    window.submit("Plan it again")
-    assert assignments(sessions, audit.wave.id)[0].state is AssignmentState.PLANNED
-
-
-def test_an_assignment_refuses_what_cannot_be(window: Window, audit: Audit, sessions: Sessions) -> None:
-    with sessions() as session, session.begin():
-        assignment = audit.assign(session)
-    page = f"{audit.address}/waves/{audit.wave.id}/assignments/{assignment.id}"
-    window.open(page)
-    window.submit("Save", {"due_from": "2026-12-03T21:00", "due_until": "2026-12-01T09:00"})
-    assert window.status == 422
-    assert "The window must end after it begins." in window.text
-    window.open(page).submit("Save", {"inspector": str(audit.manager.id)})
-    assert 'id="wrong-inspector"' in window.answer.text
-    window.open(page).submit("Save", {"due_from": "tomorrow"})
-    assert 'id="wrong-due_from"' in window.answer.text
-    with sessions() as session, session.begin():
-        audit.visit(session, assignment=session.get_one(Assignment, assignment.id))
-    window.post(f"{page}/revocation")
-    assert window.status == 409
-    assert "has arrived already" in window.text
-
-
 @pytest.mark.parametrize(
     ("begins", "ends", "shown"),
     [
@@ -230,13 +191,76 @@ def test_planning_needs_an_inspector(window: Window, audit: Audit) -> None:
     assert "Choose at least one inspector." in window.text
 
 
-def test_what_is_overdue_is_said(window: Window, audit: Audit, sessions: Sessions) -> None:
-    passed = datetime.now(UTC) - timedelta(days=1)
-    with sessions() as session, session.begin():
-        audit.assign(session, due_from=passed - timedelta(days=2), due_until=passed)
-        audit.visit(session, audit.outlets[1])
-    window.open(f"{audit.address}/waves/{audit.wave.id}")
-    assert "1 is overdue" in window.text
+def test_another_version_is_taken_over_where_nothing_was_handed_out(
+    window: Window, audit: Audit, sessions: Sessions
+) -> None:
+    with sessions() as session, session.begin(), session.no_autoflush:
+        out = [audit.assign(session, outlet) for outlet in audit.outlets[:2]]
+        audit.assign(session, audit.outlets[2], state=AssignmentState.PLANNED)
+        newer = next_version(session, session.get_one(ChecklistVersion, audit.version.id))
+    window.open(f"{audit.address}/waves/{audit.wave.id}/edit").submit("Save", {"versions": [str(newer.id)]})
+    assert "1 planned assignment follows to the new version." in window.text
+    assert "2 assignments that were handed out keep the version that is on the phones." in window.text
+    assert "2 assignments have an older version of their checklist" in window.text
+    window.follow("with an older version: 2")
+    window.submit("Hand out again with the new version", {"assignments": [str(out[0].id)]})
+    assert "1 assignment has the version of the wave now." in window.text
+    window.open(f"{audit.address}/waves/{audit.wave.id}/assignments/{out[1].id}")
+    assert "The wave has version 2 of this checklist now." in window.text
+    window.submit("Hand out again with the new version")
+    assert {each.version_id for each in assignments(sessions, audit.wave.id)} == {newer.id}
+
+
+def test_parts_of_the_day_are_chosen_and_shown(window: Window, audit: Audit, sessions: Sessions) -> None:
+    edit = f"{audit.address}/waves/{audit.wave.id}/edit"
+    window.open(edit)
+    assert window.fields["day_parts"] == "any"
+    window.submit("Save", {"day_parts": "two"})
+    assert wave_of(sessions, audit.wave.id).day_parts == [[9, 14], [14, 20]]
+    window.open(edit)
+    assert window.fields["day_parts"] == "two"
+    own: dict[str, str | list[str]] = {
+        "day_parts": "own",
+        "part.0.from": "18",
+        "part.0.until": "22",
+        "part.1.from": "7",
+        "part.1.until": "",
+    }
+    window.submit("Save", own)
+    assert window.status == 422
+    assert 'id="wrong-part.1.until"' in window.answer.text
+    window.submit("Save", {"part.1.until": "30"})
+    assert 'id="wrong-part.1.until"' in window.answer.text
+    window.submit("Save", {"part.1.until": "19"})
+    assert "Two parts of the day overlap." in window.text
+    nothing: dict[str, str | list[str]] = {
+        f"part.{number}.{edge}": "" for number in range(4) for edge in ("from", "until")
+    }
+    window.open(edit).submit("Save", {"day_parts": "own"} | nothing)
+    assert "Enter the hours of at least one part of the day." in window.text
+    window.open(edit).submit(
+        "Save",
+        {
+            "day_parts": "own",
+            "part.0.from": "18",
+            "part.0.until": "22",
+            "part.1.from": "7",
+            "part.1.until": "11",
+        },
+    )
+    assert wave_of(sessions, audit.wave.id).day_parts == [[7, 11], [18, 22]]
+    assert "07:00–11:00, 18:00–22:00" in window.text
+    window.submit("Plan the missing visits")
+    planned = assignments(sessions, audit.wave.id)
+    assert Counter((each.hours_from, each.hours_until) for each in planned) == {(7, 11): 4, (18, 22): 4}
+    page = f"{audit.address}/waves/{audit.wave.id}/assignments/{planned[0].id}"
+    window.open(page).submit("Save", {"hours": "18-22"})
+    shown = next(form.fields for form in window.open(page).page.forms if "hours" in form.fields)
+    assert shown["hours"] == "18-22"
+    window.submit("Save", {"hours": "1-2"})
+    assert 'id="wrong-hours"' in window.answer.text
+    window.open(page).submit("Save", {"hours": ""})
+    assert assignments(sessions, audit.wave.id)[0].hours_from is None
 
 
 def test_an_empty_project_says_what_to_do_first(window: Window, audit: Audit, sessions: Sessions) -> None:
@@ -261,8 +285,12 @@ def test_foreign_ids_are_found_nowhere(window: Window, audit: Audit, sessions: S
     assert window.open(f"{audit.address}/waves/{audit.wave.id}/required/{stranger.brands[0].id}").status == 404
     assert window.open(f"{audit.address}/waves/{audit.wave.id}/assignments/{theirs.id}").status == 404
     assert window.open(f"/o/{audit.organization.slug}/sibling/waves/{audit.wave.id}").status == 404
-    window.post(f"{audit.address}/waves/{audit.wave.id}/handing-out", {"assignments": str(theirs.id)})
-    assert window.status == 404
+    assignments_page = f"{audit.address}/waves/{audit.wave.id}/assignments"
+    for sent in ({"do": "hand_out", "assignments": str(theirs.id)}, {"late": str(theirs.id)}, {"do": "burn"}):
+        window.post(assignments_page, sent)
+        assert window.status == 404
+    for filters in (f"brand={stranger.brands[0].id}", "brand=none", "only=lost", "inspector=nobody"):
+        assert window.open(f"{audit.address}/waves/{audit.wave.id}?{filters}").status == 404
     window.post(f"{audit.address}/waves/{audit.wave.id}/plan", {"inspectors": "nobody"})
     assert window.status == 404
 

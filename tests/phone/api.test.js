@@ -73,6 +73,31 @@ test("a photo goes with its own media type", async () => {
   assert.deepEqual([said, asked[0].headers["Content-Type"], asked[0].body], ["ok", "image/heic", photo.bytes]);
 });
 
+test("an answer about an earlier revision is none to the one that was sent", async () => {
+  const reply = (revision) => () => answer(201, { id: "v", revision, missing_photos: [] });
+  assert.equal(await kind(reply(2), (api) => api.putVisit("v", "", 2)), "ok");
+  assert.equal(await kind(reply(3), (api) => api.putVisit("v", "", 2)), "ok");
+  assert.equal(await kind(reply(1), (api) => api.putVisit("v", "", 2)), "nothing");
+  assert.equal(await kind(reply(1), (api) => api.putVisit("v", "")), "ok");
+});
+
+test("a picture is a JPEG and says so, or it is none", async () => {
+  const jpeg = new Uint8Array([0xff, 0xd8, 0xff, 0xe0]);
+  const reply = (bytes, type = "image/jpeg", status = 200) => () => new Response(bytes, { status, headers: { "Content-Type": type } });
+  const asked = [];
+  const { kind: said, body } = await anApi(reply(jpeg), asked).photoPicture("p", "thumbnail");
+  assert.deepEqual([said, new Uint8Array(body)], ["ok", jpeg]);
+  assert.deepEqual([asked[0].path, asked[0].headers.Accept], ["/api/v1/photos/p?size=thumbnail", "image/jpeg"]);
+  const picture = (api) => api.picture("g");
+  assert.equal(await kind(reply("<html>"), picture), "nothing");
+  assert.equal(await kind(reply(jpeg, "text/html"), picture), "nothing");
+  assert.equal(await kind(portal, picture), "nothing");
+  assert.equal(await kind(reply(jpeg, "application/octet-stream"), picture), "refused");
+  assert.equal(await kind(() => refusal("/api/v1/pictures/g", 404), picture), "refused");
+  assert.equal(await kind(() => refusal("/api/v1/photos/p", 404), (api) => api.photoPicture("p", "screen")), "refused");
+  assert.equal(await kind(reply(jpeg)), "nothing");
+});
+
 test("logging out believes only 204", async () => {
   assert.equal(await kind(() => new Response(null, { status: 204 }), (api) => api.logOut()), "ok");
   assert.equal(await kind(portal, (api) => api.logOut()), "nothing");

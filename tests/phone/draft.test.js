@@ -2,9 +2,12 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDraft } from "../../inspector/phone/draft.js";
+import { enter } from "../../inspector/phone/kinds.js";
+import { inAnswer, inPractice } from "../../inspector/phone/photo_places.js";
+import { addPractice, practiceOf } from "../../inspector/phone/practices.js";
 import { openStore } from "../../inspector/phone/store.js";
-import { changeAnswer, enterNumber } from "../../inspector/phone/visit.js";
-import { aDraft, aPhoto, aTask } from "./factories.js";
+import { changeAnswer } from "../../inspector/phone/visit.js";
+import { aDraft, aPhoto, asked, aTask, aVersion } from "./factories.js";
 
 let stores = 0;
 
@@ -15,7 +18,8 @@ async function aStore() {
 }
 
 const open = (store, locks = null) => openDraft({ id: "visit", personId: "anna", store, locks, onChange() {} });
-const type = (text) => (draft) => changeAnswer(draft, "wait", (answer) => enterNumber(answer, text));
+const type = (number) => (draft) => changeAnswer(draft, "wait", 0, (answer) => enter(answer, { number }));
+const door = inAnswer("door");
 const typed = async (store) => (await store.draft("visit", "anna")).draft.answers.wait?.number;
 const until = async (holds) => {
   while (!(await holds())) await new Promise((done) => setTimeout(done, 5));
@@ -51,7 +55,7 @@ test("saved is said only of what is on the phone", async () => {
   const changes = [
     () => { session.change(type("1")); },
     () => { session.change(type("2"), { soon: true }); },
-    () => { session.addPhoto("door", line, bytes, null); },
+    () => { session.addPhoto(door, line, bytes, null); },
   ];
   for (const change of changes) {
     change();
@@ -104,7 +108,7 @@ test("a photo without room is refused, the answers stay saved", async () => {
   const session = await open(failing);
   session.change(type("9"));
   const { line, bytes } = await aPhoto("p1");
-  await assert.rejects(session.addPhoto("door", line, bytes, null), { name: "QuotaExceededError" });
+  await assert.rejects(session.addPhoto(door, line, bytes, null), { name: "QuotaExceededError" });
   assert.deepEqual([session.draft.photos, session.draft.answers.door.photo_ids], [{}, []]);
   await session.flush();
   assert.equal(await typed(store), "9");
@@ -114,11 +118,44 @@ test("a photo is there after the page was loaded again", async () => {
   const store = await aStore();
   const session = await open(store);
   const { line, bytes } = await aPhoto("p1");
-  await session.addPhoto("door", line, bytes, bytes);
+  await session.addPhoto(door, line, bytes, bytes);
   const again = await open(store);
   assert.deepEqual(again.draft.answers.door.photo_ids, ["p1"]);
   assert.match(again.preview("p1"), /^blob:/);
   assert.equal((await store.photo("p1")).sha256, line.sha256);
+});
+
+test("a best practice's photo is kept as an answer's is, and goes with the report", async () => {
+  const store = await aStore();
+  const session = await open(store);
+  session.change((draft) => addPractice(draft, { id: "b1", touchpointId: "t" }));
+  const { line, bytes } = await aPhoto("p1");
+  await session.addPhoto(inPractice("b1"), line, bytes, null);
+  const again = await open(store);
+  assert.deepEqual(practiceOf(again.draft, "b1").photo_ids, ["p1"]);
+  await again.finish({ appVersion: "v", deviceId: "d" });
+  const report = JSON.parse(new TextDecoder().decode(await store.report("visit")));
+  assert.deepEqual([report.best_practices[0].photo_ids, report.photos.map((photo) => photo.id)], [["p1"], ["p1"]]);
+  assert.ok(await store.photo("p1"));
+});
+
+test("reference pictures and previews that come while the visit is open are shown", async () => {
+  const store = await openStore(`draft-${stores += 1}`);
+  const version = aVersion({ desk: [asked("wait", "measure", { pictures: ["g1", "g2"] })] });
+  await store.startDraft(aDraft(), { ...aTask(), version });
+  await store.savePicture({ id: "g1", bytes: new ArrayBuffer(3) });
+  const session = await open(store);
+  assert.match(session.picture("g1"), /^blob:/);
+  assert.deepEqual([session.picture("g2"), session.preview("p1")], [null, null]);
+  await store.savePicture({ id: "g2", bytes: new ArrayBuffer(3) });
+  await store.savePreview({ id: "p1", visit_id: "visit", bytes: new ArrayBuffer(3) });
+  await store.savePreview({ id: "p2", visit_id: "visit", bytes: null });
+  const { picture } = session;
+  const before = picture("g1");
+  await session.look();
+  assert.match(session.picture("g2"), /^blob:/);
+  assert.match(session.preview("p1"), /^blob:/);
+  assert.deepEqual([session.picture("g1"), session.preview("p2")], [before, null]);
 });
 
 test("a second tab only looks, and takes over what the first left", async () => {

@@ -137,7 +137,7 @@ test("a refusal parks the visit with its reason, the next one goes on, and tryin
 test("409: what the server has already is not overwritten", async () => {
   const { store, server, deliver, visit } = await aPhone();
   await putFinished(store);
-  server.visits.set("visit", { text: "other", report: { photos: [] }, state: "received" });
+  server.visits.set("visit", { texts: ["other"], report: { revision: 1, photos: [] }, state: "received" });
   await deliver();
   assert.equal((await visit()).parked.status, 409);
   assert.ok(await isKept(store));
@@ -341,6 +341,8 @@ test("sending 2 of 5 counts the report and each photo", () => {
   assert.deepEqual(parts(false, false, false), [1, 3]);
   assert.deepEqual(parts(true, false, false), [2, 3]);
   assert.deepEqual(parts(true, true, true), [3, 3]);
+  const received = { ...photo(false), received: true };
+  assert.deepEqual(partsOf({ acknowledged: false, photos: [received, photo(false)] }), { part: 1, parts: 2 });
 });
 
 test("an answer never changes the visit it was given", () => {

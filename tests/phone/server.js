@@ -35,13 +35,17 @@ export function aServer({ person = "anna" } = {}) {
 
   async function takeVisit(path, id, body) {
     const text = new TextDecoder().decode(body);
-    const before = server.visits.get(id);
-    if (before && before.text !== text) return refusal(path, 409);
-    const visit = before ?? { text, report: JSON.parse(text), state: server.held ? "held" : "received" };
+    const report = JSON.parse(text);
+    const known = server.visits.get(id);
+    const isNext = known?.state === "returned" && report.revision === known.report.revision + 1;
+    const before = isNext ? null : known;
+    const texts = [...(known?.texts ?? []), ...(before ? [] : [text])];
+    if (!texts.includes(text)) return refusal(path, 409);
+    const visit = before ?? { texts, report, state: server.held ? "held" : "received" };
     server.visits.set(id, visit);
     const missing = visit.report.photos.filter((photo) => !server.photos.has(photo.id)).map((photo) => photo.id);
     return answer(visit.state === "held" ? 202 : before ? 200 : 201, {
-      id, revision: 1, state: visit.state, reason: visit.state === "held" ? "withdrawn" : null,
+      id, revision: visit.report.revision, state: visit.state, reason: visit.state === "held" ? "withdrawn" : null,
       received_at: "2026-11-21T14:02:00+00:00", missing_photos: missing,
     });
   }

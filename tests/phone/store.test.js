@@ -1,8 +1,9 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { enter } from "../../inspector/phone/kinds.js";
 import { DraftGone, openStore } from "../../inspector/phone/store.js";
-import { changeAnswer, enterNumber } from "../../inspector/phone/visit.js";
+import { changeAnswer } from "../../inspector/phone/visit.js";
 import { aDraft, aPhoto, aTask, putFinished } from "./factories.js";
 
 let stores = 0;
@@ -16,7 +17,7 @@ async function withDraft(store, options) {
 
 test("everything is there again after a reload", async () => {
   const store = await aStore("reload");
-  const draft = changeAnswer(await withDraft(store), "wait", (answer) => enterNumber(answer, "90"));
+  const draft = changeAnswer(await withDraft(store), "wait", 0, (answer) => enter(answer, { number: "90" }));
   await store.saveDraft(draft);
   const { line, bytes } = await aPhoto("p1");
   await store.savePhoto(draft, { id: "p1", visit_id: "visit", bytes, ...line }, { id: "p1", visit_id: "visit", bytes });
@@ -112,10 +113,11 @@ test("photos and finishing are written with strict durability", async () => {
     const { bytes } = await aPhoto("p1");
     await store.savePhoto(draft, { id: "p1", visit_id: "visit", bytes }, null);
     await store.finish({ id: "visit", person_id: "anna", photos: [] }, bytes);
+    await store.startRevision("visit", () => draft, aTask());
   } finally {
     IDBDatabase.prototype.transaction = transaction;
   }
-  assert.deepEqual(asked, ["strict", "strict", "strict"]);
+  assert.deepEqual(asked, ["strict", "strict", "strict", "strict"]);
 });
 
 test("only a delivered visit loses its bytes, and its line stays", async () => {

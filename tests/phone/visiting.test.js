@@ -2,10 +2,13 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDraft } from "../../inspector/phone/draft.js";
+import { inPractice } from "../../inspector/phone/photo_places.js";
+import { practicesOf } from "../../inspector/phone/practices.js";
 import { openStore } from "../../inspector/phone/store.js";
 import { Visiting } from "../../inspector/phone/visiting.js";
-import { addPhoto } from "../../inspector/phone/visit.js";
+import { addPhoto, answerOf } from "../../inspector/phone/visit.js";
 import { aDraft, aPhoto, ASSIGNMENT, aTask, LIMITS, VERSION } from "./factories.js";
+import { returnedWork } from "./returned.js";
 
 // What a browser has and Node may not.
 globalThis.navigator ??= {};
@@ -16,7 +19,7 @@ async function anApp() {
   const store = await openStore(`visiting-${stores += 1}`);
   await store.startDraft(aDraft(), aTask());
   const { line, bytes } = await aPhoto("p1");
-  await store.savePhoto(addPhoto(aDraft(), "door", line), { id: "p1", visit_id: "visit", bytes }, null);
+  await store.savePhoto(addPhoto(aDraft(), "door", 0, line), { id: "p1", visit_id: "visit", bytes }, null);
   globalThis.location = { hash: "#/visits/visit/brief", replace(address) { this.hash = address; } };
   const open = await openDraft({ id: "visit", personId: "anna", store, locks: null, onChange() {} });
   const work = { checklist_versions: [VERSION], limits: LIMITS };
@@ -67,4 +70,102 @@ test("a discarded visit leaves the list, writes nothing on its way out, and come
   assert.deepEqual([draft.answers, draft.photos, task], [before.draft.answers, before.draft.photos, before.task]);
   assert.ok(await store.photo("p1"));
   assert.equal(location.hash, "#/visits/visit/0");
+});
+
+/** Anna's app whose visit was sent back: the phone has only what /phone/work said of it. */
+async function anAppWithReturned(changed) {
+  const { app, visiting } = await anApp();
+  const store = await openStore(`visiting-${stores += 1}`);
+  const work = returnedWork(changed);
+  Object.assign(app, { store, state: { ...app.state, work, open: null } });
+  const [assignment] = work.assignments;
+  const openIt = async () => {
+    app.state.open = await openDraft({ id: "visit", personId: "anna", store, locks: null, onChange() {} });
+    return app.state.open;
+  };
+  return { app, store, visiting, assignment, openIt };
+}
+
+test("a visit that was sent back is begun again once, at its first note, with all that it takes to work off line", async () => {
+  const { store, visiting, assignment } = await anAppWithReturned();
+  await Promise.all([visiting.revise(assignment), visiting.revise(assignment)]);
+  const { draft, task } = await store.draft("visit", "anna");
+  assert.deepEqual([draft.revision, answerOf(draft, "wait").number, location.hash], [2, "90", "#/visits/visit/1/pay"]);
+  assert.deepEqual([task.version.id, task.project.id, task.assignment.visit.notes.length], ["version", "coffee", 1]);
+});
+
+test("without room for it the person is told, and nothing is half begun", async () => {
+  const { app, store, visiting, assignment } = await anAppWithReturned();
+  app.store = { ...store, startRevision: () => Promise.reject(new DOMException("", "QuotaExceededError")) };
+  await visiting.revise(assignment);
+  assert.match(app.said[0], /no room/);
+  assert.deepEqual(await store.drafts("anna"), []);
+});
+
+test("a photo that nobody has is removed before the visit can be finished", async () => {
+  const { app, store, visiting, assignment, openIt } = await anAppWithReturned({ received: { p1: true, p2: false } });
+  await visiting.revise(assignment);
+  const { draft } = await openIt();
+  assert.deepEqual([draft.photos.p1.missing, draft.photos.p2.missing], [undefined, true]);
+  await visiting.finish();
+  assert.match(app.said.pop(), /never arrived/);
+  assert.deepEqual(await store.visits("anna"), []);
+});
+
+test("a best practice without words keeps the visit open, and the words say so", async () => {
+  const { app, store, visiting } = await anApp();
+  visiting.addPractice("t", "finish");
+  const [{ id }] = practicesOf(app.state.open.draft);
+  assert.equal(location.hash, `#/visits/visit/best/finish/${id}`);
+  await visiting.finish();
+  assert.match(app.said.pop(), /no text/);
+  assert.deepEqual(await store.visits("anna"), []);
+  visiting.changePractice(id, (practice) => ({ ...practice, text: "an umbrella" }));
+  await visiting.finish();
+  assert.equal((await store.visits("anna")).length, 1);
+});
+
+test("a removed best practice comes back whole; an empty one goes without a word", async () => {
+  const { app, visiting } = await anApp();
+  const { open } = app.state;
+  visiting.addPractice("t", "finish");
+  visiting.removePractice(practicesOf(open.draft)[0].id);
+  assert.deepEqual([practicesOf(open.draft), app.said], [[], []]);
+  for (const text of ["coffee", "tea"]) {
+    visiting.addPractice("t", "finish");
+    visiting.changePractice(practicesOf(open.draft).at(-1).id, (practice) => ({ ...practice, text }));
+  }
+  const before = practicesOf(open.draft);
+  visiting.removePractice(before[0].id);
+  assert.deepEqual(practicesOf(open.draft).map(({ text }) => text), ["tea"]);
+  app.undo();
+  assert.deepEqual(practicesOf(open.draft), before);
+});
+
+test("a photo is removed from a best practice and brought back as from an answer", async () => {
+  const { app, visiting } = await anApp();
+  const { open } = app.state;
+  visiting.addPractice("t", "finish");
+  const place = inPractice(practicesOf(open.draft)[0].id);
+  const { line, bytes } = await aPhoto("p2");
+  await open.addPhoto(place, line, bytes, null);
+  visiting.removePhoto(place, "p2");
+  assert.deepEqual(place.ids(open.draft), []);
+  app.undo();
+  assert.deepEqual(place.ids(open.draft), ["p2"]);
+});
+
+test("a photo to be looked at comes from this phone, else from the server that has it, else from nowhere", async () => {
+  const { app, visiting, assignment, openIt } = await anAppWithReturned({ received: { p1: true, p2: false } });
+  const asked = [];
+  let answer = { kind: "nothing" };
+  app.api = { photoPicture: async (...call) => { asked.push(call); return answer; } };
+  await visiting.revise(assignment);
+  const open = await openIt();
+  assert.deepEqual([await visiting.photo("p1"), await visiting.photo("p2"), asked], [null, null, [["p1", "screen"]]]);
+  answer = { kind: "ok", body: new ArrayBuffer(3) };
+  assert.equal((await visiting.photo("p1")).bytes.byteLength, 3);
+  const { line, bytes } = await aPhoto("p3");
+  await open.addPhoto(inPractice("none"), line, bytes, null);
+  assert.equal((await visiting.photo("p3")).sha256, line.sha256);
 });

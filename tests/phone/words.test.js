@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { troubleWords } from "../../inspector/phone/screens/kinds.js";
 import {
-  checksWords, dueWords, lackWords, placeWords, progressWords, stateOfVisit, troubleWords,
+  checksWords, dueWords, lackWords, placeWords, progressWords, repetitionWords, stateOfVisit,
 } from "../../inspector/phone/screens/words.js";
 
 const outlet = { time_zone: "Asia/Novosibirsk" };
@@ -50,14 +51,24 @@ test("progress, checks and gaps", () => {
   assert.equal(progressWords({ done: 12, total: 40, missingBehind: 0 }), "12 of 40");
   assert.equal(checksWords({ approved: 2, required: 10 }), "2 of 10 checks");
   assert.equal(lackWords({ what: "photos", count: 1 }), "1 photo missing");
-  for (const what of ["answer", "number", "words", "reason", "comment"]) assert.ok(lackWords({ what }));
+  for (const what of ["answer", "reason", "comment"]) assert.ok(lackWords({ what }));
 });
 
-test("a number that does not fit is told what would", () => {
-  assert.equal(troubleWords("form", 1), "Enter a number, such as 3.5");
-  assert.equal(troubleWords("form", 0), "Enter a whole number, such as 12");
-  assert.equal(troubleWords("percent", 0), "A number from 0 to 100");
-  for (const trouble of ["negative", "large"]) assert.match(troubleWords(trouble, 0), /^A number /);
+test("a value that does not fit is told what would", () => {
+  assert.equal(troubleWords({ decimals: 1 }, "form"), "Enter a number, such as 3.5");
+  assert.equal(troubleWords({ decimals: 0 }, "form"), "Enter a whole number, such as 12");
+  assert.equal(troubleWords({}, "percent"), "A number from 0 to 100");
+  for (const trouble of ["negative", "large"]) assert.match(troubleWords({}, trouble), /^A number /);
+  for (const trouble of ["words", "year", "order"]) assert.ok(troubleWords({}, trouble));
+});
+
+test("a repetition has the inspector's name, else its section's and a number", () => {
+  const draft = { repetitions: { staff: ["", " by the till "] } };
+  const words = (section, repetition) => repetitionWords({ id: "staff", ...section }, draft, repetition, { default_language: "en" });
+  assert.equal(words({ repeat_label: { en: "Employee" } }, 0), "Employee 1");
+  assert.equal(words({ repeat_label: { en: "Employee" } }, 1), "by the till");
+  assert.equal(words({ repeat_label: { en: "Employee" } }, 2), "Employee 3");
+  assert.equal(words({ repeat_label: {} }, 0), "No. 1");
 });
 
 test("a place names brand, address and city, and not again what the name tells", () => {

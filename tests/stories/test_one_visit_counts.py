@@ -3,19 +3,18 @@
 Everything goes through pages and screens, as a manager and an inspector would do it, on both databases.
 """
 
-import csv
-import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
 from checklists.orm import ScopedSession
 from checklists.visits import Photo, SealedReport, Visit
 from inspector.photo_images import draw_demo_photo
+from tests.acts import add_criterion, coverage, criterion, csv_rows, enter_phone, name_it, part, save
 from tests.browsers import Phone
 from tests.servers import LiveServer, run_inspector
 from tests.walk import log_in, press_send, speak
@@ -42,7 +41,7 @@ def test_a_checklist_goes_out_comes_back_and_changes_the_matrix(
 
     phone = phones("anna", live_server.url, locale="en-GB")
     screen = phone.open("/phone/")
-    enter_phone(screen, annas_password)
+    enter_phone(screen, ANNA, annas_password)
     go_offline_and_fill_in(phone, screen, photos_of(tmp_path))
     live_server.stop()
     phone.kill()
@@ -74,26 +73,6 @@ def make_owner(live_server: LiveServer) -> str:
         data_dir=live_server.data_dir,
     )
     return printed.rsplit("Password: ", 1)[1].strip()
-
-
-def name_it(page: Page, english: str, group: str = "Name") -> None:
-    """Fill in a text in both languages."""
-    texts = page.get_by_role("group", name=group, exact=True)
-    texts.get_by_label("Russian").fill(f"{english} по-русски")
-    texts.get_by_label("English").fill(english)
-
-
-def save(page: Page, button: str = "Save") -> None:
-    with page.expect_navigation():
-        page.get_by_role("button", name=button, exact=True).click()
-    refusal = page.locator("[role=alert], .refused")
-    assert refusal.count() == 0, refusal.all_inner_texts()
-
-
-def part(page: Page, name: str) -> None:
-    """Go to a part of the project by the navigation on the left."""
-    with page.expect_navigation():
-        page.get_by_role("link", name=name, exact=True).first.click()
 
 
 def make_project(page: Page) -> str:
@@ -157,26 +136,6 @@ def design_checklist(page: Page) -> None:
     expect(page.get_by_text("is published and frozen")).to_be_visible()
 
 
-def add_criterion(
-    page: Page,
-    kind: str,
-    question: str,
-    texts: dict[str, str],
-    numbers: dict[str, str] | None = None,
-    choices: dict[str, str] | None = None,
-) -> None:
-    page.get_by_role("link", name=re.compile(rf"^{kind}")).first.click()
-    name_it(page, question, "What is checked?")
-    for label, text in texts.items():
-        page.get_by_label(f"{label}, in Russian").fill(f"{text} по-русски")
-        page.get_by_label(f"{label}, in English").fill(text)
-    for label, number in (numbers or {}).items():
-        page.get_by_label(label).fill(number)
-    for label, choice in (choices or {}).items():
-        page.get_by_label(label).select_option(choice)
-    save(page)
-
-
 def make_wave_and_hand_out(page: Page) -> None:
     part(page, "Waves")
     page.get_by_role("link", name=re.compile("wave", re.IGNORECASE)).last.click()
@@ -190,31 +149,6 @@ def make_wave_and_hand_out(page: Page) -> None:
     page.goto(re.sub(r"/required.*", "", page.url))
     save(page, "Plan the missing visits")
     save(page, "Hand out all 4 planned ones")
-
-
-def coverage(page: Page, touchpoint: str) -> dict[str, str]:
-    """What the matrix says of a touchpoint: brand -> "n of required"."""
-    part(page, "Results")
-    brands = [name.replace(" (own)", "").strip() for name in page.locator("thead th").all_inner_texts()[1:]]
-    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=touchpoint))
-    cells = [re.search(r"\d+ of \d+", cell) for cell in row.get_by_role("cell").all_inner_texts()]
-    return {brand: found.group() for brand, found in zip(brands, cells, strict=True) if found}
-
-
-def csv_rows(page: Page, link: str) -> list[dict[str, str]]:
-    part(page, "Exports")
-    with page.expect_download() as download:
-        page.get_by_role("link", name=link).first.click()
-    return list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"))))
-
-
-def enter_phone(screen: Page, password: str) -> None:
-    screen.get_by_label("E-mail").fill(ANNA)
-    screen.get_by_label("Password").fill(password)
-    screen.get_by_role("button", name="Log in").click()
-    screen.get_by_role("link", name="Settings").click()
-    expect(screen.get_by_text("Ready to work offline.")).to_be_visible()
-    screen.get_by_role("link", name="Assignments").click()
 
 
 def photos_of(folder: Path) -> list[Path]:
@@ -242,10 +176,6 @@ def go_offline_and_fill_in(phone: Phone, screen: Page, photos: list[Path]) -> No
     expect(criterion(screen, "Greeting").get_by_label("Looked at the guest")).to_be_checked()
     criterion(screen, "Receipt").get_by_label("Given").check()
     expect(screen.get_by_text("Saved on this phone")).to_be_visible()
-
-
-def criterion(screen: Page, name: str) -> Locator:
-    return screen.get_by_role("group", name=re.compile(rf"^\d+\. {name}"))
 
 
 def everything_is_still_there(screen: Page) -> None:

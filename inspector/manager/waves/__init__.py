@@ -1,6 +1,6 @@
-"""Waves: what each consists of, its required checks, its plan, and the assignments that are handed out from it."""
+"""Waves: what each consists of, its required checks, its plan, its assignments, and how far it is filled."""
 
-from inspector.manager.waves import contents, plan, required
+from inspector.manager.waves import assignments, contents, coverage, plan, required
 from inspector.manager.waves.place import blueprint
 
-__all__ = ["blueprint", "contents", "plan", "required"]
+__all__ = ["assignments", "blueprint", "contents", "coverage", "plan", "required"]

@@ -54,3 +54,9 @@ def whole_days(begins: datetime, ends: datetime, zone: ZoneInfo) -> tuple[date, 
     if [begins.astimezone(UTC), ends.astimezone(UTC)] != midnights:
         return None
     return first, end - timedelta(days=1)
+
+
+@blueprint.app_template_global()
+def hours_words(begins: int, ends: int) -> str:
+    """A part of the day as clocks show it."""
+    return f"{begins:02}:00–{ends:02}:00"

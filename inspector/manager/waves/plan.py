@@ -1,20 +1,22 @@
-"""The plan of a wave: what is still missing, the assignments, and one of them."""
+"""The plan of a wave: what is still missing, who may be sent, and the list of its assignments."""
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
-from checklists.brands import brands_of
+from checklists.brands import Brand, brands_of
 from checklists.checklist import ChecklistVersion
 from checklists.errors import DomainError, NotFound
-from checklists.matrix import uncounted_checks
+from checklists.matrix import held_by_assignment, uncounted_checks
 from checklists.people import inspectors_of
 from checklists.waves import (
     Assignment,
@@ -22,16 +24,14 @@ from checklists.waves import (
     Plan,
     Wave,
     assignments_of,
-    change_assignment,
-    hand_out,
+    is_late,
     missing_visits,
+    newer_versions,
     plan_assignments,
-    restore,
-    revoke,
 )
 from inspector.auth import MANAGERS, roles
-from inspector.manager.forms import LONGEST_TEXT, Form, PageAnswer, of_project
-from inspector.manager.waves.place import blueprint, find_wave, ids, in_our_time
+from inspector.manager.forms import Form, PageAnswer, fields_of, of_project
+from inspector.manager.waves.place import blueprint, find_wave, ids
 from inspector.transactions import reading, writing
 
 ASSIGNMENT_STATES = {
@@ -41,188 +41,160 @@ ASSIGNMENT_STATES = {
     AssignmentState.REVOKED: lazy_gettext("revoked"),
     AssignmentState.VOID: lazy_gettext("visit rejected"),
 }
+OVERDUE, UNSENT, OLDER = "overdue", "unsent", "older"
+SHOWN = {
+    **{state.value: words for state, words in ASSIGNMENT_STATES.items()},
+    OVERDUE: lazy_gettext("overdue"),
+    UNSENT: lazy_gettext("not handed out in time"),
+    OLDER: lazy_gettext("with an older version"),
+}
+"""What the list of assignments can be narrowed to, beside brand and inspector."""
+USUAL_EXTENSION_DAYS = 7
+EXTENSIONS = (1, 3, USUAL_EXTENSION_DAYS, 14, 28)
+"""How many days the list offers to extend assignments by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The wave's assignments with what is to be said of each, and the part of them that the address asks for."""
+
+    everything: Sequence[Assignment]
+    shown: Sequence[Assignment]
+    kinds: dict[UUID, set[str]]
+    held: dict[UUID, UUID]
+    counts: Counter[str]
+    filters: dict[str, Any]
 
 
 @blueprint.get("/<uuid:wave_id>")
 @roles(*MANAGERS)
 def show(wave_id: UUID) -> PageAnswer:
     with reading() as session:
-        return _plan_page(session, wave_id, Form.showing(inspectors=_inspector_ids(session)))
+        return plan_page(session, wave_id, Form.showing())
 
 
-def _plan_page(session: Session, wave_id: UUID, form: Form) -> PageAnswer:
+# A refused plan is shown again at its own address, which somebody may reload or return to.
+for _noun in ("plan", "assignments"):
+    blueprint.add_url_rule(f"/<uuid:wave_id>/{_noun}", f"show_after_{_noun}", show)
+
+
+def plan_page(session: Session, wave_id: UUID, form: Form) -> PageAnswer:
     wave = find_wave(session, wave_id)
-    assignments = assignments_of(session, wave.id)
-    now = datetime.now(UTC)
+    usual = {"days": USUAL_EXTENSION_DAYS, "until": datetime.now(UTC).date() + timedelta(days=USUAL_EXTENSION_DAYS)}
+    form.typed = MultiDict([*fields_of(usual), *form.typed.items(multi=True)]) if "do" not in form.typed else form.typed
+    listed = listed_assignments(session, wave)
+    brands = {pin.outlet.brand for pin in wave.outlets} | {each.outlet.brand for each in listed.everything}
+    people = {each.id: each for each in inspectors_of(session, g.project.id)}
+    sent = {each.inspector.id: each.inspector for each in listed.everything if each.inspector}
     page = render_template(
         "waves/show.html",
         form=form,
+        asked=Form(request.args),
         wave=wave,
-        missing=_by_brand(session, missing_visits(session, wave, uncounted_checks(session, wave.id))),
-        inspectors=inspectors_of(session, g.project.id),
-        assignments=assignments,
-        counts=Counter(each.state for each in assignments),
+        missing=missing_by_brand(session, wave),
+        inspectors=list(people.values()),
+        active=[(each.id, each.name) for each in people.values()],
+        extensions=[(days, ngettext("%(num)s day", "%(num)s days", days)) for days in EXTENSIONS],
+        listed=listed,
         states=ASSIGNMENT_STATES,
-        overdue={each.id for each in assignments if is_overdue(each, now)},
+        kinds=SHOWN,
+        brands=[(each.id, each.name) for each in sorted(brands, key=lambda each: (not each.own, each.position))],
+        people=[(each.id, each.name) for each in sorted((people | sent).values(), key=lambda each: each.name)],
     )
     return page, form.status
 
 
-def is_overdue(assignment: Assignment, now: datetime) -> bool:
-    return assignment.state in (AssignmentState.PLANNED, AssignmentState.HANDED_OUT) and assignment.due_until < now
+def listed_assignments(session: Session, wave: Wave) -> Listed:
+    everything = assignments_of(session, wave.id)
+    held = held_by_assignment(session, wave.id)
+    newer = newer_versions(session, wave, everything)
+    now = datetime.now(UTC)
+    kinds = {each.id: _kinds(each, each.id in held, each.id in newer, now) for each in everything}
+    filters = _filters(session)
+    return Listed(
+        everything=everything,
+        shown=[each for each in everything if _asked_for(each, kinds[each.id], filters)],
+        kinds=kinds,
+        held=held,
+        counts=Counter(kind for each in kinds.values() for kind in each),
+        filters=filters,
+    )
 
 
-def _by_brand(session: Session, plans: Sequence[Plan]) -> list[tuple[str, ChecklistVersion, int]]:
+def _kinds(assignment: Assignment, held: bool, older: bool, now: datetime) -> set[str]:
+    kinds = {assignment.state.value}
+    if is_late(assignment, now) and not held:
+        kinds.add(OVERDUE if assignment.state is AssignmentState.HANDED_OUT else UNSENT)
+    if older:
+        kinds.add(OLDER)
+    return kinds
+
+
+def _filters(session: Session) -> dict[str, Any]:
+    """What the address narrows the list to. Raises NotFound for what is not there."""
+    filters = {name: request.args[name] for name in ("only", "brand", "inspector") if request.args.get(name)}
+    if filters.get("only", OVERDUE) not in SHOWN:
+        raise NotFound
+    for name in filters.keys() - {"only"}:
+        ids([filters[name]])
+    if "brand" in filters:
+        of_project(session, Brand, UUID(filters["brand"]))
+    return filters
+
+
+def _asked_for(assignment: Assignment, kinds: set[str], filters: dict[str, Any]) -> bool:
+    return (
+        ("only" not in filters or filters["only"] in kinds)
+        and ("brand" not in filters or UUID(filters["brand"]) == assignment.outlet.brand_id)
+        and ("inspector" not in filters or UUID(filters["inspector"]) == assignment.inspector_id)
+    )
+
+
+def missing_by_brand(session: Session, wave: Wave) -> list[tuple[str, Plan]]:
+    """The visits that nobody is planned for, with the brands' names."""
     names = {brand.id: brand.name for brand in brands_of(session, g.project.id)}
-    return [(names[plan.brand_id], plan.version, len(plan.outlets)) for plan in plans]
+    plans = missing_visits(session, wave, uncounted_checks(session, wave.id))
+    return [(names[plan.brand_id], plan) for plan in plans]
 
 
-def _inspector_ids(session: Session) -> list[UUID]:
+def inspector_ids(session: Session) -> list[UUID]:
     return [each.id for each in inspectors_of(session, g.project.id)]
-
-
-# A refused plan is shown again at its own address, which somebody may reload or return to.
-for _noun in ("plan", "handing-out"):
-    blueprint.add_url_rule(f"/<uuid:wave_id>/{_noun}", f"show_after_{_noun}", show)
 
 
 @blueprint.post("/<uuid:wave_id>/plan")
 @roles(*MANAGERS)
 def plan(wave_id: UUID) -> PageAnswer:
-    """Plan the missing visits for the ticked inspectors."""
+    """Plan the missing visits for the ticked inspectors, or for everybody; all, or one brand's of one checklist."""
     form = Form.sent()
     ticked = set(ids(form.chosen("inspectors")))
     try:
         with writing() as session:
             wave = find_wave(session, wave_id)
             active = inspectors_of(session, g.project.id)
-            if active and not ticked:
+            if active and not ticked and not form.ticked("everybody"):
                 form.refuse("inspectors", _("Choose at least one inspector."))
             form.check()
-            inspectors = [each for each in active if each.id in ticked]
-            uncounted = uncounted_checks(session, wave.id)
-            count = len(plan_assignments(session, wave, inspectors, datetime.now(UTC), uncounted))
+            inspectors = [each for each in active if each.id in ticked or form.ticked("everybody")]
+            uncounted, now = uncounted_checks(session, wave.id), datetime.now(UTC)
+            count = len(plan_assignments(session, wave, inspectors, now, uncounted, only=_only(session)))
     except NotFound:
         raise
     except DomainError as error:
         form.keep(error)
         with reading() as session:
-            return _plan_page(session, wave_id, form)
+            return plan_page(session, wave_id, form)
     if count:
         flash(ngettext("%(num)s visit was planned.", "%(num)s visits were planned.", count), "done")
     else:
         flash(_("The plan is complete already; nothing was added."), "done")
+    if form.ticked("everybody"):
+        return redirect(url_for("waves.coverage", wave_id=wave_id))
     return redirect(url_for("waves.show", wave_id=wave_id))
 
 
-@blueprint.post("/<uuid:wave_id>/handing-out")
-@roles(*MANAGERS)
-def hand_out_assignments(wave_id: UUID) -> PageAnswer:
-    """Hand out the ticked planned assignments, or all planned ones."""
-    everything = bool(request.form.get("all"))
-    ticked = ids(request.form.getlist("assignments"))
-    with writing() as session:
-        wave = of_project(session, Wave, wave_id)
-        chosen = assignments_of(session, wave.id, only=None if everything else ticked, lock=True)
-        if not everything and len(chosen) < len(set(ticked)):
-            raise NotFound
-        count = hand_out(chosen, datetime.now(UTC))
-    if count:
-        flash(ngettext("%(num)s assignment was handed out.", "%(num)s assignments were handed out.", count), "done")
-    else:
-        flash(_("Nothing was handed out: tick planned assignments first."), "refused")
-    return redirect(url_for("waves.show", wave_id=wave_id, _anchor="assignments"))
-
-
-@blueprint.route("/<uuid:wave_id>/assignments/<uuid:assignment_id>", methods=["GET", "POST"])
-@roles(*MANAGERS)
-def assignment(wave_id: UUID, assignment_id: UUID) -> PageAnswer:
-    """One assignment: its inspector, window and brief."""
-    if request.method == "GET":
-        with reading() as session:
-            found = _assignment(session, wave_id, assignment_id)
-            form = Form.showing(
-                inspector=found.inspector_id,
-                due_from=_local(found.due_from, found.outlet.zone),
-                due_until=_local(found.due_until, found.outlet.zone),
-                brief=found.brief,
-            )
-            return _assignment_page(session, form, found)
-    form = Form.sent()
-    inspector_id = form.identity("inspector")
-    brief = form.words("brief", g.project.languages, longest=LONGEST_TEXT)
-    try:
-        with writing() as session:
-            found = _assignment(session, wave_id, assignment_id, lock=True)
-            due_from, due_until = (_moment(form, name, found.outlet.zone) for name in ("due_from", "due_until"))
-            if due_until <= due_from:
-                form.refuse("due_until", _("The window must end after it begins."))
-            if inspector_id not in [*_inspector_ids(session), found.inspector_id]:
-                form.refuse("inspector", _("Please choose one."))
-            form.check()
-            change_assignment(found, inspector_id=inspector_id, due_from=due_from, due_until=due_until, brief=brief)
-    except NotFound:
-        raise
-    except DomainError as error:
-        form.keep(error)
-        with reading() as session:
-            return _assignment_page(session, form, _assignment(session, wave_id, assignment_id))
-    flash(_("The assignment was saved."), "done")
-    return redirect(url_for("waves.show", wave_id=wave_id, _anchor="assignments"))
-
-
-def _assignment_page(session: Session, form: Form, found: Assignment) -> PageAnswer:
-    people = {each.id: each for each in inspectors_of(session, g.project.id)}
-    if found.inspector is not None:
-        people.setdefault(found.inspector.id, found.inspector)
-    page = render_template(
-        "waves/assignment.html",
-        form=form,
-        wave=found.wave,
-        assignment=found,
-        state=ASSIGNMENT_STATES[found.state],
-        inspectors=[(each.id, each.name) for each in people.values()],
-        overdue=is_overdue(found, datetime.now(UTC)),
-    )
-    return page, form.status
-
-
-@blueprint.post("/<uuid:wave_id>/assignments/<uuid:assignment_id>/revocation")
-@roles(*MANAGERS)
-def revoke_assignment(wave_id: UUID, assignment_id: UUID) -> PageAnswer:
-    with writing() as session:
-        revoke(_assignment(session, wave_id, assignment_id, lock=True))
-    flash(_("The assignment was revoked. Its place in the plan is open again."), "done")
-    return redirect(url_for("waves.assignment", wave_id=wave_id, assignment_id=assignment_id))
-
-
-@blueprint.post("/<uuid:wave_id>/assignments/<uuid:assignment_id>/restoration")
-@roles(*MANAGERS)
-def restore_assignment(wave_id: UUID, assignment_id: UUID) -> PageAnswer:
-    with writing() as session:
-        restore(_assignment(session, wave_id, assignment_id, lock=True))
-    flash(_("The assignment is planned again. Hand it out when it is to be visited."), "done")
-    return redirect(url_for("waves.assignment", wave_id=wave_id, assignment_id=assignment_id))
-
-
-def _assignment(session: Session, wave_id: UUID, assignment_id: UUID, *, lock: bool = False) -> Assignment:
-    """The assignment; locked where it is to be changed, so that no visit arrives meanwhile."""
-    wave = of_project(session, Wave, wave_id)
-    found = assignments_of(session, wave.id, only=[assignment_id], lock=lock)
-    if not found:
-        raise NotFound
-    return found[0]
-
-
-def _moment(form: Form, name: str, zone: ZoneInfo) -> datetime:
-    """A moment as the outlet's clocks show it."""
-    try:
-        moment = datetime.fromisoformat(form.text(name, required=True)).replace(tzinfo=zone)
-        return in_our_time(form, name, moment)
-    except ValueError:
-        form.refuse(name, _("Please enter a date and a time."))
-        return datetime.min.replace(tzinfo=UTC)
-
-
-def _local(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+def _only(session: Session) -> tuple[UUID, UUID] | None:
+    """The one checklist version and brand that the form names, if it names any."""
+    if not request.form.get("brand"):
+        return None
+    version_id, brand_id = ids([request.form.get("version", ""), request.form["brand"]])
+    return of_project(session, ChecklistVersion, version_id).id, of_project(session, Brand, brand_id).id

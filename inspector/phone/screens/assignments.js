@@ -1,30 +1,39 @@
-/** The list of assignments: what to do, what was begun, what is done. */
+/** The list of assignments: what was sent back, what was begun, what to do, what is done. */
 import { isOpen } from "../outbox.js";
+import { isReturned, movedOn, revisionOf } from "../revisions.js";
 import { toAssignment, toDraft, toOutbox } from "../routes.js";
 import { t, tn } from "../translate.js";
+import { checklistWords, hoursWords, saidOf } from "./assignment.js";
 import { html, StateLine, Title } from "./html.js";
+import { movedOnWords } from "./note.js";
 import { Tabs } from "./tabs.js";
-import { capital, checksWords, dueWords, placeWords, received, stateOfVisit, textOf } from "./words.js";
+import { capital, checksWords, dueWords, placeWords, textOf } from "./words.js";
 
 export function Assignments({ state }) {
   const { drafts, visits } = state;
   const begun = new Set(drafts.map((draft) => draft.assignment_id));
   const finished = new Map(visits.map((visit) => [visit.assignment_id, visit]));
   const all = [...(state.work?.assignments ?? [])].sort((a, b) => (a.due_until < b.due_until ? -1 : 1));
-  const isDone = (each) => each.visit || finished.has(each.id);
-  const toDo = all.filter((each) => !isDone(each) && !begun.has(each.id));
+  const sentBack = all.filter((each) => isReturned(each, state));
+  const isDone = (each) => (each.visit || finished.has(each.id)) && !sentBack.includes(each);
+  const toDo = all.filter((each) => !isDone(each) && !begun.has(each.id) && !sentBack.includes(each));
   const done = all.filter((each) => isDone(each) && !begun.has(each.id));
   return html`<main>
     <${Title}>${t("Assignments")}<//>
     <${Sending} state=${state} />
+    ${sentBack.length > 0 && html`<h2>${t("Sent back")}</h2>
+      <ul class="cards">${sentBack.map((each) => html`
+        <${Card} key=${each.id} assignment=${each} work=${state.work} said=${t("Sent back: look at the notes")} urgent />`)}</ul>`}
     ${drafts.length > 0 && html`<h2>${t("Begun")}</h2>
-      <ul class="cards">${drafts.map((draft) => html`<${Begun} key=${draft.id} draft=${draft} all=${all} />`)}</ul>`}
-    ${(toDo.length > 0 || drafts.length > 0) && html`<h2>${t("To do")}</h2>`}
-    <ul class="cards">${toDo.map((each) => html`<${Card} key=${each.id} assignment=${each} />`)}</ul>
+      <ul class="cards">${drafts.map((draft) => html`
+        <${Begun} key=${draft.id} draft=${draft} all=${all} work=${state.work} />`)}</ul>`}
+    ${(toDo.length > 0 || drafts.length > 0 || sentBack.length > 0) && html`<h2>${t("To do")}</h2>`}
+    <ul class="cards">${toDo.map((each) => html`<${Card} key=${each.id} assignment=${each} work=${state.work} />`)}</ul>
     ${!toDo.length && html`<p class="muted">${emptyWords(state)}</p>`}
     ${done.length > 0 && html`<h2>${t("Done")}</h2>
       <ul class="cards">${done.map((each) => html`
-        <${Card} key=${each.id} assignment=${each} said=${saidOf(each, finished.get(each.id), state)} />`)}</ul>`}
+        <${Card} key=${each.id} assignment=${each} work=${state.work}
+          said=${saidOf(each, finished.get(each.id), state)} />`)}</ul>`}
     <${Tabs} state=${state} />
   </main>`;
 }
@@ -36,15 +45,14 @@ function emptyWords({ work, refused }) {
     : t("Assignments appear here once this phone has reached the server.");
 }
 
-function saidOf(assignment, visit, { sending, outbox }) {
-  if (visit && !(assignment.visit && visit.delivered)) return stateOfVisit(visit, sending, outbox);
-  return received(assignment.visit);
-}
-
 // What is only on this phone, so that nobody wipes it unknowing.
-function Sending({ state: { visits } }) {
+function Sending({ state: { visits, work, offline } }) {
   const unsent = visits.filter((visit) => !visit.delivered);
-  if (!unsent.length) return html`<${StateLine}><//>`;
+  if (!unsent.length) {
+    return html`<${StateLine}>${work && (offline.ready
+      ? t("Ready to work offline.")
+      : t("Not ready to work offline yet: stay online for a moment."))}<//>`;
+  }
   const stuck = unsent.some((visit) => !isOpen(visit));
   return html`<${StateLine} urgent=${stuck}>
     <a href=${toOutbox()}>${tn(
@@ -53,12 +61,16 @@ function Sending({ state: { visits } }) {
   <//>`;
 }
 
-function Begun({ draft, all }) {
+function Begun({ draft, all, work }) {
+  const moved = movedOn(draft, work);
   const assignment = all.find((each) => each.id === draft.assignment_id);
   return html`<li class="card">
     <a class="whole" href=${toDraft(draft)}>${draft.outlet_name}</a>
-    ${assignment && html`<${Place} outlet=${assignment.outlet} /><span>${dueWords(assignment)}</span>`}
+    ${assignment && html`<${Place} outlet=${assignment.outlet} /><span>${dueWords(assignment)}</span>
+      <span>${checklistWords(assignment, work)}</span>`}
     <span>${t("begun, saved on this phone")}</span>
+    ${revisionOf(draft) > 1 && !moved && html`<span class="said urgent">${t("Sent back: look at the notes")}</span>`}
+    ${moved && html`<span class="said urgent">${movedOnWords(moved)}</span>`}
   </li>`;
 }
 
@@ -67,18 +79,25 @@ function Place({ outlet }) {
   return place && html`<span class="muted">${place}</span>`;
 }
 
+function isOverdue({ due_until: until }) {
+  return Boolean(until) && Date.parse(until) < Date.now();
+}
+
 function isNeeded({ approved, required }) {
   return approved < required;
 }
 
-function Card({ assignment, said }) {
-  const { outlet, progress } = assignment;
+function Card({ assignment, work, said, urgent = false }) {
+  const { outlet, progress, hours } = assignment;
+  const what = checklistWords(assignment, work);
   return html`<li class="card">
     <a class="whole" href=${toAssignment(assignment.id)}>${outlet.name}</a>
     <${Place} outlet=${outlet} />
-    <span>${dueWords(assignment)}</span>
+    <span>${[dueWords(assignment), hours && hoursWords(hours)].filter(Boolean).join(", ")}</span>
+    ${what && html`<span>${what}</span>`}
+    ${!said && isOverdue(assignment) && html`<span class="said urgent">${t("Overdue")}</span>`}
     ${said
-      ? html`<span class="said">${capital(said)}</span>`
+      ? html`<span class=${urgent ? "said urgent" : "said"}>${capital(said)}</span>`
       : progress.filter(isNeeded).map((each) => html`<span class="muted">${textOf(each.touchpoint)}: ${checksWords(each)}</span>`)}
   </li>`;
 }

@@ -1,37 +1,76 @@
-/** One criterion: its question, the rows of its answer, and below them always the same buttons in the same places. */
+/** One criterion: its question, the part of its kind, and below it always the same buttons in the same places. */
+import { EMPTY_ANSWER, isSetAside, kindOf, markStatus, statusOf } from "../kinds.js";
+import { inAnswer } from "../photo_places.js";
+import { toPhoto } from "../routes.js";
 import { t, tn } from "../translate.js";
-import {
-  answerOf, asksForWords, changeAnswer, chooseOption, enterNumber, lacking, markNone, markState, markStatus,
-  numberTrouble, write,
-} from "../visit.js";
+import { answerKey, answerOf, changeAnswer, isCommentNeeded, lacking, write } from "../visit.js";
 import { Evidence } from "./evidence.js";
-import { html } from "./html.js";
-import { capital, lackWords, textOf, troubleWords, unitWords } from "./words.js";
+import { Guidance } from "./guidance.js";
+import { Component, html } from "./html.js";
+import { ANSWERS } from "./kinds.js";
+import { Note } from "./note.js";
+import { capital, lackWords, textOf } from "./words.js";
 
-export function Criterion({ app, state, section, criterion, number }) {
+/**
+ * `section` is the section's index, `beside` what kinds.js means by it. A section may have hundreds of criteria: each
+ * is drawn again only when something has changed that is seen of it.
+ */
+export class Criterion extends Component {
+  shouldComponentUpdate(next) {
+    return seenOf(next).some((each, place) => each !== this.seen[place]);
+  }
+
+  render(props) {
+    this.seen = seenOf(props);
+    return html`<${Whole} ...${props} />`;
+  }
+}
+
+function seenOf({ state: { open, developing }, section, repetition, criterion, beside, number }) {
+  const answer = answerOf(open.draft, criterion.id, repetition);
+  return [
+    answer, number, wasLeft(open, section, repetition), open.readOnly,
+    developing[inAnswer(criterion.id, repetition).key],
+    answer.photo_ids.map((id) => open.preview(id)).join(),
+    (criterion.pictures ?? []).map((id) => open.picture(id)).join(),
+    kindOf(criterion).looksBeside && beside,
+  ];
+}
+
+function wasLeft({ draft, task }, section, repetition) {
+  return draft.left_sections.includes(answerKey(task.version.sections[section].id, repetition));
+}
+
+function Whole({ app, state, section, repetition, criterion, beside, number }) {
   const { open } = state;
   const { version } = open.task;
-  const answer = answerOf(open.draft, criterion.id);
+  const answer = answerOf(open.draft, criterion.id, repetition);
   const name = `criterion-${criterion.id}`;
-  const change = (update, when) => open.change((draft) => changeAnswer(draft, criterion.id, update), when);
-  const type = (field) => (event) => change((current) => write(current, field, event.target.value), { soon: true });
-  const stay = () => app.visiting.stayAt(section, criterion.id);
-  const flush = () => open.flush();
-  const Kind = { states: States, measure: Measure, choice: Choice }[criterion.kind];
-  const wasLeft = open.draft.left_sections.includes(version.sections[section].id);
+  const change = (update, when) => open.change((draft) => changeAnswer(draft, criterion.id, repetition, update), when);
+  const type = (update) => change(update, { soon: true });
+  const stay = () => app.visiting.stayAt(section, repetition, criterion.id);
+  const place = inAnswer(criterion.id, repetition);
+  const kind = kindOf(criterion);
+  const status = statusOf(criterion, answer);
+  const asked = status !== null || wasLeft(open, section, repetition);
   return html`<section class="criterion" id=${name} role="group" aria-labelledby=${`${name}-text`}
-    onFocusIn=${stay} onClick=${stay} onFocusOut=${flush}>
+    onFocusIn=${stay} onClick=${stay} onFocusOut=${() => open.flush()}>
     <h2 id=${`${name}-text`} tabindex="-1"><span class="number">${number}.</span> ${textOf(criterion.text, version)}
-      ${!criterion.required && html` <span class="muted">(${t("optional")})</span>`}</h2>
-    ${textOf(criterion.guidance, version) && html`<p class="guidance">${textOf(criterion.guidance, version)}</p>`}
-    ${criterion.evidence === "required" && html`<p class="guidance">${photosWords(criterion)}</p>`}
+      ${!criterion.required && !kind.isDerived && html` <span class="muted">(${t("optional")})</span>`}</h2>
+    <${Guidance} state=${state} criterion=${criterion} />
+    ${(criterion.evidence === "required" || kind.isPhotos) && html`<p class="guidance">${photosWords(criterion)}</p>`}
+    <${Note} state=${state} criterion=${criterion} repetition=${repetition} />
     <fieldset class="plain" disabled=${open.readOnly}>
-      <${Kind} criterion=${criterion} answer=${answer} version=${version} name=${name} change=${change} type=${type} />
-      <${Buttons} app=${app} state=${state} criterion=${criterion} answer=${answer} change=${change} />
-      <${Writing} criterion=${criterion} answer=${answer} name=${name} type=${type} />
-      <${Evidence.Photos} state=${state} section=${section} criterion=${criterion} answer=${answer} />
+      <${ANSWERS[criterion.kind]} criterion=${criterion} answer=${isSetAside(answer) ? EMPTY_ANSWER : answer}
+        beside=${beside} version=${version} name=${name} change=${change} type=${type}
+        trouble=${status === "answered" ? kind.trouble?.(criterion, answer, beside) : null} />
+      ${!kind.isDerived && html`
+        <${Buttons} app=${app} state=${state} criterion=${criterion} place=${place} answer=${answer} change=${change} />
+        <${Writing} criterion=${criterion} answer=${answer} name=${name} type=${type} />
+        <${Evidence.Photos} state=${state} place=${place}
+          toPhoto=${(id) => toPhoto(open.draft.id, section, criterion.id, id, repetition)} />`}
     </fieldset>
-    <${Lacks} criterion=${criterion} answer=${answer} asked=${wasLeft} />
+    <${Lacks} criterion=${criterion} answer=${answer} beside=${beside} asked=${asked} />
   </section>`;
 }
 
@@ -39,77 +78,35 @@ function photosWords({ evidence_at_least: count }) {
   return capital(tn("%(num)s photo needed", "%(num)s photos needed", Math.max(1, count ?? 1)));
 }
 
-function Row({ kind, name, checked, onClick, children }) {
-  return html`<label class="choice">
-    <input type=${kind} name=${name} checked=${checked} onClick=${onClick} />
-    <span>${children}</span>
-  </label>`;
-}
-
-function States({ criterion, answer, version, change }) {
-  const answered = answer.status === "answered";
-  return html`<div class="rows">
-    ${criterion.states.map((state) => html`
-      <${Row} key=${state.id} kind="checkbox" checked=${answered && answer.states.includes(state.id)}
-        onClick=${() => change((current) => markState(current, state.id))}>${textOf(state.text, version)}<//>`)}
-    <${Row} kind="checkbox" checked=${answered && answer.none}
-      onClick=${() => change(markNone)}>${t("None of these")}<//>
-  </div>`;
-}
-
-function Choice({ criterion, answer, version, name, change, type }) {
-  const chosen = answer.status === "answered" ? answer.options : [];
-  const kind = criterion.several ? "checkbox" : "radio";
-  const choose = (id) => change((current) => chooseOption(current, id, criterion.several));
-  return html`<div class="rows">
-    ${criterion.options.map((option) => html`
-      <${Row} key=${option.id} kind=${kind} name=${`${name}-options`} checked=${chosen.includes(option.id)}
-        onClick=${() => choose(option.id)}>${textOf(option.text, version)}<//>`)}
-    ${answer.status === "answered" && asksForWords(criterion, answer) && html`
-      <label class="field">${t("In your own words")}
-        <textarea rows="2" value=${answer.words} onInput=${type("words")}></textarea></label>`}
-  </div>`;
-}
-
-function Measure({ criterion, answer, name, change }) {
-  const unit = unitWords(criterion.unit);
-  const trouble = answer.status === "answered" ? numberTrouble(criterion, answer.number) : null;
-  const enter = (event) => {
-    const text = event.target.value;
-    change((current) => enterNumber(current, text), { soon: true });
-  };
-  return html`<div class="rows">
-    <label class="field measure"><span class="hidden">${unit ? t("Number, in %(unit)s", { unit }) : t("Number")}</span>
-      <input type="text" inputmode=${criterion.decimals ? "decimal" : "numeric"} autocomplete="off"
-        aria-invalid=${trouble !== null} aria-describedby=${`${name}-wrong`} value=${answer.number} onInput=${enter} />
-      ${unit && html`<span aria-hidden="true">${unit}</span>`}</label>
-    <p class="state urgent" id=${`${name}-wrong`} role="status">${trouble && troubleWords(trouble, criterion.decimals)}</p>
-  </div>`;
-}
-
-function Buttons({ app, state, criterion, answer, change }) {
+function Buttons({ app, state, criterion, place, answer, change }) {
   const press = (status, words) => html`
     <button type="button" aria-pressed=${answer.status === status}
       onClick=${() => change((current) => markStatus(current, status))}>${words}</button>`;
+  const takesPhotos = criterion.evidence !== "none" || kindOf(criterion).isPhotos;
   return html`<div class="buttons">
-    ${criterion.evidence !== "none" && html`<${Evidence.Buttons} app=${app} state=${state} criterion=${criterion} />`}
+    ${takesPhotos && html`<${Evidence.Buttons} app=${app} state=${state} place=${place} />`}
     ${criterion.may_be_not_applicable && press("not_applicable", t("Not here"))}
     ${press("could_not_check", t("Could not check"))}
   </div>`;
 }
 
 function Writing({ criterion, answer, name, type }) {
-  const comment = criterion.comment === "required" ? t("Comment (required)") : t("Comment");
+  const into = (field) => (event) => {
+    const { value } = event.target;
+    type((current) => write(current, field, value));
+  };
+  const comment = isCommentNeeded(criterion, answer) ? t("Comment (required)") : t("Comment");
   return html`
     ${answer.status === "could_not_check" && html`<label class="field">${t("Why could it not be checked?")}
-      <textarea rows="2" name=${`${name}-reason`} value=${answer.reason} onInput=${type("reason")}></textarea></label>`}
+      <textarea rows="2" name=${`${name}-reason`} value=${answer.reason} onInput=${into("reason")}></textarea></label>`}
     ${criterion.comment !== "none" && html`<label class="field">${comment}
-      <textarea rows="1" name=${`${name}-comment`} value=${answer.comment} onInput=${type("comment")}></textarea>
+      <textarea rows="1" name=${`${name}-comment`} value=${answer.comment} onInput=${into("comment")}></textarea>
     </label>`}`;
 }
 
 // Said once the section was left, or about an answer that is begun: nobody wants to be told off before the first tap.
-function Lacks({ criterion, answer, asked }) {
-  const lacks = lacking(criterion, answer).filter(({ what }) => what !== "number" && (asked || answer.status !== null));
+// What is wrong with a value stands beside it already.
+function Lacks({ criterion, answer, beside, asked }) {
+  const lacks = asked ? lacking(criterion, answer, beside).filter(({ what }) => what !== "value") : [];
   return html`<p class="lacks" role="status">${lacks.map(lackWords).join(", ")}</p>`;
 }

@@ -1,15 +1,14 @@
-/** The photos of a criterion: camera and gallery, small previews. */
-import { toPhoto } from "../routes.js";
+/** The photos of an answer or a best practice: camera, gallery, previews. `place` is one of photo_places.js. */
 import { t, tn } from "../translate.js";
 import { html } from "./html.js";
 
 const ACCEPTED = "image/jpeg,image/png,image/webp,image/heic,image/heif";
 
-function Buttons({ app, state, criterion }) {
+function Buttons({ app, state, place }) {
   // Android may kill the page while the camera is open: what is on the screen is saved before.
   const before = () => state.open.flush();
   const take = (event) => {
-    app.visiting.takePhotos(criterion.id, event.target.files);
+    app.visiting.takePhotos(place, event.target.files);
     event.target.value = "";
   };
   return html`
@@ -19,20 +18,21 @@ function Buttons({ app, state, criterion }) {
       <input type="file" accept=${ACCEPTED} multiple onClick=${before} onChange=${take} /></label>`;
 }
 
-function Photos({ state, section, criterion, answer }) {
-  const { open, developing } = state;
-  const waiting = developing[criterion.id] ?? 0;
-  const count = answer.photo_ids.length;
+/** `toPhoto` makes the address of a photo, by its id. */
+function Photos({ state: { open, developing }, place, toPhoto }) {
+  const ids = place.ids(open.draft);
+  const waiting = developing[place.key] ?? 0;
   return html`<div class="photos">
-    ${answer.photo_ids.map((id, place) => html`
-      <a key=${id} href=${toPhoto(open.draft.id, section, criterion.id, id)}
-        aria-label=${t("Photo %(number)s of %(count)s", { number: place + 1, count })}>
-        <${Preview} address=${open.preview(id)} /></a>`)}
+    ${ids.map((id, index) => html`
+      <a key=${id} href=${toPhoto(id)}
+        aria-label=${t("Photo %(number)s of %(count)s", { number: index + 1, count: ids.length })}>
+        <${Preview} address=${open.preview(id)} missing=${open.draft.photos[id].missing} /></a>`)}
     <p class="muted" role="status">${waiting > 0 && tn("saving %(num)s photo", "saving %(num)s photos", waiting)}</p>
   </div>`;
 }
 
-function Preview({ address }) {
+function Preview({ address, missing }) {
+  if (missing) return html`<span class="unseen">${t("missing")}</span>`;
   return address ? html`<img src=${address} alt="" />` : html`<span class="unseen">${t("no preview")}</span>`;
 }
 

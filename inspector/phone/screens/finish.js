@@ -1,32 +1,52 @@
 /** The end of a visit: what is missing with a jump to it, and the button that finishes. */
-import { toSection } from "../routes.js";
+import { wordless } from "../practices.js";
+import { lostPhotos, placeOfLost } from "../revisions.js";
+import { toBestPractice, toSection, toStaff } from "../routes.js";
 import { t, tn } from "../translate.js";
-import { photosInUse, progress } from "../visit.js";
+import { photosInUse, placesOf, progress } from "../visit.js";
+import { BestPracticesLink } from "./best_practices.js";
 import { Bar, html, StateLine, Title } from "./html.js";
+import { troubleWords } from "./kinds.js";
 import { isBroken, Trouble } from "./trouble.js";
-import { capital, lackWords, progressWords, savedWords, textOf } from "./words.js";
+import { capital, lackWords, progressWords, repetitionWords, savedWords, textOf } from "./words.js";
 
 export function Finish({ app, state }) {
   const { open } = state;
-  const { draft, task: { version } } = open;
-  const { done, total, missing } = progress(version, draft);
+  const { draft, task } = open;
+  const { done, total, missing } = progress(task, draft);
+  const practices = wordless(draft);
+  const lost = lostPhotos(draft).length;
+  const gaps = missing.length + practices.length + lost;
   const photos = photosInUse(draft).length;
   const developing = Object.values(state.developing).some((count) => count > 0);
-  const ready = !missing.length && !developing && !open.readOnly && open.saved !== "gone";
+  const ready = !gaps && !developing && !open.readOnly && open.saved !== "gone";
+  const last = placesOf(task, draft).pop();
+  const back = task.version.staff_met
+    ? toStaff(draft.id)
+    : toSection(draft.id, last?.section ?? 0, null, last?.repetition);
   return html`<main>
     <p class="muted above">${draft.outlet_name}</p>
     <${Title}>${t("Check and finish")}<//>
     <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
     <p>${t("Answered: %(done)s of %(total)s", { done, total })}. ${tn("%(num)s photo", "%(num)s photos", photos)}.</p>
-    ${missing.length > 0
-      ? html`<h2>${capital(tn("%(num)s missing", "%(num)s missing", missing.length))}</h2>
-        <ul class="cards">${missing.map((gap) => html`
-          <${Gap} key=${gap.criterion.id} gap=${gap} draft=${draft} version=${version} />`)}</ul>`
+    ${gaps > 0
+      ? html`<h2>${capital(tn("%(num)s missing", "%(num)s missing", gaps))}</h2>
+        <ul class="cards">
+          ${missing.map((gap) => html`
+            <${Gap} key=${`${gap.criterion.id} ${gap.repetition}`} gap=${gap} open=${open} />`)}
+          ${practices.map(({ id }) => html`<li key=${id} class="card">
+            <a class="whole" href=${toBestPractice(draft.id, "finish", id)}>${t("Best practice")}</a>
+            <span class="lacks">${t("say what you saw")}</span></li>`)}
+          ${lost > 0 && html`<li class="card">
+            <a class="whole" href=${toLost(draft, task.version)}>${tn("%(num)s photo", "%(num)s photos", lost)}</a>
+            <span class="lacks">${t("no longer on this phone and never received: remove them")}</span></li>`}
+        </ul>`
       : html`<p>${t(
         "Nothing is missing. Once finished, the visit is sent by itself and cannot be changed on this phone.")}</p>`}
+    <${BestPracticesLink} open=${open} from="finish" />
     <${Bar} label=${t("Visit")}>
       <${Trouble} open=${open} />
-      <a href=${toSection(draft.id, version.sections.length - 1)}>${t("Back")}</a>
+      <a href=${back}>${t("Back")}</a>
       <span class="progress">${progressWords({ done, total, missingBehind: 0 })}</span>
       <button type="button" class="main" disabled=${!ready}
         onClick=${() => app.visiting.finish()}>${t("Finish visit")}</button>
@@ -34,9 +54,18 @@ export function Finish({ app, state }) {
   </main>`;
 }
 
-function Gap({ gap: { section, criterion, lacks }, draft, version }) {
+function toLost(draft, version) {
+  const { practice, section, criterion, repetition } = placeOfLost(version, draft);
+  return practice ? toBestPractice(draft.id, "finish", practice) : toSection(draft.id, section, criterion, repetition);
+}
+
+function Gap({ gap: { section: index, repetition, criterion, lacks }, open: { draft, task: { version } } }) {
+  const section = version.sections[index];
+  const words = (lack) => (lack.what === "value" ? troubleWords(criterion, lack.trouble) : lackWords(lack));
+  const which = section.repeats ? `${repetitionWords(section, draft, repetition, version)}: ` : "";
   return html`<li class="card">
-    <a class="whole" href=${toSection(draft.id, section, criterion.id)}>${textOf(criterion.text, version)}</a>
-    <span class="lacks">${lacks.map(lackWords).join(", ")}</span>
+    <a class="whole" href=${toSection(draft.id, index, criterion.id, repetition)}>${
+      which}${textOf(criterion.text, version)}</a>
+    <span class="lacks">${lacks.map(words).join(", ")}</span>
   </li>`;
 }

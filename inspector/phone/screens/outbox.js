@@ -1,7 +1,9 @@
 /** Finished visits and how far each got, in words. */
 import { isOpen } from "../outbox.js";
+import { revisionOf } from "../revisions.js";
 import { dayAndTime, t } from "../translate.js";
 import { html, StateLine, Title } from "./html.js";
+import { stateOfReceived } from "./note.js";
 import { Tabs } from "./tabs.js";
 import { capital, stateOfVisit } from "./words.js";
 
@@ -12,7 +14,7 @@ export function Outbox({ app, state }) {
   const visits = [...state.visits]
     .sort((a, b) => b.finished_at - a.finished_at)
     .filter((visit, place) => !visit.delivered || place < LATEST)
-    .map((visit) => (visit.delivered && known.has(visit.id) ? { ...visit, server: known.get(visit.id) } : visit));
+    .map((visit) => (isTold(visit, known.get(visit.id)) ? { ...visit, server: known.get(visit.id) } : visit));
   const waiting = visits.filter(isOpen);
   return html`<main>
     <${Title}>${t("Outbox")}<//>
@@ -23,11 +25,18 @@ export function Outbox({ app, state }) {
       <strong>${visit.outlet_name}</strong>
       <span class="muted">${t("finished %(time)s", { time: dayAndTime(visit.finished_at) })}</span>
       <span class=${visit.parked ? "said urgent" : "said"} role="status">
-        ${capital(stateOfVisit(visit, state.sending, state.outbox))}</span>
+        ${capital(visit.delivered ? stateOfReceived(visit.server) : stateOfVisit(visit, state.sending, state.outbox))}</span>
+      ${visit.photos.filter((photo) => photo.refused?.status === 0).map(({ id, taken_at: at }) => html`
+        <span class="lacks" key=${id}>${t("The photo of %(time)s is not on this phone any more.", { time: dayAndTime(at) })}</span>`)}
       ${visit.parked && html`<button type="button" onClick=${() => app.tryAgain(visit.id)}>${t("Try again")}</button>`}
     </li>`)}</ul>
     <${Tabs} state=${state} />
   </main>`;
+}
+
+// Whether the server's word is about the revision that was delivered, and not an earlier one.
+function isTold(visit, told) {
+  return visit.delivered && told && told.revision >= revisionOf(visit);
 }
 
 function headline({ login, outbox, sending }, visits, waiting) {

@@ -1,19 +1,23 @@
 /** The page: chooses the screen, keeps focus and scrolling sensible, says when taps count. */
+import { movedOn } from "../revisions.js";
 import { isInVisit } from "../routes.js";
 import { language, t } from "../translate.js";
 import { Assignment } from "./assignment.js";
 import { Assignments } from "./assignments.js";
+import { BestPractice, BestPractices } from "./best_practices.js";
 import { Finish } from "./finish.js";
 import { html, render, Title } from "./html.js";
 import { LoginForm, LoginScreen } from "./login.js";
+import { movedOnWords } from "./note.js";
 import { Outbox } from "./outbox.js";
 import { Photo } from "./photo.js";
 import { Section } from "./section.js";
 import { Settings } from "./settings.js";
+import { Staff } from "./staff.js";
 
 const SCREENS = {
-  assignments: Assignments, assignment: Assignment, brief: Assignment, section: Section, photo: Photo, finish: Finish,
-  outbox: Outbox, settings: Settings,
+  assignments: Assignments, assignment: Assignment, brief: Assignment, section: Section, photo: Photo, staff: Staff,
+  bests: BestPractices, best: BestPractice, finish: Finish, outbox: Outbox, settings: Settings,
 };
 
 /** Put the app on the page: {draw(), onVisible(tell)}. */
@@ -54,7 +58,7 @@ function Page({ app, state }) {
     <${Message} app=${app} message=${state.message} />`;
 }
 
-function Banner({ app, state: { login, offline, person, route } }) {
+function Banner({ app, state: { login, offline, person, route, open, work } }) {
   if (login.open) {
     const later = () => app.openLogin(false);
     return html`<header class="banner">
@@ -65,6 +69,9 @@ function Banner({ app, state: { login, offline, person, route } }) {
     ${login.wanted && html`<header class="banner row">
       <p>${t("Log in to send and receive. What you enter is kept on this phone meanwhile.")}</p>
       <button type="button" onClick=${() => app.openLogin(true)}>${t("Log in")}</button>
+    </header>`}
+    ${open && movedOn(open.draft, work) && html`<header class="banner">
+      <p class="urgent" role="status">${movedOnWords(movedOn(open.draft, work))}</p>
     </header>`}
     ${offline.update && !isInVisit(route) && html`<header class="banner row">
       <p>${t("A new version is ready.")}</p>
@@ -92,7 +99,8 @@ function Fatal() {
 function placeOf({ person, fatal, route, open }) {
   if (fatal || !person) return fatal ? "fatal" : "login";
   const waits = isInVisit(route) && !open ? " waits" : "";
-  return [route.screen, route.id, route.screen === "section" ? route.section : null, route.photo].join(" ") + waits;
+  const section = route.screen === "section" ? `${route.section}.${route.repetition}` : null;
+  return [route.screen, route.id, section, route.practice, route.photo].join(" ") + waits;
 }
 
 // A new screen starts at its heading; a criterion that the address names is brought to the eye.

@@ -1,21 +1,24 @@
 /** One photo, large. */
-import { toSection } from "../routes.js";
+import { inAnswer, inPractice } from "../photo_places.js";
+import { toBestPractice, toSection } from "../routes.js";
 import { t } from "../translate.js";
-import { answerOf } from "../visit.js";
 import { Bar, Component, html, Title } from "./html.js";
 
 export function Photo({ app, state }) {
   const { open, route } = state;
-  const ids = answerOf(open.draft, route.criterion).photo_ids;
+  const at = route.practice ? inPractice(route.practice) : inAnswer(route.criterion, route.repetition);
+  const ids = at.ids(open.draft);
   const place = ids.indexOf(route.photo);
-  const back = toSection(route.id, route.section, route.criterion);
+  const back = route.practice
+    ? toBestPractice(route.id, route.from, route.practice)
+    : toSection(route.id, route.section, route.criterion, route.repetition);
   const remove = () => {
-    app.visiting.removePhoto(route.criterion, route.photo);
+    app.visiting.removePhoto(at, route.photo);
     location.replace(back);
   };
   return html`<main class="looking">
     <${Title}>${t("Photo %(number)s of %(count)s", { number: place + 1, count: ids.length })}<//>
-    ${place >= 0 && html`<${Picture} key=${route.photo} app=${app} id=${route.photo} />`}
+    ${place >= 0 && html`<${Picture} key=${route.photo} app=${app} open=${open} id=${route.photo} />`}
     <${Bar} label=${t("Photo")}>
       <a href=${back}>${t("Back")}</a>
       ${place >= 0 && !open.readOnly && html`<button type="button" onClick=${remove}>${t("Remove photo")}</button>`}
@@ -37,8 +40,18 @@ class Picture extends Component {
     if (this.state.url) URL.revokeObjectURL(this.state.url);
   }
 
-  render(_, { url, failed }) {
-    if (failed) return html`<p>${t("This phone cannot show the photo. It is kept and sent as it came.")}</p>`;
-    return url && html`<img src=${url} alt="" onError=${() => this.setState({ failed: true })} />`;
+  render({ open, id }, { url, failed }) {
+    if (!failed) return url && html`<img src=${url} alt="" onError=${() => this.setState({ failed: true })} />`;
+    const { missing, received } = open.draft.photos[id];
+    const small = open.preview(id);
+    return html`
+      ${small && html`<img src=${small} alt="" />`}
+      <p>${whyNotSeen(missing, received)}</p>`;
   }
+}
+
+function whyNotSeen(missing, received) {
+  if (missing) return t("This photo never arrived and is not on this phone any more. Remove it, and take another if you can.");
+  if (received) return t("The server has this photo. It can be seen here when there is a network.");
+  return t("This phone cannot show the photo. It is kept and sent as it came.");
 }

@@ -1,40 +1,138 @@
-/** One section of a visit: its criteria one below the other, and the bar to the next. */
-import { toBrief, toFinish, toSection } from "../routes.js";
+/** One section of a visit, or one repetition of it: its criteria one below the other, and the bar to the next. */
+import { toBrief, toFinish, toSection, toStaff } from "../routes.js";
 import { t } from "../translate.js";
-import { progress } from "../visit.js";
+import {
+  addRepetition, nameRepetition, placesOf, progress, removeRepetition, repetitionsOf, restoreRepetition, shownOf,
+} from "../visit.js";
+import { BestPracticesLink } from "./best_practices.js";
 import { Criterion } from "./criterion.js";
-import { Bar, html, StateLine, Title } from "./html.js";
+import { Bar, Component, html, StateLine, Title } from "./html.js";
 import { isBroken, Trouble } from "./trouble.js";
-import { capital, progressWords, savedWords, textOf } from "./words.js";
+import { capital, plainWords, progressWords, repetitionWords, savedWords, textOf } from "./words.js";
 
-export function Section({ app, state }) {
-  const { open, route } = state;
-  const { version } = open.task;
-  const index = Math.min(route.section, version.sections.length - 1);
-  const section = version.sections[index];
-  return html`<main>
-    <p class="muted above"><a href=${toBrief(open.draft.id)}>${open.draft.outlet_name}</a> · ${
-      t("section %(number)s of %(count)s", { number: index + 1, count: version.sections.length })}</p>
-    <${Title}>${textOf(section.title, version)}<//>
-    <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
-    ${textOf(section.intro, version) && html`<p class="brief">${textOf(section.intro, version)}</p>`}
-    ${section.criteria.map((criterion, place) => html`
-      <${Criterion} key=${criterion.id} app=${app} state=${state}
-        section=${index} criterion=${criterion} number=${place + 1} />`)}
-    <${Way} app=${app} open=${open} section=${section} index=${index} />
-  </main>`;
+const MOST_REPETITIONS = 10;
+
+export class Section extends Component {
+  hold = (element) => {
+    this.element = element;
+  };
+
+  // A criterion that goes makes the page shorter: it stays as long as it is seen, or the tapped row would move down.
+  getSnapshotBeforeUpdate() {
+    const { element } = this;
+    element.style.minHeight = `${scrollY + innerHeight - element.offsetTop}px`;
+    return null;
+  }
+
+  render({ app, state }) {
+    const { open, route } = state;
+    const { draft, task } = open;
+    const { version } = task;
+    const index = Math.min(route.section, version.sections.length - 1);
+    const section = version.sections[index];
+    const repetition = Math.min(route.repetition, repetitionsOf(draft, section.id).length - 1);
+    const shown = shownOf(task, draft);
+    const places = placesOf(task, draft, shown);
+    const place = { section, index, repetition };
+    return html`<main ref=${this.hold}>
+      <p class="muted above"><a href=${toBrief(draft.id)}>${draft.outlet_name}</a>${countWords(places, index)}</p>
+      <${Title}>${textOf(section.title, version)}${
+        section.repeats && `: ${repetitionWords(section, draft, repetition, version)}`}<//>
+      <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
+      ${shown.hasSection(section)
+        ? html`<${Contents} app=${app} state=${state} shown=${shown} ...${place} />`
+        : html`<p>${t("Nothing is asked here after what was answered before.")}</p>`}
+      <${BestPracticesLink} open=${open} from=${repetition ? `${index}.${repetition}` : index} />
+      <${Way} app=${app} open=${open} shown=${shown} places=${places} ...${place} />
+    </main>`;
+  }
 }
 
-function Way({ app, open, section, index }) {
+// Of what is asked: a section that is hidden does not count.
+function countWords(places, index) {
+  const sections = [...new Set(places.map(({ section }) => section))];
+  if (!sections.includes(index)) return null;
+  const place = t("section %(number)s of %(count)s", { number: sections.indexOf(index) + 1, count: sections.length });
+  return ` · ${place.replaceAll(" ", "\u00a0")}`;
+}
+
+function Contents({ app, state, shown, section, index, repetition }) {
+  const { open } = state;
+  const beside = shown.beside(section, repetition);
+  const intro = textOf(section.intro, open.task.version);
+  return html`
+    ${intro && html`<p class="brief">${intro}</p>`}
+    ${section.repeats && html`
+      <${Repetition} open=${open} section=${section} index=${index} repetition=${repetition} />`}
+    ${beside.criteria.map((criterion, place) => html`
+      <${Criterion} key=${criterion.id} app=${app} state=${state} section=${index} repetition=${repetition}
+        criterion=${criterion} beside=${beside} number=${place + 1} />`)}
+    ${section.repeats && html`
+      <${More} app=${app} open=${open} section=${section} index=${index} repetition=${repetition} />`}`;
+}
+
+/** Which repetition this is, in the inspector's words, and the ways to the others. */
+function Repetition({ open, section, index, repetition }) {
   const { draft, task: { version } } = open;
-  const last = index === version.sections.length - 1;
-  const back = index ? toSection(draft.id, index - 1) : toBrief(draft.id);
-  const next = last ? toFinish(draft.id) : toSection(draft.id, index + 1);
-  const leave = () => app.visiting.leaveSection(section.id);
+  const repetitions = repetitionsOf(draft, section.id);
+  const name = ({ target: { value } }) =>
+    open.change((current) => nameRepetition(current, section.id, repetition, value), { soon: true });
+  return html`
+    ${repetitions.length > 1 && html`<ul class="repetitions">${repetitions.map((each) => html`
+      <li key=${each.repetition}><a class="button" href=${toSection(draft.id, index, null, each.repetition)}
+        aria-current=${each.repetition === repetition ? "page" : null}>${
+          repetitionWords(section, draft, each.repetition, version)}</a></li>`)}</ul>`}
+    <label class="field">${t("Name of this one, such as “at the till”")}
+      <input type="text" name="label" value=${repetitions[repetition].label} disabled=${open.readOnly}
+        placeholder=${plainWords(section, repetition, version)} autocomplete="off"
+        onInput=${name} onBlur=${() => open.flush()} /></label>`;
+}
+
+function More({ app, open, section, index, repetition }) {
+  const { draft, task: { version } } = open;
+  const count = repetitionsOf(draft, section.id).length;
+  const isLast = repetition === count - 1;
+  const words = repetitionWords(section, draft, repetition, version);
+  const go = (place) => { location.hash = toSection(draft.id, index, null, place); };
+  const add = () => {
+    app.visiting.leaveSection(section.id, repetition);
+    open.change((current) => addRepetition(current, section.id));
+    go(count);
+  };
+  const remove = () => {
+    const earlier = open.draft;
+    open.change((current) => removeRepetition(current, section));
+    go(repetition - 1);
+    app.say(t("Removed: %(what)s", { what: words }), () => {
+      open.change((current) => restoreRepetition(current, section, earlier));
+      go(repetition);
+    });
+  };
+  return html`<div class="more">
+    ${isLast && count < (section.most_repetitions ?? MOST_REPETITIONS) && html`
+      <button type="button" disabled=${open.readOnly} onClick=${add}>${
+        t("Add: %(what)s", { what: plainWords(section, count, version) })}</button>`}
+    ${isLast && count > 1 && html`
+      <button type="button" class="quiet" disabled=${open.readOnly} onClick=${remove}>${
+        t("Remove: %(what)s", { what: words })}</button>`}
+  </div>`;
+}
+
+function Way({ app, open, shown, places, section, index, repetition }) {
+  const { draft, task } = open;
+  const at = places.findIndex((place) => place.section === index && place.repetition === repetition);
+  // An address may name a section that is hidden by now: its neighbours are those around its place.
+  const [before, after] = at < 0
+    ? [places.filter((place) => place.section < index).pop(), places.find((place) => place.section > index)]
+    : [places[at - 1], places[at + 1]];
+  const leave = () => app.visiting.leaveSection(section.id, repetition);
+  const to = (place) => toSection(draft.id, place.section, null, place.repetition);
+  const end = task.version.staff_met ? toStaff(draft.id) : toFinish(draft.id);
   return html`<${Bar} label=${t("Visit")}>
     <${Trouble} open=${open} />
-    <a href=${back} onClick=${leave}>${t("Back")}</a>
-    <a class="progress" href=${toFinish(draft.id)} onClick=${leave}>${progressWords(progress(version, draft))}</a>
-    <a class="main" href=${next} onClick=${leave}>${last ? t("Check answers") : t("Next")}</a>
+    <a href=${before ? to(before) : toBrief(draft.id)} onClick=${leave}>${t("Back")}</a>
+    <a class="progress" href=${toFinish(draft.id)} onClick=${leave}>${progressWords(progress(task, draft, shown))}</a>
+    <a class="main" href=${after ? to(after) : end} onClick=${leave}>${
+      after || task.version.staff_met ? t("Next") : t("Check answers")}</a>
   <//>`;
 }

@@ -1,7 +1,7 @@
 /** What the screens say about visits, criteria and times. */
 import { partsOf } from "../outbox.js";
 import { day, dayAndTime, language, sameWallTime, t, timeOfDay, tn } from "../translate.js";
-import { textIn } from "../visit.js";
+import { repetitionsOf, textIn } from "../visit.js";
 
 const WORTH_SAYING_MS = 60_000;
 
@@ -45,26 +45,24 @@ function whyParked({ status, detail }) {
   return detail ? `${said} (${detail})` : said;
 }
 
-/** What a criterion still lacks. */
+/** What a criterion still lacks; what is wrong with its value says screens/kinds.js. */
 export function lackWords({ what, count }) {
   return {
     answer: () => t("no answer yet"),
-    number: () => t("this is not a number that fits"),
-    words: () => t("say it in words"),
     reason: () => t("say why it could not be checked"),
     comment: () => t("comment missing"),
     photos: () => tn("%(num)s photo missing", "%(num)s photos missing", count),
   }[what]();
 }
 
-/** What number is wanted instead of one that does not fit; `trouble` as visit.js's numberTrouble tells it. */
-export function troubleWords(trouble, decimals) {
-  return {
-    form: () => (decimals ? t("Enter a number, such as 3.5") : t("Enter a whole number, such as 12")),
-    percent: () => t("A number from 0 to 100"),
-    negative: () => t("A number that is not negative"),
-    large: () => t("A number below 1,000,000,000"),
-  }[trouble]();
+/** What a repetition is called: by the inspector, else by its section's label and number. */
+export function repetitionWords(section, draft, repetition, version) {
+  return repetitionsOf(draft, section.id)[repetition]?.label.trim() || plainWords(section, repetition, version);
+}
+
+/** What a repetition is called while the inspector has no name for it: "Employee 2". */
+export function plainWords(section, repetition, version) {
+  return `${textOf(section.repeat_label, version) || t("No.")} ${repetition + 1}`;
 }
 
 export function unitWords(unit) {
@@ -75,7 +73,8 @@ export function unitWords(unit) {
 export function dueWords({ due_from: from, due_until: until, outlet }) {
   const zone = outlet.time_zone;
   if (from && until && [from, until].every((edge) => timeOfDay(edge, zone) === "00:00")) {
-    return t("%(from)s to %(until)s", { from: day(from, zone), until: day(Date.parse(until) - 1, zone) });
+    const [first, last] = [day(from, zone), day(Date.parse(until) - 1, zone)];
+    return first === last ? first : t("%(from)s to %(until)s", { from: first, until: last });
   }
   const window = !from || !until
     ? t("until %(until)s", { until: dayAndTime(until ?? from, zone) })

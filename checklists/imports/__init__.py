@@ -1,0 +1,63 @@
+"""Outlets and inspectors from an uploaded CSV: what its lines say, what they would change, and the change itself."""
+
+from checklists.imports.csv_table import FORMULA_STARTS, MOST_BYTES, MOST_LINES, CsvTable, Line
+from checklists.imports.inspectors import (
+    MOST_NEW_LOGINS,
+    InspectorLine,
+    import_inspectors,
+    inspector_lines,
+    inspector_table,
+)
+from checklists.imports.inspectors import TITLES as INSPECTOR_TITLES
+from checklists.imports.outlets import (
+    ATTRIBUTE,
+    OutletLine,
+    default_time_zone,
+    import_outlets,
+    outlet_lines,
+    outlet_table,
+)
+from checklists.imports.outlets import TITLES as OUTLET_TITLES
+from checklists.imports.tables import (
+    Effect,
+    Import,
+    ImportKind,
+    ImportLine,
+    Preview,
+    finish,
+    keep_upload,
+    preview_of,
+    refuse_wrong,
+    take_up,
+)
+
+__all__ = [
+    "ATTRIBUTE",
+    "FORMULA_STARTS",
+    "INSPECTOR_TITLES",
+    "MOST_BYTES",
+    "MOST_LINES",
+    "MOST_NEW_LOGINS",
+    "OUTLET_TITLES",
+    "CsvTable",
+    "Effect",
+    "Import",
+    "ImportKind",
+    "ImportLine",
+    "InspectorLine",
+    "Line",
+    "OutletLine",
+    "Preview",
+    "default_time_zone",
+    "finish",
+    "import_inspectors",
+    "import_outlets",
+    "inspector_lines",
+    "inspector_table",
+    "keep_upload",
+    "outlet_lines",
+    "outlet_table",
+    "preview_of",
+    "refuse_wrong",
+    "take_up",
+]

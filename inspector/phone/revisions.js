@@ -1,0 +1,123 @@
+/**
+ * A visit that a reviewer sent back: what of it is to be shown, and the draft of its next revision.
+ * Pure functions only, as in visit.js.
+ */
+import { fromWire } from "./kinds.js";
+import { practicesOf } from "./practices.js";
+import { answerKey, photosInUse, startDraft } from "./visit.js";
+
+// What a report may leave out of an answer.
+const EMPTY_LINE = { repetition: 0, states: [], options: [], value: null, reason: null, comment: null, photo_ids: [] };
+
+/**
+ * Whether an assignment's visit waits to be worked on again: sent back, and neither begun again on this phone nor
+ * finished since.
+ */
+export function isReturned({ visit }, { drafts, visits }) {
+  return visit?.state === "returned"
+    && !drafts.some(({ id }) => id === visit.id)
+    && !visits.some((each) => each.id === visit.id && revisionOf(each) > visit.revision);
+}
+
+/** Which revision a draft or a finished visit is; those of the first release did not say that they are the first. */
+export function revisionOf({ revision }) {
+  return revision ?? 1;
+}
+
+/**
+ * The draft of the next revision, with everything that the last report said. `assignment.visit` is what /phone/work
+ * brought of it, `version` the checklist that it was made with. A report that had no form leaves a draft to be filled in.
+ */
+export function nextRevision({ personId, assignment, version, now }) {
+  const { visit } = assignment;
+  const { report, photos, notes } = visit;
+  const draft = startDraft({ id: visit.id, personId, assignment, version, now });
+  const next = {
+    ...draft,
+    revision: visit.revision + 1,
+    photos: Object.fromEntries(photos.map((photo) => [photo.id, { ...photo, preview: false }])),
+    at: placeOf(version, notes[0]) ?? draft.at,
+  };
+  if (!report) return next;
+  return {
+    ...next,
+    started_at: report.started_at,
+    elapsed_ms: report.elapsed_ms,
+    positions: report.positions ?? [],
+    answers: answersOf(version, report.answers),
+    repetitions: labelsOf(report.repetitions ?? []),
+    staff_met: report.staff_met ?? [],
+    best_practices: report.best_practices ?? [],
+  };
+}
+
+function placeOf(version, note) {
+  const section = version.sections.findIndex(({ criteria }) => criteria.some(({ id }) => id === note?.criterion_id));
+  return section < 0 ? null : { section, repetition: note.repetition, criterion: note.criterion_id };
+}
+
+function answersOf(version, answers) {
+  const criteria = new Map(version.sections.flatMap((section) => section.criteria).map((each) => [each.id, each]));
+  const known = answers.filter((line) => criteria.has(line.criterion_id)).map((line) => ({ ...EMPTY_LINE, ...line }));
+  return Object.fromEntries(known.map((line) => [
+    answerKey(line.criterion_id, line.repetition), fromWire(criteria.get(line.criterion_id), line)]));
+}
+
+// From one line per repetition on the wire to the list of labels that a draft has for each section.
+function labelsOf(repetitions) {
+  const labels = {};
+  for (const { section_id: section, repetition, label } of repetitions) {
+    labels[section] ??= [];
+    labels[section][repetition] = label ?? "";
+  }
+  const whole = ([section, names]) => [section, Array.from(names, (name) => name ?? "")];
+  return Object.fromEntries(Object.entries(labels).map(whole));
+}
+
+/**
+ * The draft with the photos marked `missing` that never arrived and whose bytes are not on this phone any more; `here`
+ * is a Set of the ids of those that are.
+ */
+export function markMissing(draft, here) {
+  const photos = Object.entries(draft.photos).map(([id, photo]) => [
+    id, photo.received || here.has(id) ? photo : { ...photo, missing: true }]);
+  return { ...draft, photos: Object.fromEntries(photos) };
+}
+
+/** The ids of the photos in use that nobody has: they have to be removed before the visit can be finished. */
+export function lostPhotos(draft) {
+  return photosInUse(draft).filter((id) => draft.photos[id].missing);
+}
+
+/**
+ * Where a lost photo is looked for: {section, repetition, criterion} of the first answer that shows one, or {practice};
+ * null when none is lost.
+ */
+export function placeOfLost(version, draft) {
+  const hasLost = (each) => each?.photo_ids.some((id) => draft.photos[id].missing);
+  for (const [section, { criteria }] of version.sections.entries()) {
+    for (const { id } of criteria) {
+      const keys = Object.keys(draft.answers).filter((key) => key.split(" ")[0] === id && hasLost(draft.answers[key]));
+      if (keys.length) return { section, repetition: Number(keys[0].split(" ")[1] ?? 0), criterion: id };
+    }
+  }
+  const practice = practicesOf(draft).find(hasLost);
+  return practice ? { practice: practice.id } : null;
+}
+
+/** The reviewer's notes on one repetition of a criterion, for an open draft {draft, task}. */
+export function notesOn({ draft, task }, criterionId, repetition) {
+  if (revisionOf(draft) === 1) return [];
+  return task.assignment.visit.notes.filter(
+    (note) => note.criterion_id === criterionId && (note.repetition ?? 0) === repetition);
+}
+
+/**
+ * The visit as the server has it when that has gone on without this draft of a revision: approved or rejected meanwhile,
+ * or sent again from another phone. Null while the draft is still waited for, or nothing is known.
+ */
+export function movedOn(draft, work) {
+  if (revisionOf(draft) === 1) return null;
+  const visit = work?.assignments.find((each) => each.visit?.id === draft.id)?.visit;
+  return visit && (visit.state !== "returned" || visit.revision >= draft.revision) ? visit : null;
+}

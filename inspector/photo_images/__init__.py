@@ -1,0 +1,33 @@
+"""Everything that knows Pillow: photos as they are read and derived, and drawn ones for the demo."""
+
+from inspector.photo_images.drawing import Shape, draw_demo_photo, draw_shapes
+from inspector.photo_images.reading import (
+    JPEG_QUALITY,
+    MAX_PIXELS,
+    MAX_WEBP_PIXELS,
+    MOST_JPEG_SCANS,
+    SCREEN,
+    THUMBNAIL,
+    PhotoFacts,
+    Unreadable,
+    UnreadablePhotoError,
+    derive,
+    inspect_photo,
+)
+
+__all__ = [
+    "JPEG_QUALITY",
+    "MAX_PIXELS",
+    "MAX_WEBP_PIXELS",
+    "MOST_JPEG_SCANS",
+    "SCREEN",
+    "THUMBNAIL",
+    "PhotoFacts",
+    "Shape",
+    "Unreadable",
+    "UnreadablePhotoError",
+    "derive",
+    "draw_demo_photo",
+    "draw_shapes",
+    "inspect_photo",
+]

@@ -1,0 +1,210 @@
+"""Is it a photo; turned and shrunk copies of it."""
+
+import importlib
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import ExifTags, Image, ImageOps
+
+THUMBNAIL = 320  # Long edge in pixels: beside a criterion.
+SCREEN = 1280  # Long edge in pixels: opened to be looked at.
+MAX_PIXELS = 50_000_000  # Phones shrink to 3 megapixels at capture; 50 is what an unshrunk HEIC may have.
+MAX_WEBP_PIXELS = 25_000_000  # Its decoder holds the picture four times over, however simple it is.
+MOST_JPEG_SCANS = 100  # Cameras make some ten. Each goes over all the pixels, and costs its sender a few bytes.
+JPEG_QUALITY = 82
+STRIP = 64  # Rows of a shrunk picture that are made at a time.
+
+# Between one and two times its limit Pillow only warns, and 50 megapixels are 200 MB once decoded.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+# Pillow calls a JPEG with a second picture inside (depth, a preview: many Android cameras) an MPO.
+_MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+try:
+    importlib.import_module("pi_heif").register_heif_opener()
+    _MEDIA_TYPES["HEIF"] = "image/heic"
+except ImportError:
+    pass  # The plugin is an extra: without it a HEIC is kept as it came and marked as unreadable.
+_OPENED_FORMATS = tuple(name for name in _MEDIA_TYPES if name != "MPO")
+
+# Decoding is where memory goes. Threads of one process take turns, so that its peak is one picture's.
+_one_at_a_time = threading.Lock()
+
+
+class Unreadable(StrEnum):
+    """Why nobody can see a photo."""
+
+    EMPTY = "empty"
+    NOT_A_PICTURE = "not_a_picture"
+    TOO_MANY_PIXELS = "too_many_pixels"  # Decoding it would take too much memory, or too long.
+    TRUNCATED = "truncated"  # It begins as a picture and cannot be decoded to its end: cut off or damaged.
+    UNSUPPORTED_FORMAT = "unsupported_format"
+
+
+@dataclass(frozen=True)
+class PhotoFacts:
+    """What the bytes of a photo say; width and height in pixels, as a person sees it (turned by its EXIF)."""
+
+    readable: bool
+    reason: Unreadable | None = None
+    width: int | None = None
+    height: int | None = None
+    media_type: str | None = None
+
+
+class UnreadablePhotoError(ValueError):
+    """A picture cannot be made of these bytes; `reason` says why."""
+
+    def __init__(self, reason: Unreadable) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+def inspect_photo(source: Path | BinaryIO) -> PhotoFacts:
+    """Decode a file, or a seekable binary stream, to its end and say what it is.
+
+    Never raises because of the bytes, whatever they are; an OSError of the disk under them passes through.
+    """
+    try:
+        with _photo(source) as image:
+            media_type = _MEDIA_TYPES[image.format or ""]
+            width, height = image.size
+            # An eighth of the size reads every byte of a JPEG and needs a sixty-fourth of the memory.
+            image.draft(None, (1, 1))
+            image.load()
+            if _lies_on_its_side(image):
+                width, height = height, width
+    except UnreadablePhotoError as unreadable:
+        return PhotoFacts(readable=False, reason=unreadable.reason)
+    return PhotoFacts(readable=True, width=width, height=height, media_type=media_type)
+
+
+def derive(source: Path | BinaryIO, long_edge: int, target: BinaryIO) -> None:
+    """Write a JPEG copy of at most `long_edge` pixels: turned upright, RGB on white, without any metadata.
+
+    A photo is never enlarged. Raises UnreadablePhotoError for what inspect_photo() would not read.
+    """
+    with _photo(source) as image:
+        image.draft(None, (2 * long_edge, 2 * long_edge))
+        shrinkable = _reduced(image, max(image.size) // (2 * long_edge))
+        shrinkable.thumbnail((long_edge, long_edge), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        upright = _turned(shrinkable)
+        # Pasted into a new picture, because Pillow carries comments and positions along from the old one.
+        clean = Image.new("RGB", upright.size, "white")
+        clean.paste(upright, mask=upright.getchannel("A") if upright.mode == "RGBA" else None)
+    clean.save(target, "JPEG", quality=JPEG_QUALITY, optimize=True)
+
+
+@contextmanager
+def _photo(source: Path | BinaryIO) -> Iterator[Image.Image]:
+    """An opened, not yet decoded picture; whatever its bytes do to the block's decoding is UnreadablePhotoError."""
+    with _one_at_a_time:
+        stream = source.open("rb") if isinstance(source, Path) else source
+        try:
+            yield _open(stream)
+        except UnreadablePhotoError:
+            raise
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as bomb:
+            raise UnreadablePhotoError(Unreadable.TOO_MANY_PIXELS) from bomb
+        except Exception as fault:
+            # Pillow's decoders raise nearly every built-in error on damaged bytes. Only the
+            # operating system's own errors carry a number, and those say nothing about the photo.
+            if isinstance(fault, OSError) and fault.errno is not None:
+                raise
+            raise UnreadablePhotoError(Unreadable.TRUNCATED) from fault
+        finally:
+            if stream is not source:
+                stream.close()
+
+
+def _open(stream: BinaryIO) -> Image.Image:
+    stream.seek(0)
+    beginning = stream.read(16)
+    stream.seek(0)
+    if not beginning:
+        raise UnreadablePhotoError(Unreadable.EMPTY)
+    format_name = _format_by_signature(beginning)
+    if format_name is None:
+        raise UnreadablePhotoError(Unreadable.NOT_A_PICTURE)
+    if format_name not in _OPENED_FORMATS:
+        raise UnreadablePhotoError(Unreadable.UNSUPPORTED_FORMAT)
+    if format_name == "JPEG" and _scans(stream) > MOST_JPEG_SCANS:
+        raise UnreadablePhotoError(Unreadable.TOO_MANY_PIXELS)
+    image = Image.open(stream, formats=[format_name])
+    if image.width * image.height > (MAX_WEBP_PIXELS if format_name == "WEBP" else MAX_PIXELS):
+        raise UnreadablePhotoError(Unreadable.TOO_MANY_PIXELS)
+    return image
+
+
+def _format_by_signature(beginning: bytes) -> str | None:
+    """The format by a file's first 16 bytes, so that only one decoder of Pillow's forty ever sees hostile bytes."""
+    if beginning.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if beginning.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if beginning.startswith(b"RIFF") and beginning[8:12] == b"WEBP":
+        return "WEBP"
+    if beginning[4:8] == b"ftyp":
+        brand = beginning[8:12]
+        if brand in {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}:
+            return "HEIF"
+        return "AVIF" if brand in {b"avif", b"avis"} else None
+    if beginning.startswith((b"II*\x00", b"MM\x00*")):
+        return "TIFF"
+    if beginning.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if beginning.startswith(b"BM") and len(beginning) == 16 and beginning[6:10] == bytes(4):
+        return "BMP"
+    return None
+
+
+def _scans(stream: BinaryIO) -> int:
+    """How often a JPEG goes over its pixels. Within the pixels' own bytes the marker that is counted cannot occur."""
+    scans = stream.read().count(b"\xff\xda")
+    stream.seek(0)
+    return scans
+
+
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """The picture in plain colours, `factor` times smaller; made strip by strip, so that the large one is held once."""
+    if factor < 2:
+        return _in_plain_colours(image)
+    strips = [
+        _in_plain_colours(image.crop((0, top, image.width, min(top + STRIP * factor, image.height)))).reduce(factor)
+        for top in range(0, image.height, STRIP * factor)
+    ]
+    whole = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
+    for number, strip in enumerate(strips):
+        whole.paste(strip, (0, number * STRIP))
+    whole.info = image.info  # It says how to turn the picture.
+    return whole
+
+
+def _in_plain_colours(image: Image.Image) -> Image.Image:
+    """The picture as RGB, or as RGBA where parts of it are transparent."""
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    if image.mode.startswith("I"):  # 16 bits of grey: a plain conversion would cut all above 255 to white.
+        return image.point(lambda grey: grey * (1 / 256)).convert("L").convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _lies_on_its_side(image: Image.Image) -> bool:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation) in {5, 6, 7, 8}
+    except Exception:
+        return False  # As in _turned().
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        # A damaged EXIF block raises anything from struct.error to SyntaxError. It costs the turn, not the photo.
+        return image

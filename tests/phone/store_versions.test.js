@@ -1,0 +1,84 @@
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openDraft } from "../../inspector/phone/draft.js";
+import { revisionOf } from "../../inspector/phone/revisions.js";
+import { openStore } from "../../inspector/phone/store.js";
+import { LIMITS, VERSION } from "./factories.js";
+
+/** What the first release kept: every store of its database, with a record as that release wrote it. */
+const FIRST = {
+  settings: { language: "ru", device_id: "d" },
+  work: [{ person_id: "anna", etag: '"e"', body: { assignments: [], checklist_versions: [] }, fetched_at: 1 }],
+  tasks: [{ id: "begun", assignment: { id: "a1", outlet: { name: "North" } }, version: VERSION, limits: LIMITS }],
+  drafts: [{
+    id: "begun", person_id: "anna", assignment_id: "a1", checklist_version_id: "version", outlet_name: "North",
+    started_at: "2026-11-21T12:00:00+00:00", elapsed_ms: 5, positions: [], photos: { p1: { id: "p1", sha256: "s", size: 2 } },
+    answers: { door: {
+      status: "answered", states: ["clean"], none: false, options: [], number: "", words: "", reason: "", comment: "wet", photo_ids: ["p1"],
+    } },
+    left_sections: ["entrance"], at: { section: 0, criterion: "door" },
+  }],
+  photos: [{ id: "p1", visit_id: "begun", bytes: new Uint8Array([7, 8]).buffer, media_type: "image/jpeg", sha256: "s" }],
+  previews: [{ id: "p1", visit_id: "begun", bytes: new Uint8Array([9]).buffer }],
+  visits: [{
+    id: "sent", person_id: "anna", assignment_id: "a2", outlet_name: "South", finished_at: 1, photos: [], acknowledged: false,
+    delivered: false, parked: null, server: null, attempts: 0, next_try_at: 0,
+  }],
+  reports: [{ id: "sent", bytes: new Uint8Array([1, 2, 3]).buffer }],
+};
+const KEYS = { settings: null, work: "person_id" };
+const INDEXED = { drafts: "person_id", visits: "person_id", photos: "visit_id", previews: "visit_id" };
+
+/** A database as the first release made it. */
+function makeFirst(name) {
+  return new Promise((done, fail) => {
+    const opening = indexedDB.open(name, 1);
+    opening.onupgradeneeded = () => {
+      const database = opening.result;
+      for (const store of Object.keys(FIRST)) {
+        const made = database.createObjectStore(store, { keyPath: store in KEYS ? KEYS[store] : "id" });
+        if (INDEXED[store]) made.createIndex(INDEXED[store], INDEXED[store]);
+      }
+    };
+    opening.onerror = () => fail(opening.error);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      const tx = database.transaction(Object.keys(FIRST), "readwrite");
+      for (const [store, records] of Object.entries(FIRST)) {
+        if (Array.isArray(records)) for (const record of records) tx.objectStore(store).put(record);
+        else for (const [key, value] of Object.entries(records)) tx.objectStore(store).put(value, key);
+      }
+      tx.oncomplete = () => { database.close(); done(); };
+      tx.onerror = () => fail(tx.error);
+    };
+  });
+}
+
+test("what the first release kept is all there in this one, and can be worked on", async () => {
+  await makeFirst("first");
+  const store = await openStore("first");
+  assert.deepEqual([await store.setting("language"), await store.setting("device_id")], ["ru", "d"]);
+  assert.deepEqual(await store.work("anna"), FIRST.work[0]);
+  const { draft, task } = await store.draft("begun", "anna");
+  assert.deepEqual([draft, task], [FIRST.drafts[0], FIRST.tasks[0]]);
+  assert.deepEqual(new Uint8Array((await store.photo("p1")).bytes), new Uint8Array([7, 8]));
+  assert.deepEqual((await store.previews("begun")).map(({ id }) => id), ["p1"]);
+  assert.deepEqual(await store.visits("anna"), FIRST.visits);
+  assert.equal((await store.report("sent")).byteLength, 3);
+  assert.deepEqual([await store.pictureIds(), revisionOf(draft), revisionOf(FIRST.visits[0])], [[], 1, 1]);
+
+  const session = await openDraft({ id: "begun", personId: "anna", store, locks: null, onChange() {} });
+  session.change((each) => ({ ...each, elapsed_ms: 9 }));
+  await session.finish({ appVersion: "v", deviceId: "d" });
+  const report = JSON.parse(new TextDecoder().decode(await store.report("begun")));
+  assert.deepEqual([report.revision, report.answers[0].states, report.answers[0].photo_ids], [1, ["clean"], ["p1"]]);
+});
+
+test("a store is upgraded once and opened again without another upgrade", async () => {
+  await makeFirst("twice");
+  (await openStore("twice")).close();
+  const store = await openStore("twice");
+  await store.savePicture({ id: "g", bytes: new ArrayBuffer(2) });
+  assert.deepEqual([(await store.pictures(["g", "unknown"])).length, (await store.drafts("anna")).length], [1, 1]);
+});
