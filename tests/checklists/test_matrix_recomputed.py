@@ -247,7 +247,7 @@ def test_the_matrix_equals_a_recomputation(engine: Engine, steps: int) -> None:
     run_state_machine_as_test(
         MatrixMachine,
         settings=settings(
-            max_examples=15,
+            max_examples=12,
             stateful_step_count=steps,
             deadline=None,
             derandomize=True,

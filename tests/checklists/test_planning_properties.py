@@ -138,7 +138,7 @@ def make_world(session: ScopedSession, case: Case) -> World:
     return World(wave, versions, {outlet.id: outlet for outlet in outlets}, inspectors, needed)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(case=cases())
 def test_a_plan_once_and_again(engine: Engine, case: Case) -> None:
     assume(any(number for row in case.required for number in row))

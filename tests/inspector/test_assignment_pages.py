@@ -75,6 +75,27 @@ def test_an_assignment_refuses_what_cannot_be(window: Window, audit: Audit, sess
     assert "has arrived already" in window.text
 
 
+def test_a_long_list_is_paged_and_begins_with_what_waits_for_somebody(
+    window: Window, audit: Audit, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inspector.manager.waves.plan.ASSIGNMENTS_ON_A_PAGE", 2)
+    with sessions() as session, session.begin():
+        audit.visit(session, audit.outlets[0])
+        for outlet in audit.outlets[1:4]:
+            audit.assign(session, outlet)
+
+    def listed() -> list[str]:
+        return [label for label, address in window.page.links if "/assignments/" in address]
+
+    window.open(f"{audit.address}/waves/{audit.wave.id}")
+    assert listed() == ["Utro 2", "Utro 3"]
+    window.follow("Further assignments")
+    assert listed() == ["Zerno 1", "Utro 1"], "the one that was delivered stands last"
+    window.follow("The first page")
+    assert listed() == ["Utro 2", "Utro 3"]
+    assert "All that are listed here (4)" in window.text
+
+
 def test_what_is_overdue_is_said(window: Window, audit: Audit, sessions: Sessions) -> None:
     passed = datetime.now(UTC) - timedelta(days=1)
     with sessions() as session, session.begin():

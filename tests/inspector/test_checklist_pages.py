@@ -116,7 +116,7 @@ def test_purpose_blindness_grades_and_the_staff_met(window: Window, draft: UUID,
     grades = [{"name": {"ru": "отлично"}, "from": 0.95}, {"name": {"ru": "хорошо", "en": "good"}, "from": 0.8}]
     assert version.grades == grades
     assert "self-audit by the outlet not blind staff met is written down, without names" in window.text
-    assert "“отлично” from 95% “good” from 80%" in window.text
+    assert "“отлично” from 95% · “good” from 80%" in window.text
     window.follow("Settings").submit("Save")
     assert version_of(sessions, draft).grades == grades
 

@@ -291,6 +291,8 @@ def press(page: Page, place: str, key: str) -> None:
     """Wait for the visit at this place of the queue, and for its keys; then press one."""
     expect(page.get_by_text(place)).to_be_visible()
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    # Chromium drops what is pressed before it has painted the page.
+    page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
     page.keyboard.press(key)
 
 

@@ -41,6 +41,7 @@ ASSIGNMENT_STATES = {
     AssignmentState.REVOKED: lazy_gettext("revoked"),
     AssignmentState.VOID: lazy_gettext("visit rejected"),
 }
+WAITING = (AssignmentState.PLANNED, AssignmentState.HANDED_OUT)
 OVERDUE, UNSENT, OLDER = "overdue", "unsent", "older"
 SHOWN = {
     **{state.value: words for state, words in ASSIGNMENT_STATES.items()},
@@ -49,6 +50,7 @@ SHOWN = {
     OLDER: lazy_gettext("with an older version"),
 }
 """What the list of assignments can be narrowed to, beside brand and inspector."""
+ASSIGNMENTS_ON_A_PAGE = 100
 USUAL_EXTENSION_DAYS = 7
 EXTENSIONS = (1, 3, USUAL_EXTENSION_DAYS, 14, 28)
 """How many days the list offers to extend assignments by."""
@@ -56,14 +58,28 @@ EXTENSIONS = (1, 3, USUAL_EXTENSION_DAYS, 14, 28)
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The wave's assignments with what is to be said of each, and the part of them that the address asks for."""
+    """The wave's assignments with what is to be said of each, and the part of them that the address asks for.
+
+    Those that wait for somebody come first; `page` is the part of `shown` that begins at the number `start`.
+    """
 
     everything: Sequence[Assignment]
     shown: Sequence[Assignment]
+    start: int
     kinds: dict[UUID, set[str]]
     held: dict[UUID, UUID]
     counts: Counter[str]
     filters: dict[str, Any]
+
+    @property
+    def page(self) -> Sequence[Assignment]:
+        return self.shown[self.start : self.start + ASSIGNMENTS_ON_A_PAGE]
+
+    @property
+    def further(self) -> int | None:
+        """Where the next page begins."""
+        end = self.start + ASSIGNMENTS_ON_A_PAGE
+        return end if end < len(self.shown) else None
 
 
 @blueprint.get("/<uuid:wave_id>")
@@ -111,9 +127,11 @@ def listed_assignments(session: Session, wave: Wave) -> Listed:
     now = datetime.now(UTC)
     kinds = {each.id: _kinds(each, each.id in held, each.id in newer, now) for each in everything}
     filters = _filters(session)
+    shown = [each for each in everything if _asked_for(each, kinds[each.id], filters)]
     return Listed(
         everything=everything,
-        shown=[each for each in everything if _asked_for(each, kinds[each.id], filters)],
+        shown=sorted(shown, key=lambda each: each.state not in WAITING),
+        start=max(0, request.args.get("start", 0, type=int)),
         kinds=kinds,
         held=held,
         counts=Counter(kind for each in kinds.values() for kind in each),
