@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func, select
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from checklists.checklist import Criterion, Section, Unit
 from checklists.journey import Barrier
+from checklists.matrix.statements import count_of
 from checklists.orm import LanguageMap
 from checklists.scoring import Kind, Status, Zone
 from checklists.visits import Answer, Check, Visit, VisitState
@@ -56,14 +56,14 @@ def cell_criteria(session: Session, wave_id: UUID, touchpoint_id: UUID, brand_id
             func.avg(case((answered, Answer.value))).label("mean"),
             func.min(case((answered, Answer.value))).label("lowest"),
             func.max(case((answered, Answer.value))).label("highest"),
-            _count(answered).label("answered"),
-            _count(answered & (Answer.zone == Zone.GREEN)).label("green"),
-            _count(answered & (Answer.zone == Zone.YELLOW)).label("yellow"),
-            _count(answered & (Answer.zone == Zone.RED)).label("red"),
+            count_of(answered).label("answered"),
+            count_of(answered & (Answer.zone == Zone.GREEN)).label("green"),
+            count_of(answered & (Answer.zone == Zone.YELLOW)).label("yellow"),
+            count_of(answered & (Answer.zone == Zone.RED)).label("red"),
             func.sum(Answer.points).label("points"),
             func.sum(Answer.possible).label("possible"),
-            _count(Answer.status == Status.NOT_APPLICABLE).label("not_applicable"),
-            _count(Answer.status == Status.COULD_NOT_CHECK).label("could_not_check"),
+            count_of(Answer.status == Status.NOT_APPLICABLE).label("not_applicable"),
+            count_of(Answer.status == Status.COULD_NOT_CHECK).label("could_not_check"),
             func.sum(Answer.forbidden_seen).label("forbidden_seen"),
             func.sum(Answer.forbidden_possible).label("forbidden_possible"),
         )
@@ -147,7 +147,3 @@ def uncounted_checks(session: Session, wave_id: UUID) -> dict[tuple[UUID, UUID],
         .group_by(asked.c.touchpoint_id, Visit.outlet_id)
     )
     return {(touchpoint, outlet): count for touchpoint, outlet, count in rows if outlet is not None}
-
-
-def _count(condition: Any) -> Any:
-    return func.count(case((condition, 1)))

@@ -12,12 +12,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Subquery, case, func, select
+from sqlalchemy import Row, Subquery, select
 from sqlalchemy.orm import Session
 
 from checklists.brands import Brand, Outlet
 from checklists.checklist import Section
 from checklists.journey import Channel, Journey, Stage, Touchpoint
+from checklists.matrix.statements import IN_ORDER, count_of
 from checklists.orm import LanguageMap
 from checklists.visits import Check, Visit, VisitState
 from checklists.waves import Assignment, AssignmentState, RequiredChecks
@@ -190,17 +191,7 @@ def _required(wave_id: UUID) -> Any:
         .join(Journey, Journey.id == Stage.journey_id)
         .join(Brand, Brand.id == RequiredChecks.brand_id)
         .where(RequiredChecks.wave_id == wave_id)
-        .order_by(
-            Journey.position,
-            Journey.id,
-            Stage.position,
-            Stage.id,
-            Touchpoint.position,
-            Touchpoint.id,
-            Brand.own.desc(),
-            Brand.position,
-            Brand.id,
-        )
+        .order_by(*IN_ORDER)
     )
 
 
@@ -213,12 +204,12 @@ def _arrived(wave_id: UUID) -> Any:
             asked.c.touchpoint_id,
             Outlet.brand_id,
             Outlet.id.label("outlet_id"),
-            _count(approved & Check.valid & ~Check.absent).label(Standing.APPROVED.value),
-            _count(approved & Check.absent).label(Standing.ABSENT.value),
-            _count(approved & (Check.id.is_(None) | (~Check.valid & ~Check.absent))).label(Standing.UNCOUNTED.value),
-            _count(Visit.state == VisitState.RECEIVED).label(Standing.RECEIVED.value),
-            _count(Visit.state == VisitState.RETURNED).label(Standing.RETURNED.value),
-            _count(Visit.state == VisitState.HELD).label(Standing.HELD.value),
+            count_of(approved & Check.valid & ~Check.absent).label(Standing.APPROVED.value),
+            count_of(approved & Check.absent).label(Standing.ABSENT.value),
+            count_of(approved & (Check.id.is_(None) | (~Check.valid & ~Check.absent))).label(Standing.UNCOUNTED.value),
+            count_of(Visit.state == VisitState.RECEIVED).label(Standing.RECEIVED.value),
+            count_of(Visit.state == VisitState.RETURNED).label(Standing.RETURNED.value),
+            count_of(Visit.state == VisitState.HELD).label(Standing.HELD.value),
         )
         .select_from(Visit)
         .join(Outlet, Outlet.id == Visit.outlet_id)
@@ -246,12 +237,12 @@ def _under_way(wave_id: UUID, now: datetime) -> Any:
             asked.c.touchpoint_id,
             Outlet.brand_id,
             Outlet.id.label("outlet_id"),
-            _count(out & (Assignment.due_until < now)).label(Standing.OVERDUE.value),
-            _count(out & (Assignment.due_until >= now)).label(Standing.HANDED_OUT.value),
-            _count((Assignment.state == AssignmentState.PLANNED) & held.c.assignment_id.is_(None)).label(
+            count_of(out & (Assignment.due_until < now)).label(Standing.OVERDUE.value),
+            count_of(out & (Assignment.due_until >= now)).label(Standing.HANDED_OUT.value),
+            count_of((Assignment.state == AssignmentState.PLANNED) & held.c.assignment_id.is_(None)).label(
                 Standing.PLANNED.value
             ),
-            _count(held.c.assignment_id.is_not(None)).label("held_places"),
+            count_of(held.c.assignment_id.is_not(None)).label("held_places"),
         )
         .select_from(Assignment)
         .join(Outlet, Outlet.id == Assignment.outlet_id)
@@ -283,7 +274,3 @@ def held_assignments(wave_id: UUID) -> Subquery:
 def _asked() -> Subquery:
     """Which touchpoints a version asks about: several sections of one touchpoint make one check."""
     return select(Section.version_id, Section.touchpoint_id).distinct().subquery("asked")
-
-
-def _count(condition: Any) -> Any:
-    return func.count(case((condition, 1)))

@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from checklists.brands import Outlet
 from checklists.matrix.coverage import held_assignments
+from checklists.matrix.statements import count_of
 from checklists.people import User
 from checklists.visits import Visit, VisitState
 from checklists.waves import Assignment, AssignmentState, DayPart, Wave, day_parts_of
@@ -100,9 +101,9 @@ def _under_way(wave_id: UUID, now: datetime) -> Any:
             User.name.label("inspector"),
             Outlet.brand_id,
             func.count().label("all"),
-            _count(planned).label("unsent"),
-            _count(planned & late).label("unsent_late"),
-            _count(~planned & late).label("overdue"),
+            count_of(planned).label("unsent"),
+            count_of(planned & late).label("unsent_late"),
+            count_of(~planned & late).label("overdue"),
         )
         .select_from(Assignment)
         .join(Outlet, Outlet.id == Assignment.outlet_id)
@@ -168,7 +169,3 @@ def held_by_assignment(session: Session, wave_id: UUID) -> dict[UUID, UUID]:
         )
     )
     return {assignment_id: visit_id for assignment_id, visit_id in rows if assignment_id is not None}
-
-
-def _count(condition: Any) -> Any:
-    return func.count(case((condition, 1)))

@@ -22,6 +22,7 @@ from checklists.confidence import (
 )
 from checklists.journey import REMOTE_CHANNELS, Channel, Journey, Stage, Touchpoint
 from checklists.matrix.common import pair_on_common_criteria
+from checklists.matrix.statements import IN_ORDER, count_of
 from checklists.orm import LanguageMap
 from checklists.scoring import ROUNDING, Zone
 from checklists.visits import Check, Visit, VisitState
@@ -185,20 +186,20 @@ def _statement(wave_id: UUID) -> Any:
             Check.brand_id,
             Check.outlet_id,
             Check.version_id,
-            _count(approved & Check.valid).label("approved"),
-            _count(counted).label("scored"),
-            _count(Visit.state == VisitState.RECEIVED).label("received"),
-            _count(Visit.state == VisitState.RETURNED).label("returned"),
-            _count(approved & Check.absent).label("absent"),
-            _count(approved & ~Check.valid & ~Check.absent).label("invalid"),
-            _count(counted & (Check.zone == Zone.GREEN)).label("green"),
-            _count(counted & (Check.zone == Zone.YELLOW)).label("yellow"),
-            _count(counted & (Check.zone == Zone.RED)).label("red"),
+            count_of(approved & Check.valid).label("approved"),
+            count_of(counted).label("scored"),
+            count_of(Visit.state == VisitState.RECEIVED).label("received"),
+            count_of(Visit.state == VisitState.RETURNED).label("returned"),
+            count_of(approved & Check.absent).label("absent"),
+            count_of(approved & ~Check.valid & ~Check.absent).label("invalid"),
+            count_of(counted & (Check.zone == Zone.GREEN)).label("green"),
+            count_of(counted & (Check.zone == Zone.YELLOW)).label("yellow"),
+            count_of(counted & (Check.zone == Zone.RED)).label("red"),
             func.coalesce(func.sum(case((counted, Check.score))), 0.0).label("total"),
             func.coalesce(func.sum(case((counted, Check.score * Check.score))), 0.0).label("squares"),
             func.coalesce(func.sum(case((counted, Check.forbidden_seen))), 0).label("forbidden_seen"),
             func.coalesce(func.sum(case((counted, Check.forbidden_possible))), 0).label("forbidden_possible"),
-            _count(counted & Check.failed).label("failed"),
+            count_of(counted & Check.failed).label("failed"),
             func.coalesce(func.min(case((counted, Check.skipped))), 0).label("skipped"),
             func.min(case((counted, ChecklistVersion.green_from))).label("green_from"),
             func.min(case((counted, ChecklistVersion.yellow_from))).label("yellow_from"),
@@ -237,22 +238,8 @@ def _statement(wave_id: UUID) -> Any:
         .outerjoin(
             checks, (checks.c.touchpoint_id == required.c.touchpoint_id) & (checks.c.brand_id == required.c.brand_id)
         )
-        .order_by(
-            Journey.position,
-            Journey.id,
-            Stage.position,
-            Stage.id,
-            Touchpoint.position,
-            Touchpoint.id,
-            Brand.own.desc(),
-            Brand.position,
-            Brand.id,
-        )
+        .order_by(*IN_ORDER)
     )
-
-
-def _count(condition: Any) -> Any:
-    return func.count(case((condition, 1)))
 
 
 def _cell(tally: _Tally) -> Cell:
