@@ -96,6 +96,29 @@ def test_a_long_list_is_paged_and_begins_with_what_waits_for_somebody(
     assert "All that are listed here (4)" in window.text
 
 
+def test_the_list_is_searched_and_sorted(window: Window, audit: Audit, sessions: Sessions) -> None:
+    with sessions() as session, session.begin():
+        for outlet, inspector in zip(audit.outlets[2::-1], (0, 1, 0), strict=True):
+            audit.assign(session, outlet, inspector=audit.inspectors[inspector])
+
+    def listed() -> list[str]:
+        return [label for label, address in window.page.links if "/assignments/" in address]
+
+    plan = f"{audit.address}/waves/{audit.wave.id}"
+    window.open(plan).follow("Outlet")
+    assert listed() == ["Utro 1", "Utro 2", "Utro 3"]
+    window.follow("Inspector")
+    assert listed() == ["Utro 3", "Utro 1", "Utro 2"]
+    assert listed() == [
+        label for label, address in window.open(f"{plan}?sort=inspector").page.links if "/assi" in address
+    ]
+    window.open(f"{plan}?q=САИДОВ")
+    assert listed() == []
+    window.open(f"{plan}?q=saidov")
+    assert listed() == ["Utro 2"]
+    assert window.open(f"{plan}?sort=colour").status == 404
+
+
 def test_what_is_overdue_is_said(window: Window, audit: Audit, sessions: Sessions) -> None:
     passed = datetime.now(UTC) - timedelta(days=1)
     with sessions() as session, session.begin():

@@ -1,7 +1,7 @@
 """The plan of a wave: what is still missing, who may be sent, and the list of its assignments."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from checklists.brands import Brand, brands_of
 from checklists.checklist import ChecklistVersion
 from checklists.errors import DomainError, NotFound
 from checklists.matrix import held_by_assignment, uncounted_checks
+from checklists.orm import alphabetical_key, holds
 from checklists.people import inspectors_of
 from checklists.waves import (
     Assignment,
@@ -42,6 +43,13 @@ ASSIGNMENT_STATES = {
     AssignmentState.VOID: lazy_gettext("visit rejected"),
 }
 WAITING = (AssignmentState.PLANNED, AssignmentState.HANDED_OUT)
+FILTERS = ("only", "brand", "inspector", "q", "sort")
+ORDERS: dict[str, Callable[[Assignment], Any]] = {
+    "due": lambda each: each.state not in WAITING,
+    "outlet": lambda each: alphabetical_key(each.outlet.name),
+    "inspector": lambda each: alphabetical_key(each.inspector.name if each.inspector else ""),
+}
+"""How the list is sorted; within equals by due date, for so the assignments come."""
 OVERDUE, UNSENT, OLDER = "overdue", "unsent", "older"
 SHOWN = {
     **{state.value: words for state, words in ASSIGNMENT_STATES.items()},
@@ -130,7 +138,7 @@ def listed_assignments(session: Session, wave: Wave) -> Listed:
     shown = [each for each in everything if _asked_for(each, kinds[each.id], filters)]
     return Listed(
         everything=everything,
-        shown=sorted(shown, key=lambda each: each.state not in WAITING),
+        shown=sorted(shown, key=ORDERS[filters.get("sort", "due")]),
         start=max(0, request.args.get("start", 0, type=int)),
         kinds=kinds,
         held=held,
@@ -150,10 +158,10 @@ def _kinds(assignment: Assignment, held: bool, older: bool, now: datetime) -> se
 
 def _filters(session: Session) -> dict[str, Any]:
     """What the address narrows the list to. Raises NotFound for what is not there."""
-    filters = {name: request.args[name] for name in ("only", "brand", "inspector") if request.args.get(name)}
-    if filters.get("only", OVERDUE) not in SHOWN:
+    filters = {name: request.args[name] for name in FILTERS if request.args.get(name)}
+    if filters.get("only", OVERDUE) not in SHOWN or filters.get("sort", "due") not in ORDERS:
         raise NotFound
-    for name in filters.keys() - {"only"}:
+    for name in filters.keys() & {"brand", "inspector"}:
         ids([filters[name]])
     if "brand" in filters:
         of_project(session, Brand, UUID(filters["brand"]))
@@ -165,7 +173,13 @@ def _asked_for(assignment: Assignment, kinds: set[str], filters: dict[str, Any])
         ("only" not in filters or filters["only"] in kinds)
         and ("brand" not in filters or UUID(filters["brand"]) == assignment.outlet.brand_id)
         and ("inspector" not in filters or UUID(filters["inspector"]) == assignment.inspector_id)
+        and ("q" not in filters or holds(filters["q"], _words_of(assignment)))
     )
+
+
+def _words_of(assignment: Assignment) -> str:
+    outlet, inspector = assignment.outlet, assignment.inspector
+    return f"{outlet.name} {outlet.city} {outlet.address} {inspector.name if inspector else ''}"
 
 
 def missing_by_brand(session: Session, wave: Wave) -> list[tuple[str, Plan]]:
