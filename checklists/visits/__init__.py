@@ -22,7 +22,7 @@ from checklists.visits.report import (
     Sender,
     StaffReport,
 )
-from checklists.visits.results import form_of, rescore
+from checklists.visits.results import form_of, given_of, rescore
 from checklists.visits.tables import (
     Answer,
     BestPractice,
@@ -55,6 +55,7 @@ __all__ = [
     "VisitState",
     "every_visit",
     "form_of",
+    "given_of",
     "inspectors_seen",
     "missing_photos",
     "place_held",

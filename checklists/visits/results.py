@@ -208,7 +208,8 @@ def rescore(session: Session, visit: Visit) -> None:
         )
     }
     begun = [(UUID(each["section_id"]), each["repetition"]) for each in visit.repetitions]
-    scored = score_visit(form, _given(form, answers.values()), visit.outlet_attributes, begun)
+    # A derived duration is no answer that was given: scoring takes the time stamps and derives it anew.
+    scored = score_visit(form, map(given_of, answers.values()), visit.outlet_attributes, begun)
     check_ids = _bring_checks_up_to_date(session, visit, scored)
     for key, answer in answers.items():
         criterion = form.criteria[key[0]]
@@ -232,20 +233,16 @@ def rescore(session: Session, visit: Visit) -> None:
     _drop_checks(session, visit, check_ids.values())
 
 
-def _given(form: Form, answers: Iterable[Answer]) -> list[Given]:
-    """What the rows say was answered; durations are derived anew."""
-    return [
-        Given(
-            answer.criterion_id,
-            answer.repetition,
-            answer.status,
-            frozenset(map(UUID, answer.states)),
-            frozenset(map(UUID, answer.options)),
-            answer.value if answer.words is None else answer.words,
-        )
-        for answer in answers
-        if form.criteria[answer.criterion_id].kind is not Kind.DURATION
-    ]
+def given_of(answer: Answer) -> Given:
+    """An answer's row as scoring takes it."""
+    return Given(
+        answer.criterion_id,
+        answer.repetition,
+        answer.status,
+        frozenset(map(UUID, answer.states)),
+        frozenset(map(UUID, answer.options)),
+        answer.value if answer.words is None else answer.words,
+    )
 
 
 def _bring_checks_up_to_date(session: Session, visit: Visit, scored: Scored) -> dict[UUID, UUID]:

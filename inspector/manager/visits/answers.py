@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from checklists.review import FAULTS, Content, Correction, content_of
 from checklists.scoring import Form, FormCriterion, FormSection, Given, Kind, Status, Zone, score_visit, visit_faults
-from checklists.visits import Answer, AnswerReport, Report, Visit
+from checklists.visits import Answer, AnswerReport, Report, Visit, given_of
 from inspector.manager.kinds import KINDS
 
 
@@ -70,24 +70,15 @@ def parts_of_visit(visit: Visit, form: Form, corrections: Iterable[Correction]) 
     return parts
 
 
-def given_of(answer: Answer) -> Given:
-    """An answer as scoring takes it."""
-    return Given(
-        answer.criterion_id,
-        answer.repetition,
-        answer.status,
-        frozenset(map(UUID, answer.states)),
-        frozenset(map(UUID, answer.options)),
-        answer.value if answer.words is None else answer.words,
-    )
+def parts_of_report(report: Report, form: Form, attributes: Mapping[str, str]) -> list[Part]:
+    """A held report as far as its checklist explains it, with what is wrong beside each answer.
 
-
-def parts_of_report(report: Report, form: Form) -> list[Part]:
-    """A held report as far as its checklist explains it, with what is wrong beside each answer."""
+    `attributes` are the outlet's as they were at the receipt, by which conditions were judged.
+    """
     given = [each.given for each in report.answers]
     answers = {(each.given.criterion_id, each.given.repetition): each for each in report.answers}
     faults = visit_faults(form, given)
-    scored = score_visit(form, given, {}, report.begun)
+    scored = score_visit(form, given, attributes, report.begun)
     labels = {(each.section_id, each.repetition): each.label for each in report.repetitions}
     parts = _parts(form, answers, labels)
     for said in (each for part in parts for each in part.said):

@@ -189,7 +189,7 @@ def _parts(
     if checklist is None:
         return []
     if report is not None:
-        return parts_of_report(report, checklist)
+        return parts_of_report(report, checklist, visit.outlet_attributes)
     return parts_of_visit(visit, checklist, corrections) if _is_recorded(visit) else []
 
 
