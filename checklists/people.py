@@ -67,6 +67,7 @@ class User(Base):
     language: Mapped[str] = mapped_column(default="ru")
     password_hash: Mapped[str]
     created_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
 
 
 class Membership(Owned, Base):

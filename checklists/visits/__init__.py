@@ -2,6 +2,7 @@
 
 from checklists.visits.faults import times_are_absurd
 from checklists.visits.intake import place_held, record_visit
+from checklists.visits.likeness import Likeness, PhotoLikeness
 from checklists.visits.lists import (
     every_visit,
     inspectors_seen,
@@ -43,7 +44,9 @@ __all__ = [
     "BestPracticeReport",
     "Check",
     "FieldAccess",
+    "Likeness",
     "Photo",
+    "PhotoLikeness",
     "PhotoPromise",
     "Receipt",
     "RepetitionReport",

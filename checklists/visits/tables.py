@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from checklists.brands import Outlet
@@ -96,6 +96,8 @@ class SealedReport(Owned, Base):
     sha256: Mapped[str]
     body: Mapped[bytes]
     received_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
+    """When the law had the body erased; its SHA-256 stays."""
 
 
 class Check(Owned, Base):
@@ -199,5 +201,19 @@ class Photo(Owned, Base):
     unreadable_reason: Mapped[str | None]
     width: Mapped[int | None]
     height: Mapped[int | None]
+    waits_on: Mapped[str | None]
+    """The machine on whose disk the bytes wait for an object store that is away; None where they are in their place."""
+    fingerprint: Mapped[int | None] = mapped_column(BigInteger)
+    """Of the picture, 64 bits as a signed number: pictures that look alike differ in few of them."""
+    erased_at: Mapped[datetime | None]
 
     visit: Mapped[Visit] = relationship(back_populates="photos")
+
+
+Index("ix_photos_sha256", Photo.organization_id, Photo.sha256)
+Index(
+    "ix_photos_waiting",
+    Photo.waits_on,
+    sqlite_where=Photo.waits_on.is_not(None),
+    postgresql_where=Photo.waits_on.is_not(None),
+)
