@@ -13,13 +13,16 @@ INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(PY),$(PIP) install) -
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench screenshots format translations lock clean
+# `make install` is for production: docs/operations.md.
+.PHONY: help run install test soak bench screenshots format translations lock clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
 run: $(RUNNING) $(COMPILED)  ## Start the service with a demo (PORT=8000; DEMO=0 starts empty)
 	@exec $(VENV)/bin/inspector serve
+
+install: $(RUNNING) $(COMPILED)  ## Set up the libraries and the command .venv/bin/inspector, and start nothing
 
 test: $(TESTING) $(COMPILED)  ## Lint, types, import contracts, Python, JavaScript and browser tests
 	@$(PY) -m tests.everything

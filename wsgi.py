@@ -2,7 +2,8 @@
 demo.
 """
 
-from inspector import create_app
+from inspector import create_app, logs
 from inspector.settings import Settings
 
+logs.configure()
 app = create_app(Settings.from_environment())

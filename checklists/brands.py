@@ -82,6 +82,14 @@ def add_brand(session: Session, project_id: UUID, name: str, *, own: bool) -> Br
     return brand
 
 
+def remove_brand(session: Session, brand: Brand) -> bool:
+    """Remove a brand without outlets; False where it has some, removed ones among them, and stays."""
+    if brand.outlets:
+        return False
+    session.delete(brand)
+    return True
+
+
 def add_outlet(session: Session, brand: Brand, design: OutletDesign) -> Outlet:
     """Raises InvalidInput by the design's field names."""
     outlet = Outlet(project_id=brand.project_id)
@@ -174,6 +182,33 @@ def outlets_page(
     )
     total = session.scalar(select(func.count()).select_from(Outlet).where(*chosen))
     return list(session.scalars(query)), total or 0
+
+
+def outlets_behind(
+    session: Session,
+    project_id: UUID,
+    *,
+    words: str = "",
+    brand_id: UUID | None = None,
+    removed: bool | None = None,
+    after: UUID | None = None,
+    limit: int = 100,
+) -> list[Outlet]:
+    """`limit` of the project's outlets in the order in which they were made, behind the one with the id `after`.
+
+    `removed` takes only those that were removed, or leaves them out. Unlike the pages of `outlets_page` these stay the
+    same while outlets are added.
+    """
+    query = select(Outlet).where(
+        Outlet.project_id == project_id, found_in(words, Outlet.name, Outlet.city, Outlet.address)
+    )
+    if brand_id:
+        query = query.where(Outlet.brand_id == brand_id)
+    if removed is not None:
+        query = query.where(Outlet.deleted_at.is_not(None) if removed else Outlet.deleted_at.is_(None))
+    if after:
+        query = query.where(Outlet.id > after)
+    return list(session.scalars(query.order_by(Outlet.id).limit(limit)))
 
 
 def outlet_counts(session: Session, project_id: UUID) -> dict[UUID, int]:

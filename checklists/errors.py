@@ -35,6 +35,30 @@ class LoginFailed(DomainError):
     message = N_("E-mail and password do not match. Check both and try again.")
 
 
+class TooManyAttempts(DomainError):
+    message = N_("Too many attempts to log in. Please try again in %(minutes)s min.")
+
+
+class TooBusy(DomainError):
+    message = N_("Many people are logging in at this moment. Please try again in a few seconds.")
+
+
+class LinkUsed(DomainError):
+    message = N_("This link was used already or is too old. Ask for another one.")
+
+
+class TokenRefused(DomainError):
+    message = N_("This token is not known here, was revoked or has run out. Make another one under Tokens.")
+
+
+class ScopeMissing(DomainError):
+    message = N_("This token may not do this; it would need the purpose %(scope)s.")
+
+
+class NoTokensHere(DomainError):
+    message = N_("This address is for people who log in; no token opens it.")
+
+
 class NotAllowed(DomainError):
     message = N_("Your role does not allow this. Ask the manager of the project.")
 
@@ -51,6 +75,26 @@ class InvalidInput(DomainError):
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__()
         self.fields = fields
+
+
+class UnreadableBody(DomainError):
+    message = N_("The body of the request could not be read as JSON.")
+
+
+class TagRequired(DomainError):
+    message = N_("Say with the header If-Match which state you mean to change: the ETag with which you read it.")
+
+
+class ChangedMeanwhile(DomainError):
+    message = N_("Somebody changed this since you read it. Read it again, and make your change in what stands now.")
+
+
+class StillUsed(DomainError):
+    message = N_("This cannot be removed: %(why)s")
+
+
+class LockedOut(DomainError):
+    message = N_("You would lock yourself out. Ask another manager to change your roles.")
 
 
 class PublishedIsFrozen(DomainError):
@@ -129,6 +173,14 @@ class VisitDeleted(DomainError):
     message = N_("This visit was deleted on the server. It stays on the phone; please ask the manager.")
 
 
+class PhotoErased(DomainError):
+    message = N_("This photo was erased by law, so it is not taken in again. The rest of the visit goes on.")
+
+
+class NotErasable(DomainError):
+    message = N_("Nobody erases oneself, and an owner is erased by another owner only.")
+
+
 class StillInFlight(DomainError):
     message = N_("The same report is being received at this moment. It will be tried again by itself.")
 
@@ -147,6 +199,33 @@ class WrongHash(DomainError):
 
 class StorageUnavailable(DomainError):
     message = N_("The photo could not be stored at the moment. It stays on the phone and will be sent again.")
+
+
+class StorageFull(StorageUnavailable):
+    message = N_("The server has no room for photos left. The photo stays on the phone and will be sent again.")
+
+
+class ObjectStoreAway(StorageUnavailable):
+    message = N_("The store of photos cannot be reached at the moment. Nothing is lost; please try again in a minute.")
+
+
+class PhotoWaits(DomainError):
+    message = N_(
+        "This photo has arrived and waits on the server that took it in, because the store of photos was away. "
+        "It can be seen here as soon as it has moved there."
+    )
+
+
+class PhotoUnreachable(DomainError):
+    message = N_("The photo cannot be fetched at the moment. Nothing is lost; please try again in a minute.")
+
+
+class DatabaseFull(DomainError):
+    message = N_("The server has no room left. What you sent stays where it is; please try again later.")
+
+
+class DatabaseUnavailable(DomainError):
+    message = N_("The database cannot be reached at the moment. What you sent stays where it is; please try again.")
 
 
 class HoldReason(StrEnum):

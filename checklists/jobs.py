@@ -9,12 +9,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, or_, select
+from sqlalchemy import Index, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from checklists.errors import NotFound
 from checklists.orm import Base, Owned, key, one_of
 
 MOST_ATTEMPTS = 8
+POSTPONED = timedelta(minutes=1)
 
 
 class JobState(StrEnum):
@@ -81,3 +83,33 @@ def fail(session: Session, job_id: UUID, error: str, now: datetime) -> None:
         job.state, job.finished_at = JobState.FAILED, now
     else:
         job.state, job.run_after = JobState.WAITING, now + timedelta(minutes=2 ** (job.attempts - 1))
+
+
+def postpone(session: Session, job_id: UUID, why: str, now: datetime) -> None:
+    """Try again in a minute, for as long as it takes: something that the job needs is away, which is no fault of it."""
+    job = session.get_one(Job, job_id)
+    job.error, job.lease_until = why[:2000], None
+    job.attempts -= 1
+    job.state, job.run_after = JobState.WAITING, now + POSTPONED
+
+
+def failed_jobs(session: Session, limit: int = 50) -> list[Job]:
+    """Jobs of the session's organizations that nobody tries any more, the latest first."""
+    failed = select(Job).where(Job.state == JobState.FAILED)
+    return list(session.scalars(failed.order_by(Job.finished_at.desc(), Job.id.desc()).limit(limit)))
+
+
+def unfinished_jobs(session: Session) -> dict[JobState, int]:
+    """How many jobs of the session's organizations wait, run, or have failed."""
+    states = [state for state in JobState if state is not JobState.DONE]
+    unfinished = select(Job.state, func.count()).where(Job.state.in_(states)).group_by(Job.state)
+    return {state: int(count) for state, count in session.execute(unfinished)}
+
+
+def try_again(session: Session, job_id: UUID, now: datetime) -> None:
+    """Let a failed job begin anew; one that was taken up already stays as it is. Raises NotFound."""
+    job = session.get(Job, job_id, with_for_update=True, populate_existing=True)
+    if job is None:
+        raise NotFound
+    if job.state is JobState.FAILED:
+        job.state, job.attempts, job.run_after, job.finished_at = JobState.WAITING, 0, now, None

@@ -141,10 +141,14 @@ def next_position(parts: Sequence[Ordered]) -> int:
 
 def move(parts: MutableSequence[Part], part: Part, step: Step) -> None:
     """Let a part change places with its neighbour; at the end of the row it stays where it is."""
-    place = parts.index(part)
-    target = min(max(place + (-1 if step is Step.UP else 1), 0), len(parts) - 1)
+    move_to(parts, part, parts.index(part) + (-1 if step is Step.UP else 1))
+
+
+def move_to(parts: MutableSequence[Part], part: Part, place: int) -> None:
+    """Let a part stand at this place of the row, from 0; beyond its ends that is the first or the last."""
     order = list(parts)
-    order.insert(target, order.pop(place))
+    order.remove(part)
+    order.insert(min(max(place, 0), len(order)), part)
     for position, each in enumerate(order):
         each.position = position
 

@@ -34,7 +34,6 @@ from sqlalchemy import (
     event,
     literal,
     or_,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
@@ -48,6 +47,7 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -190,10 +190,14 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The organizations that a session may touch; None is every one, with the reason for it."""
+    """The organizations that a session may touch; None is every one, with the reason for it.
+
+    `narrowing` holds further criteria for each statement, for somebody who may not see all of an organization.
+    """
 
     organizations: frozenset[UUID] | None
     reason: str = ""
+    narrowing: tuple[ORMOption, ...] = ()
 
 
 def scoped(organizations: Iterable[UUID]) -> Scope:
@@ -220,6 +224,8 @@ def _narrow_statement(state: ORMExecuteState) -> None:
     organizations = session.scope.organizations
     if organizations is None or state.is_column_load:
         return
+    if session.scope.narrowing and state.is_select:
+        state.statement = state.statement.options(*session.scope.narrowing)
     if state.is_insert:
         given = state.parameters or {}
         for row in [given] if isinstance(given, Mapping) else given:
@@ -264,13 +270,22 @@ def _tell_row_level_security(session: ScopedSession, _transaction: SessionTransa
         return
     organizations = session.scope.organizations
     listed = "" if organizations is None else ",".join(str(organization) for organization in organizations)
-    connection.execute(
-        text(
-            "SELECT set_config('audit.organizations', :listed, true), set_config('audit.unscoped', :open, true),"
-            " set_config('lock_timeout', :patience, true)"
-        ),
-        {"listed": listed, "open": "on" if organizations is None else "off", "patience": f"{LOCK_TIMEOUT_MS}ms"},
-    )
+    tell = _TELL % (listed, "on" if organizations is None else "off")  # Ids of ours, and never words of anybody's.
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    if driver.info.transaction_status.name == "IDLE":
+        # The driver would begin the transaction with its next statement, on a way to the server of its own.
+        begin = "BEGIN READ ONLY" if driver.read_only else "BEGIN"
+        if not driver.pgconn.exec_(f"{begin};{tell}".encode()).error_message:
+            return
+    connection.exec_driver_sql(tell)  # A server that is away is noticed here.
+
+
+# Compiling a plan takes longer than any of our statements runs: jit stays off.
+_TELL = (
+    "SELECT set_config('audit.organizations', '%s', true), set_config('audit.unscoped', '%s', true),"
+    f" set_config('lock_timeout', '{LOCK_TIMEOUT_MS}ms', true), set_config('jit', 'off', true)"
+)
 
 
 def connect(url: str, **options: Any) -> Engine:

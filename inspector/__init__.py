@@ -4,23 +4,31 @@ that wires.
 
 from flask import Flask
 
-from inspector import api, auth, languages, phone_app, problems, transactions
+from inspector import api, auth, doorbell, front, languages, logs, phone_app, problems, transactions
 from inspector.exports import answers, visits
 from inspector.manager import pages
-from inspector.photo_storage import FolderStorage
+from inspector.photo_storage import mover, storage_of
 from inspector.settings import Settings
 
 
 def create_app(settings: Settings) -> Flask:
+    from inspector import metrics  # It decides at its import how processes share their numbers: see there.
+
     app = Flask(__name__)
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_SECURE=settings.secure,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_CONTENT_LENGTH=settings.largest_body_bytes,
     )
+    logs.install(app)
+    front.install(app, settings)
     transactions.install(app, settings.database_url)
-    app.extensions["photos"] = FolderStorage(settings.photo_dir)
+    metrics.install(app)
+    app.extensions["photos"] = storage_of(settings)
+    mover.install(app)
+    doorbell.install(app, settings.jobs_url)
     languages.install(app)
     auth.install(app)
     api.install(app)

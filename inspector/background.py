@@ -10,41 +10,43 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from queue import Empty, SimpleQueue
 from typing import BinaryIO
 from uuid import UUID
 
 from flask import Flask
 
-from checklists.jobs import MOST_ATTEMPTS, Job, claim, fail, finish
+from checklists.accounts import forget_old_attempts
+from checklists.errors import PhotoWaits, StorageUnavailable
+from checklists.jobs import MOST_ATTEMPTS, Job, claim, fail, finish, postpone
+from checklists.matrix import AT_A_TIME, settle
 from checklists.orm import scoped, unscoped
-from checklists.visits import Photo, record_derived
-from inspector.photo_images import SCREEN, THUMBNAIL, PhotoFacts, UnreadablePhotoError, derive, inspect_photo
+from checklists.visits import Photo, keep_fingerprint, note_likenesses, record_derived
+from inspector import doorbell, erasing, mail
+from inspector.photo_images import (
+    SCREEN,
+    THUMBNAIL,
+    PhotoFacts,
+    UnreadablePhotoError,
+    derive,
+    fingerprint,
+    inspect_photo,
+)
 from inspector.photo_storage import PhotoSize, PhotoStorage, photo_key
+from inspector.photo_storage.mover import start_mover
 from inspector.transactions import reading, writing
 
 LEASE = timedelta(minutes=10)
 POLL_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 SWEEP_SECONDS = 24 * 3600.0
+SETTLE_SECONDS = 15.0
 DERIVED_SIZES = {PhotoSize.THUMBNAIL: THUMBNAIL, PhotoSize.SCREEN: SCREEN}
 
 log = logging.getLogger(__name__)
 
-# Unlike an Event, a SimpleQueue may be used by a signal handler that interrupts the very thread that waits at it.
-_doorbell: SimpleQueue[None] = SimpleQueue()
-
-
-def ring() -> None:
-    """Say that a job was committed. It wakes the workers of this process; those of others look every second.
-
-    Ringing for nothing, or too often, does no harm. A bell that reaches other processes rings from here too.
-    """
-    if _doorbell.empty():
-        _doorbell.put(None)
+ring = doorbell.ring
 
 
 @dataclass(frozen=True)
@@ -59,18 +61,22 @@ Handler = Callable[..., None]
 
 
 def derive_photo(context: Context, organization_id: UUID, *, photo_id: str) -> None:
-    """Look into a stored photo, write its thumbnail and screen size beside it, and note what was found.
+    """Look into a stored photo, write its thumbnail and screen size beside it, note what was found, and which photos of
+    other visits it looks like.
 
     No transaction is open while the storage and Pillow work.
     """
     with reading(scoped([organization_id])) as session:
         photo = session.get_one(Photo, UUID(photo_id))
-    with context.storage.open(photo_key(photo)) as original:
-        facts = inspect_photo(original)
+    if photo.erased_at is not None:
+        return
+    with _original(context.storage, photo) as original:
+        facts, look = inspect_photo(original), None
         try:
             if facts.readable:
                 for size, long_edge in DERIVED_SIZES.items():
-                    _write_derived(context.storage, photo_key(photo, size), original, long_edge)
+                    smaller = _write_derived(context.storage, photo_key(photo, size), original, long_edge)
+                    look = fingerprint(io.BytesIO(smaller)) if size is PhotoSize.THUMBNAIL else look
         except UnreadablePhotoError as unreadable:
             facts = PhotoFacts(readable=False, reason=unreadable.reason)
     with writing(scoped([organization_id])) as session:
@@ -83,16 +89,35 @@ def derive_photo(context: Context, organization_id: UUID, *, photo_id: str) -> N
             width=facts.width,
             height=facts.height,
         )
+        keep_fingerprint(session, photo.id, look)
+    with writing(scoped([organization_id])) as session:
+        note_likenesses(session, photo.id)
 
 
-def _write_derived(storage: PhotoStorage, key: str, original: BinaryIO, long_edge: int) -> None:
+def _original(storage: PhotoStorage, photo: Photo) -> BinaryIO:
+    try:
+        return storage.open(photo_key(photo))
+    except FileNotFoundError:
+        if photo.waits_on:
+            raise PhotoWaits from None
+        raise
+
+
+def _write_derived(storage: PhotoStorage, key: str, original: BinaryIO, long_edge: int) -> bytes:
     target = io.BytesIO()
     derive(original, long_edge, target)
     content = target.getvalue()
     storage.write(key, io.BytesIO(content), size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    return content
 
 
-HANDLERS: Mapping[str, Handler] = {"derive_photo": derive_photo}
+HANDLERS: Mapping[str, Handler] = {
+    "derive_photo": derive_photo,
+    "mail": mail.send_link,
+    "delete_erased": erasing.delete_erased,
+    "erase_traces": erasing.erase_traces,
+    "keep_retention": erasing.keep_retention,
+}
 
 
 class Worker:
@@ -124,26 +149,43 @@ class Worker:
         A signal handler may call it.
         """
         self._stopping = True
-        ring()
+        doorbell.ring_here()
         if self._thread is not None:
             self._thread.join(patience_seconds)
 
     def run(self) -> None:
         """Run jobs until stop(), and sweep the storage once a day. A database that is away is waited for."""
-        pause, next_sweep = self._poll_seconds, time.monotonic()
+        start_mover(self._app)
+        if bell := self._app.extensions["doorbell"]:
+            bell.listen()
+        pause, next_sweep, next_settling = self._poll_seconds, time.monotonic(), time.monotonic()
         while not self._stopping:
             try:
                 if time.monotonic() >= next_sweep:
                     next_sweep += SWEEP_SECONDS
+                    with self._app.app_context():
+                        erasing.ask_for_retention()
+                        with writing(unscoped("a worker serves every organization")) as session:
+                            forget_old_attempts(session, datetime.now(UTC))
                     self._context.storage.sweep()
+                if time.monotonic() >= next_settling:
+                    self.settle_tallies()
+                    next_settling = time.monotonic() + SETTLE_SECONDS
                 idle = not self.run_one()
                 pause = self._poll_seconds
             except Exception:
                 idle, pause = True, min(2 * pause, LONGEST_PAUSE_SECONDS)
                 log.exception("jobs cannot be taken; trying again in %.0f s", pause)
             if idle:
-                with suppress(Empty):
-                    _doorbell.get(timeout=pause)
+                doorbell.wait(pause)
+
+    def settle_tallies(self) -> None:
+        """Add up for good what has been quiet: a matrix then reads sums instead of checks."""
+        with self._app.app_context():
+            settled = AT_A_TIME
+            while settled == AT_A_TIME and not self._stopping:
+                with writing(unscoped("a worker serves every organization")) as session:
+                    settled = settle(session, datetime.now(UTC))
 
     def run_one(self) -> bool:
         """Run the job that has been due for longest; False if none is due."""
@@ -154,23 +196,38 @@ class Worker:
                 return False
             error = self._error_of(job)
             with writing(scoped([job.organization_id])) as session:
-                if error is None:
-                    finish(session, job.id, datetime.now(UTC))
-                else:
-                    fail(session, job.id, error, datetime.now(UTC))
+                match error:
+                    case None:
+                        finish(session, job.id, datetime.now(UTC))
+                    case StorageUnavailable() | PhotoWaits():
+                        postpone(session, job.id, _in_words(error), datetime.now(UTC))
+                    case _:
+                        fail(session, job.id, _in_words(error), datetime.now(UTC))
             return True
 
-    def _error_of(self, job: Job) -> str | None:
-        """Run the job's handler outside any transaction; what went wrong, in words that a database can keep."""
+    def _error_of(self, job: Job) -> Exception | None:
+        """Run the job's handler outside any transaction; what went wrong."""
         if job.attempts > MOST_ATTEMPTS:
-            return "The worker died at each attempt."  # So this one must not even try.
+            return NotRunError("The worker died at each attempt.")  # So this one must not even try.
         handler = self._handlers.get(job.kind)
         if handler is None:
-            return f"No handler for {job.kind!r}."
+            return NotRunError(f"No handler for {job.kind!r}.")
         try:
             handler(self._context, job.organization_id, **job.arguments)
+        except (StorageUnavailable, PhotoWaits) as away:
+            log.info("job %s (%s) waits: %s", job.id, job.kind, type(away).__name__)
+            return away
         except Exception as fault:
             log.exception("job %s (%s) failed at attempt %d", job.id, job.kind, job.attempts)
-            words = f"{type(fault).__name__}: {fault}"
-            return words.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+            return fault
         return None
+
+
+class NotRunError(Exception):
+    """Why a job was not even begun."""
+
+
+def _in_words(error: Exception) -> str:
+    """What went wrong, in words that a database can keep."""
+    words = str(error) if isinstance(error, NotRunError) else f"{type(error).__name__}: {error}"
+    return words.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -1,75 +1,64 @@
 """The command `inspector`: serve, worker, migrate, demo, create-owner, check."""
 
-import logging
 import re
 import secrets
 import signal
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
-import waitress
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import column, func, select, table
+from sqlalchemy import select
 
 from checklists.orm import connect, unscoped
 from checklists.people import Organization, Role, User, add_member, normal_email
-from inspector import create_app
+from inspector import create_app, logs, serving
 from inspector.auth import hash_password
 from inspector.background import Worker
+from inspector.commands.backup import backup
+from inspector.commands.check import check
+from inspector.commands.end_logins import end_logins
+from inspector.commands.move import move
+from inspector.commands.restore import restore
 from inspector.demo import DemoLogin, make_demo
+from inspector.revisions import found_revision, needed_revision, revision_fits
+from inspector.revisions import migrate as migrate_database
 from inspector.settings import Settings
 from inspector.transactions import reading, writing
 
-_ROLES = table("pg_roles", column("rolname"), column("rolsuper"), column("rolbypassrls"))
-_ABOVE_THE_WALL = select(_ROLES.c.rolsuper | _ROLES.c.rolbypassrls).where(_ROLES.c.rolname == func.current_user())
-ROOT = Path(__file__).resolve().parent.parent
-# One thread works for photos of up to 25 MB; more is refused before waitress keeps it.
-LARGEST_BODY_BYTES = 32 * 1024 * 1024
 DEMO_PASSWORD_FILE = "demo-logins.txt"
 
 
 @click.group()
 def main() -> None:
     """Service audits. Settings come from the environment; inspector/settings.py lists them."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.configure()
 
 
 @main.command()
 def serve() -> None:
-    """Migrate, make the demo on the first start, run the jobs and answer requests."""
+    """Migrate, make the demo on the first start, run the jobs and answer requests.
+
+    With PROCESSES above 1 it only answers requests: `inspector migrate` goes before it, `inspector worker` beside it.
+    """
     settings = Settings.from_environment()
-    _migrate(settings)
+    if settings.processes == 1:
+        migrate_database(settings.database_url)
+    else:
+        _refuse_other_tables(settings)
+    serving.prepare(settings)
     app = create_app(settings)
-    if settings.demo:
+    if settings.processes == 1 and settings.demo:
         _demo_once(app)
-    worker = Worker(app)
-    worker.start()
     _say_where(settings)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        waitress.serve(
-            app,
-            host=settings.host,
-            port=settings.port,
-            threads=settings.threads,
-            max_request_body_size=LARGEST_BODY_BYTES,
-            ident="",
-        )
-    finally:
-        worker.stop()
+    serving.serve(app)
 
 
 @main.command()
 def worker() -> None:
     """Run only the background jobs, beside any number of serving processes."""
-    running = Worker(create_app(Settings.from_environment()))
+    settings = Settings.from_environment()
+    _refuse_other_tables(settings)
+    running = Worker(create_app(settings))
     signal.signal(signal.SIGTERM, lambda *_: running.stop())
     running.run()
 
@@ -77,14 +66,14 @@ def worker() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to this release's tables."""
-    _migrate(Settings.from_environment())
+    migrate_database(Settings.from_environment().database_url)
 
 
 @main.command()
 def demo() -> None:
     """Fill an empty installation with the demo and print its logins."""
     settings = Settings.from_environment()
-    _migrate(settings)
+    migrate_database(settings.database_url)
     if not _demo_once(create_app(settings)):
         raise click.ClickException(
             "There are organizations here already; the demo only goes into an empty installation."
@@ -118,45 +107,22 @@ def create_owner(organization: str, slug: str, email: str, name: str) -> None:
     click.echo(f"{email} owns “{organization}”." + ("" if known else f" Password: {password}"))
 
 
-@main.command()
-def check() -> None:
-    """Say what is misconfigured; exit status 1 where something is."""
-    settings = Settings.from_environment()
-    faults = []
-    try:
-        with connect(settings.database_url).connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-            if connection.dialect.name == "postgresql" and connection.scalar(_ABOVE_THE_WALL):
-                faults.append("The database role is above row-level security: give it NOSUPERUSER NOBYPASSRLS.")
-        newest = ScriptDirectory.from_config(_alembic()).get_current_head()
-        if found != newest:
-            faults.append(f"The database is at revision {found}, this release needs {newest}: run `inspector migrate`.")
-    except Exception as error:
-        faults.append(f"The database cannot be reached ({type(error).__name__}): look at DATABASE_URL.")
-    try:
-        create_app(settings).extensions["photos"].check()
-    except Exception as error:
-        faults.append(f"Photos cannot be stored ({type(error).__name__}): look at DATA_DIR.")
-    if settings.base_url and not settings.secure:
-        faults.append("BASE_URL is not https: phones will not work off-line.")
-    for fault in faults:
-        click.echo(fault)
-    if faults:
-        sys.exit(1)
-    click.echo("Everything is in order.")
+main.add_command(check)
+main.add_command(move)
+main.add_command(backup)
+main.add_command(restore)
+main.add_command(end_logins)
 
 
-def _migrate(settings: Settings) -> None:
+def _refuse_other_tables(settings: Settings) -> None:
     engine = connect(settings.database_url)
-    config = _alembic()
     with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        found = found_revision(connection)
     engine.dispose()
-
-
-def _alembic() -> Config:
-    return Config(toml_file=ROOT / "pyproject.toml")
+    if not revision_fits(found):
+        raise click.ClickException(
+            f"The database is at revision {found}, this release needs {needed_revision()}: run `inspector migrate`."
+        )
 
 
 def _demo_once(app: Flask) -> bool:

@@ -1,10 +1,13 @@
 """Russian or English: which one this request speaks, and how the texts that people wrote are shown in it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from decimal import Decimal
 
 import flask_login
 from flask import Flask, g, has_request_context, request, session
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, format_percent, get_locale
+
+from checklists.scoring import ROUNDING
 
 LANGUAGES = ("ru", "en")
 
@@ -14,6 +17,7 @@ def install(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=choose_language)
     app.add_template_filter(words)
+    app.add_template_filter(score_words)
     app.jinja_env.globals["LANGUAGES"] = LANGUAGES
     app.add_template_global(current_language)
 
@@ -45,3 +49,18 @@ def words(text: Mapping[str, str] | None) -> str:
         if text.get(language):
             return text[language]
     return next((each for each in text.values() if each), "")
+
+
+def score_words(share: float, limits: Collection[float] | None) -> str:
+    """A score in per cent, with as many decimals as it takes to stay on its side of each zone's limit.
+
+    A yellow check at 89.6 % must not read as 90 %, from where it would be green.
+    """
+    for digits in range(4):
+        shown = Decimal(str(share)).quantize(Decimal(10) ** -(2 + digits))
+        if all((share >= limit - ROUNDING) == (float(shown) >= limit - ROUNDING) for limit in limits or ()):
+            break
+    locale = get_locale()
+    assert locale is not None
+    pattern = str(locale.percent_formats[None].pattern)
+    return str(format_percent(shown, pattern.replace("0", f"0.{'0' * digits}", 1) if digits else None))

@@ -2,12 +2,14 @@
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 PHOTO_MAX_BYTES = 25 * 1024 * 1024
 VISIT_MAX_BYTES = 6 * 1024 * 1024
+LARGEST_BODY_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,24 @@ class Settings:
     port: int = 8000
     host: str = "127.0.0.1"
     base_url: str = ""
+    mail_url: str = ""
+    mail_from: str = ""
     demo: bool = True
     threads: int = 8
+    processes: int = 1
+    stopping_seconds: int = 15
+    trusted_proxies: int = 0
+    metrics_token: str = ""
     photo_max_bytes: int = PHOTO_MAX_BYTES
     visit_max_bytes: int = VISIT_MAX_BYTES
+    photo_storage: str = ""
+    s3_endpoint_url: str = ""
+    s3_region: str = ""
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+    s3_checksums: str = "when_required"
+    jobs_url: str = ""
+    node_name: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -36,15 +52,39 @@ class Settings:
             port=int(environment.get("PORT", "8000")),
             host=environment.get("HOST", "127.0.0.1"),
             base_url=environment.get("BASE_URL", ""),
+            mail_url=environment.get("MAIL_URL", ""),
+            mail_from=environment.get("MAIL_FROM", ""),
             demo=environment.get("DEMO", "1") != "0",
             threads=int(environment.get("THREADS", "8")),
+            processes=int(environment.get("PROCESSES", "1")),
+            stopping_seconds=int(environment.get("STOPPING_SECONDS", "15")),
+            trusted_proxies=int(environment.get("TRUSTED_PROXIES", "0")),
+            metrics_token=environment.get("METRICS_TOKEN", ""),
             photo_max_bytes=int(environment.get("PHOTO_MAX_BYTES", PHOTO_MAX_BYTES)),
             visit_max_bytes=int(environment.get("VISIT_MAX_BYTES", VISIT_MAX_BYTES)),
+            photo_storage=environment.get("PHOTO_STORAGE", ""),
+            s3_endpoint_url=environment.get("S3_ENDPOINT_URL", ""),
+            s3_region=environment.get("S3_REGION", ""),
+            s3_access_key=environment.get("S3_ACCESS_KEY", ""),
+            s3_secret_key=environment.get("S3_SECRET_KEY", ""),
+            s3_checksums=environment.get("S3_CHECKSUMS", "when_required"),
+            jobs_url=environment.get("JOBS_URL", ""),
+            node_name=environment.get("NODE_NAME") or socket.gethostname(),
         )
 
     @property
     def photo_dir(self) -> Path:
         return self.data_dir / "photos"
+
+    @property
+    def waiting_dir(self) -> Path:
+        """Where photos wait for an object store that is away."""
+        return self.data_dir / "waiting"
+
+    @property
+    def largest_body_bytes(self) -> int:
+        """More than any view takes: what is larger is refused before it is read."""
+        return max(LARGEST_BODY_BYTES, self.photo_max_bytes + 1, self.visit_max_bytes + 1)
 
     @property
     def secure(self) -> bool:

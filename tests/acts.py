@@ -68,7 +68,7 @@ def coverage(page: Page, touchpoint: str) -> dict[str, str]:
 def matrix_row(page: Page, touchpoint: str) -> dict[str, str]:
     """All that the matrix says of a touchpoint: brand -> the words of the cell."""
     part(page, "Results")
-    brands = [name.replace(" (own)", "").strip() for name in page.locator("thead th").all_inner_texts()[1:]]
+    brands = [name.replace(" (own)", "").strip() for name in page.locator("thead th:not(.group)").all_inner_texts()[1:]]
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=touchpoint))
     cells = [" ".join(words.split()) for words in row.get_by_role("cell").all_inner_texts()]
     return dict(zip(brands, cells, strict=True))

@@ -13,6 +13,9 @@ from sqlalchemy import Engine
 from checklists.orm import Scope, ScopedSession, connect, unscoped
 from tests.browsers import DESKTOP, FLAGS, PATIENCE_MS, Phone, chromium_path
 from tests.databases import KINDS, Databases
+from tests.faulty_line import FaultyLine
+from tests.object_store import ObjectStore
+from tests.redis_server import RedisServer
 from tests.servers import LiveServer, server_environment
 
 if TYPE_CHECKING:
@@ -33,6 +36,33 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     made = Databases(tmp_path_factory.mktemp("databases"))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def swift() -> Iterator[ObjectStore]:
+    """A real object store, for those who leave it as it is."""
+    store = ObjectStore()
+    store.start()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def object_store(swift: ObjectStore) -> Iterator[ObjectStore]:
+    """A real object store, which the test may pause, kill and start again."""
+    yield swift
+    swift.go_on()
+    if not swift.running:
+        swift.start()
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A real Redis, which the test may pause, kill and start again."""
+    server = RedisServer()
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture(params=KINDS)
@@ -70,9 +100,11 @@ def settings(database_url: str, tmp_path: Path) -> "Settings":
 @pytest.fixture
 def app(settings: "Settings") -> "Flask":
     from inspector import create_app  # The domain's tests run without the web.
+    from tests.trail_watch import watch_trail
 
     made = create_app(settings)
     made.testing = True
+    watch_trail(made)
     return made
 
 
@@ -89,6 +121,13 @@ def live_server(database_url: str, tmp_path: Path) -> Iterator[LiveServer]:
     yield server
     if server.running:
         server.stop()
+
+
+@pytest.fixture
+def line(live_server: LiveServer) -> Iterator[FaultyLine]:
+    """The way to the live server, for a phone that gets everything over it; the test says when it fails."""
+    with FaultyLine(live_server.url) as laid:
+        yield laid
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
-"""The pictures with which Pillow and piexif are tested themselves: real cameras' photos, every format, damaged files.
+"""The pictures with which Pillow, piexif and pi-heif are tested themselves: real cameras' and telephones' photos, every
+format, damaged files.
 
 Their source packages carry them. pip fetches those from wherever it is set up to; each must have the hash that stands
 here, and is kept in build/corpora.
@@ -32,6 +33,9 @@ SOURCES = (
     Source("piexif", "1.1.3", "piexif-1.1.3.zip", "83cb35c606bf3a1ea1a8f0a25cb42cf17e24353fd82e87ae3884e74a302a5f1b"),
     Source(
         "pillow", "13.0.0", "pillow-13.0.0.tar.gz", "cdcd1ba258178f7356d74170c9a81ba4eab6a5d55748bc402a5a2a6fe6be3510"
+    ),
+    Source(
+        "pi-heif", "1.4.0", "pi_heif-1.4.0.tar.gz", "e1199d9d41d9ecc877cf3ae7322ff099f6404574f2e62da47590cd4ecb9ec554"
     ),
 )
 

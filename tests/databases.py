@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -21,11 +22,15 @@ from tests.servers import ROOT, STARTING_SECONDS, STOPPING_SECONDS, cannot_run, 
 
 KINDS = ("sqlite", "postgresql")
 APPLICATION = "audit"
+LARGE_BYTES = 24_000_000
+"""A database of so much is dropped: what was deleted still lies in it."""
 
 
 class Databases:
     """Fresh, migrated databases. The migrations run once for each kind; each database is a copy of their result.
 
+    What a test leaves behind on PostgreSQL is emptied and handed out again under another name: to copy a database there
+    costs a hundred times as much.
     PostgreSQL cuts corners for the tests' sake, unless it is to be `durable`, as in production and when it is measured.
     """
 
@@ -34,6 +39,8 @@ class Databases:
         self._durable = durable
         self._cluster: PostgreSQL | None = None
         self._templates: dict[str, str] = {}
+        self._emptied: list[str] = []
+        self._shape: Shape | None = None
 
     def fresh(self, kind: str) -> str:
         """The address of a new database of `kind` ("sqlite" or "postgresql") with all tables and no rows."""
@@ -41,9 +48,14 @@ class Databases:
             url = self.empty(kind)
             migrate(url)
             self._templates[kind] = _name(url)
+            if kind == "postgresql":
+                self._shape = self.cluster.shape(_name(url))
         name = f"t{secrets.token_hex(6)}"
         if kind == "postgresql":
-            self.cluster.create(name, template=self._templates[kind])
+            if self._emptied:
+                self.cluster.rename(self._emptied.pop(), name)
+            else:
+                self.cluster.create(name, template=self._templates[kind])
             return self.cluster.url(name)
         shutil.copyfile(self._folder / self._templates[kind], self._folder / name)
         return self._sqlite_url(name)
@@ -59,7 +71,11 @@ class Databases:
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected to it."""
         if url.startswith("postgresql"):
-            self.cluster.drop(_name(url))
+            name = _name(url)
+            if self._shape and self.cluster.empty(name, self._shape):
+                self._emptied.append(name)
+            else:
+                self.cluster.drop(name)
             return
         for file in self._folder.glob(f"{_name(url)}*"):
             file.unlink()
@@ -96,6 +112,24 @@ def _name(url: str) -> str:
     return url.rsplit("/", 1)[1]
 
 
+Shape = tuple[list[tuple[str, str, int]], list[tuple[str]]]
+"""Table, column and the number of its type for every column; the revision."""
+
+
+def _shape(connection: psycopg.Connection) -> Shape:
+    columns = connection.execute(
+        "SELECT c.relname::text, a.attname::text, a.atttypid::int"
+        " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+        " WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 ORDER BY 1, 2"
+    ).fetchall()
+    return columns, connection.execute("SELECT version_num::text FROM alembic_version").fetchall() if columns else []
+
+
+def _size(connection: psycopg.Connection) -> int:
+    found = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+    return int(found[0]) if found else 0
+
+
 class PostgreSQL:
     """A cluster on a free port of the loopback address, gone with the process that started it.
 
@@ -124,20 +158,40 @@ class PostgreSQL:
         }
         if not durable:
             settings |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes", "autovacuum"), "off")
-        with (self.folder / "log").open("wb") as log:
+        self._command = ending_with_us(
+            *(str(binaries / "postgres"), "-D", str(self.folder / "data")),
+            *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
+            user=user,
+        )
+        self.start()
+        self._execute(f"CREATE ROLE {APPLICATION} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE")
+
+    def start(self) -> None:
+        """Start it, also after kill(), and wait until it answers."""
+        with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                ending_with_us(
-                    *(str(binaries / "postgres"), "-D", str(self.folder / "data")),
-                    *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
-                    user=user,
-                ),
+                self._command,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
         self._wait_until_ready()
-        self._execute(f"CREATE ROLE {APPLICATION} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE")
+
+    def kill(self) -> None:
+        """End all its processes at once, as a power cut would."""
+        number = self._process.pid
+        children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
+        self._process.kill()
+        for child in map(int, children):
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        self._process.wait(STOPPING_SECONDS)
+
+    @property
+    def pid(self) -> int:
+        """The number of the process whose children serve the connections."""
+        return self._process.pid
 
     def url(self, database: str, role: str = APPLICATION) -> str:
         return f"postgresql+psycopg://{role}@127.0.0.1:{self.port}/{database}"
@@ -146,6 +200,37 @@ class PostgreSQL:
         """A database that belongs to the application's role, with what `template` holds."""
         command = "CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY FILE_COPY"
         self._execute(command, name, template, APPLICATION)
+
+    def rename(self, name: str, new_name: str) -> None:
+        """So that whoever still means the database by its old name does not find it."""
+        self._execute("ALTER DATABASE {} RENAME TO {}", name, new_name)
+
+    def empty(self, name: str, shape: Shape) -> bool:
+        """Delete all rows of a database, whoever is still connected to it; False where it has not this shape any more,
+        or has grown large.
+        """
+        with self._connect(name) as connection:
+            if _shape(connection) != shape or _size(connection) > LARGE_BYTES:
+                return False
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            emptied = sql.SQL("; ").join(
+                sql.SQL("DELETE FROM {}").format(sql.Identifier(table))
+                for table in sorted({table for table, *_column in shape[0]} - {"alembic_version"})
+            )
+            with connection.transaction():
+                connection.execute(
+                    "SET LOCAL session_replication_role = replica"
+                )  # In any order, whatever refers to it.
+                connection.execute(emptied)
+        return True
+
+    def shape(self, name: str) -> Shape:
+        """The columns and the revision of a database."""
+        with self._connect(name) as connection:
+            return _shape(connection)
 
     def drop(self, name: str) -> None:
         self._execute("DROP DATABASE {} WITH (FORCE)", name)
@@ -156,8 +241,11 @@ class PostgreSQL:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _execute(self, command: str, *names: str) -> None:
-        with psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", autocommit=True) as connection:
+        with self._connect("postgres") as connection:
             connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
+
+    def _connect(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", dbname=database, autocommit=True)
 
     def _wait_until_ready(self) -> None:
         give_up = time.monotonic() + STARTING_SECONDS

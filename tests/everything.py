@@ -48,7 +48,9 @@ def install_tools() -> bool:
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         print("installing from Debian:", *missing, flush=True)
         subprocess.run(["apt-get", "update", "-qq"], env=quiet, check=False)
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+        # A new machine often installs its updates at this very moment; that is waited for.
+        patient = ("-o", "DPkg::Lock::Timeout=300")
+        command = ["apt-get", *patient, "install", "-y", "-qq", "--no-install-recommends", *missing]
         subprocess.run(command, env=quiet, check=False, stdout=subprocess.DEVNULL)
         missing = [package for package, there in _debian_packages().items() if not there]
     for package in missing:
@@ -61,6 +63,7 @@ def _debian_packages() -> dict[str, bool]:
         "chromium": bool(shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")),
         "fonts-dejavu-core": bool(list(Path("/usr/share/fonts").rglob("*.ttf"))) or sys.platform != "linux",
         "postgresql": bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))),
+        "redis-server": bool(shutil.which("redis-server")),
         "nodejs": bool(shutil.which("node")),
         "npm": bool(shutil.which("npm")),
     }
@@ -87,7 +90,13 @@ def phone_tests() -> bool:
         return not IN_CI
     found = [path.relative_to(ROOT) for path in PHONE_TESTS.rglob("*.test.*js")]
     files = sorted(str(path) for path in found if "node_modules" not in path.parts)
-    return bool(files) and _command("node", "--test", *files)()
+    return bool(files) and _command("node", *_node_options(), "--test", *files)()
+
+
+def _node_options() -> list[str]:
+    """Debian 12 brings Node 18, where the `crypto` that browsers have must be asked for."""
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    return ["--experimental-global-webcrypto"] if int(said.lstrip("v").partition(".")[0]) < 20 else []
 
 
 def soak_tests() -> bool:

@@ -6,6 +6,7 @@ Desktop and phone widths, light and dark, Russian and English, from the demo, in
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -15,10 +16,11 @@ from inspector.demo import PASSWORD
 from inspector.photo_images import draw_demo_photo
 from tests.browsers import DESKTOP, FLAGS, PHONE, chromium_path
 from tests.servers import ROOT, LiveServer
-from tests.walk import every_page, every_screen, log_in, speak
+from tests.walk import every_page, every_screen, log_in, pages_by_links, speak
 
 OUTPUT = ROOT / "build" / "screenshots"
-MANAGER = "manager@example.com"
+OWNER = "owner@example.com"
+CLIENT = "client@example.com"
 INSPECTOR = "anna@example.com"
 Scheme = Literal["light", "dark"]
 LOOKS: list[tuple[str, Scheme]] = [("ru", "light"), ("en", "dark"), ("ru", "dark"), ("en", "light")]
@@ -49,12 +51,20 @@ def _pages(browser: Browser, url: str, language: str, scheme: Scheme) -> None:
         page = context.new_page()
         page.goto("/login")
         _shoot(page, f"page-login-{width}-{scheme}-{language}")
-        log_in(page, MANAGER, PASSWORD)
+        log_in(page, OWNER, PASSWORD)
         speak(page, language)
-        for number, kind in enumerate(every_page(page)):
-            name = kind.strip("/").replace("/", "_") or "home"
-            _shoot(page, f"page-{number:02}-{name}-{width}-{scheme}-{language}")
+        _shoot_all(page, every_page(page), "page", f"{width}-{scheme}-{language}")
+        context.clear_cookies()
+        log_in(page, CLIENT, PASSWORD)
+        speak(page, language)
+        _shoot_all(page, pages_by_links(page), "client", f"{width}-{scheme}-{language}")
         context.close()
+
+
+def _shoot_all(page: Page, kinds: Iterator[str], what: str, look: str) -> None:
+    for number, kind in enumerate(kinds):
+        name = kind.strip("/").replace("/", "_") or "home"
+        _shoot(page, f"{what}-{number:02}-{name}-{look}")
 
 
 def _screens(browser: Browser, url: str, language: str, scheme: Scheme, photo: Path) -> None:

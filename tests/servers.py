@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-STARTING_SECONDS = 60
+STARTING_SECONDS = 120
 STOPPING_SECONDS = 20
 
 
@@ -91,11 +91,10 @@ class LiveServer:
         """Start the service and wait until it answers that it is ready. RuntimeError with its log where it does not."""
         assert self._process is None, "the server is running already"
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        environment = server_environment(self.database_url, self.data_dir, PORT=str(self.port), **self._settings)
         with self._log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 ending_with_us(*inspector_command("serve")),
-                env=environment,
+                env=self.environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -115,6 +114,11 @@ class LiveServer:
     def restart(self) -> None:
         self.stop()
         self.start()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the service finds in its environment; commands beside it want the same."""
+        return server_environment(self.database_url, self.data_dir, PORT=str(self.port), **self._settings)
 
     @property
     def running(self) -> bool:
@@ -140,7 +144,7 @@ class LiveServer:
         give_up = time.monotonic() + STARTING_SECONDS
         while time.monotonic() < give_up and self._process.poll() is None:
             try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=STARTING_SECONDS / 2) as answer:
                     if answer.status == 200:
                         return
             except (urllib.error.URLError, OSError):

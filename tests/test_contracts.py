@@ -15,7 +15,7 @@ CONTRACTS = {contract["id"]: contract["name"] for contract in SETTINGS["contract
 
 # Per sabotage: the contract that it must break, the file that gets a line more, and the line.
 SABOTAGES = [
-    ("web-above-domain", "checklists/imports", "import inspector"),
+    ("web-above-domain", "checklists/readers", "import inspector"),
     ("domain-without-web", "checklists/people.py", "from flask import g"),
     ("domain-without-web", "checklists/visits", "import marshmallow"),
     ("domain-without-web", "checklists/visits", "from PIL import Image"),
@@ -24,7 +24,7 @@ SABOTAGES = [
     ("domain-in-order", "checklists/errors.py", "from checklists import scoring"),
     ("domain-in-order", "checklists/utils.py", "WITHOUT_A_PLACE = True"),
     ("formulas-without-database", "checklists/scoring", "from sqlalchemy import func"),
-    ("schemas-in-the-api", "inspector/auth.py", "from marshmallow import Schema"),
+    ("schemas-in-the-api", "inspector/auth/guard.py", "from marshmallow import Schema"),
     ("pictures-in-one-file", "inspector/phone_app.py", "from PIL import Image"),
     ("object-store-in-one-file", "inspector/photo_images", "import boto3"),
 ]

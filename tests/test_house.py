@@ -40,6 +40,7 @@ PHONE_PLACES = {
 # SQL that is not ORM, and why the file needs it. Migrations are SQL by nature and are not looked at.
 RAW_SQL = {
     "checklists/orm.py": "tells row-level security the scope, and SQLite how to begin a transaction",
+    "inspector/moving/stillness.py": "keeps everybody else out of a database while an installation moves",
 }
 RAW_SQL_NAMES = {"text", "DDL", "literal_column", "TextClause"}
 EXECUTING = {"execute", "executemany", "executescript", "scalar", "scalars"}
@@ -47,12 +48,26 @@ EXECUTING = {"execute", "executemany", "executescript", "scalar", "scalars"}
 # Who goes round the tenants' scope, and for what reason.
 UNSCOPED = {
     ("inspector/api/health.py", "counts the jobs of all"),
-    ("inspector/auth.py", "a person may be a member of several organizations"),
-    ("inspector/auth.py", "a person's own password"),
-    ("inspector/auth.py", "nobody is logged in yet"),
+    ("inspector/auth/logins.py", "a person may be a member of several organizations"),
+    ("inspector/auth/logins.py", "a person's own login"),
+    ("inspector/auth/logins.py", "nobody is logged in yet"),
+    ("inspector/auth/throttle.py", "nobody is logged in yet"),
+    ("inspector/auth/tokens.py", "a token is known before its organization"),
+    ("inspector/commands/end_logins.py", "a person's own login"),
+    ("inspector/manager/links.py", "nobody is logged in yet"),
+    ("inspector/manager/profile.py", "a person's own account"),
     ("inspector/background.py", "a worker serves every organization"),
     ("inspector/command_line.py", "a new organization begins"),
     ("inspector/command_line.py", "is this the first start?"),
+    ("inspector/photo_storage/mover.py", "photos that wait, of all"),
+    ("inspector/commands/check.py", "how long have jobs waited?"),
+    ("inspector/metrics.py", "what waits, of all"),
+    ("inspector/moving/empty.py", "is this an empty installation?"),
+    ("inspector/moving/move.py", "an installation moves"),
+    ("inspector/moving/restore.py", "a backup is restored"),
+    ("inspector/moving/rows.py", "the whole installation is copied"),
+    ("inspector/erasing.py", "each project has a retention of its own"),
+    ("inspector/manager/erasures.py", "which other organizations know this person?"),
     ("inspector/manager/people.py", "which organization made this login?"),
 }
 
@@ -133,7 +148,7 @@ def test_the_migrations_are_one_chain() -> None:
 
 
 def test_every_route_says_who_may_use_it(app: Flask) -> None:
-    """`access` is what the decorators of inspector/auth.py leave behind: roles, or "public" with its reason."""
+    """`access` is what the decorators of inspector/auth leave behind: roles, or "public" with its reason."""
     silent = {
         endpoint
         for endpoint, view in app.view_functions.items()

@@ -47,6 +47,11 @@ def every_page(page: Page, start: str = "/") -> Iterator[str]:
     yield from _answers(page, project)
 
 
+def pages_by_links(page: Page) -> Iterator[str]:
+    """Go to one page of each kind that links lead to, for people who have nothing to fill in: a client, a reviewer."""
+    yield from _follow(page, ["/"], set())
+
+
 def _follow(page: Page, starts: Iterable[str], seen: set[str]) -> Iterator[str]:
     """Go to the starts, and from there to each kind of page that was not seen before."""
     waiting = list(starts)

@@ -27,12 +27,15 @@ from checklists.checklist.editing import (
     set_comparable,
 )
 from checklists.checklist.references import (
+    KeptBy,
     criteria_before,
     criteria_testing,
     earlier_criteria,
     is_tested,
+    kept_by,
     outlet_attributes,
 )
+from checklists.checklist.replacing import WholeCriterion, WholeDraft, WholeSection, replace_draft
 from checklists.checklist.tables import (
     GREEN_FROM,
     YELLOW_FROM,
@@ -81,6 +84,7 @@ __all__ = [
     "Direction",
     "Evidence",
     "GuidancePicture",
+    "KeptBy",
     "Missing",
     "Option",
     "OptionDesign",
@@ -92,6 +96,9 @@ __all__ = [
     "State",
     "StateDesign",
     "Unit",
+    "WholeCriterion",
+    "WholeDraft",
+    "WholeSection",
     "add_criterion",
     "add_section",
     "change_criterion",
@@ -109,6 +116,7 @@ __all__ = [
     "duplicate_section",
     "earlier_criteria",
     "is_tested",
+    "kept_by",
     "missing_parts",
     "move_criterion",
     "move_section",
@@ -119,6 +127,7 @@ __all__ = [
     "refuse_if_published",
     "remove_criterion",
     "remove_section",
+    "replace_draft",
     "section_design_of",
     "set_comparable",
     "set_limits",

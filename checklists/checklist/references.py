@@ -1,5 +1,6 @@
 """What criteria refer to, and who refers to it: earlier answers and outlets' attributes in conditions, barriers."""
 
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select
@@ -7,6 +8,8 @@ from sqlalchemy.orm import Session, contains_eager
 
 from checklists.brands import Outlet
 from checklists.checklist.tables import Checklist, ChecklistVersion, Criterion, Section
+from checklists.checklist.versions import checklists_at
+from checklists.journey import Barrier, Journey, Stage, Touchpoint
 
 
 def earlier_criteria(version: ChecklistVersion, section: Section | None) -> list[Criterion]:
@@ -75,3 +78,29 @@ def _newest_published(session: Session, project_id: UUID) -> dict[UUID, int]:
 def is_tested(session: Session, barrier_id: UUID) -> bool:
     """Whether any version ever tested the barrier, which therefore cannot be removed."""
     return session.scalar(select(Criterion.id).where(Criterion.barrier_id == barrier_id).limit(1)) is not None
+
+
+class KeptBy(StrEnum):
+    """What hangs on a part of the journey, so that it cannot be removed."""
+
+    STAGES = "stages"
+    TOUCHPOINTS = "touchpoints"
+    CHECKLISTS = "checklists"
+    TESTED_BARRIERS = "tested_barriers"
+    TESTS = "tests"
+
+
+def kept_by(session: Session, part: Journey | Stage | Touchpoint | Barrier) -> KeptBy | None:
+    """What keeps the part from being removed, if anything does: nobody loses more than the name that they chose."""
+    match part:
+        case Journey() if part.stages:
+            return KeptBy.STAGES
+        case Stage() if part.touchpoints:
+            return KeptBy.TOUCHPOINTS
+        case Touchpoint() if checklists_at(session, part.id):
+            return KeptBy.CHECKLISTS
+        case Touchpoint() if any(is_tested(session, barrier.id) for barrier in part.barriers):
+            return KeptBy.TESTED_BARRIERS
+        case Barrier() if is_tested(session, part.id):
+            return KeptBy.TESTS
+    return None

@@ -10,9 +10,12 @@ from checklists.matrix.coverage import (
     coverage_of,
 )
 from checklists.matrix.fieldwork import Alone, Spread, Waiting, fieldwork_of, held_by_assignment
+from checklists.matrix.tallies import AT_A_TIME, DERIVED, settle
 from checklists.matrix.whole import Cell, Matrix, MatrixBrand, MatrixRow, touchpoint_matrix
 
 __all__ = [
+    "AT_A_TIME",
+    "DERIVED",
     "Alone",
     "Cell",
     "Coverage",
@@ -31,6 +34,7 @@ __all__ = [
     "coverage_of",
     "fieldwork_of",
     "held_by_assignment",
+    "settle",
     "touchpoint_matrix",
     "uncounted_checks",
 ]

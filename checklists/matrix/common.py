@@ -1,7 +1,7 @@
 """Two brands at one touchpoint, compared on the criteria that were answered at both."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +15,49 @@ from checklists.visits import Answer, Check, Visit, VisitState
 
 
 def pair_on_common_criteria(
-    session: Session, wave_id: UUID, touchpoint_id: UUID, own: UUID, rival: UUID, *, remote: bool
+    session: Session,
+    wave_id: UUID,
+    touchpoint_id: UUID,
+    whole: Mapping[UUID, Estimate],
+    versions: Collection[UUID],
+    *,
+    remote: bool,
 ) -> tuple[Estimate, Estimate] | None:
-    """Both brands' estimates on the criteria that were answered at both, joined by lineage; None without any."""
+    """Two brands' estimates on the criteria that were answered at both, joined by lineage; None without any.
+
+    `whole` are their estimates on all that was answered, by brand, and `versions` those of the checks that count.
+    """
+    answered = {
+        brand_id: set(session.scalars(_answered_at(wave_id, touchpoint_id, brand_id, versions))) for brand_id in whole
+    }
+    common = set.intersection(*answered.values())
+    # What was answered at both only is all that was answered at one of them, more often than not.
+    narrower = [brand_id for brand_id in whole if answered[brand_id] != common]
+    narrowed = estimates_on(session, wave_id, touchpoint_id, narrower, common, remote=remote)
+    if not common or narrowed.keys() < set(narrower):
+        return None
+    ours, theirs = (narrowed.get(brand_id, estimate) for brand_id, estimate in whole.items())
+    return ours, theirs
+
+
+def estimates_on(
+    session: Session,
+    wave_id: UUID,
+    touchpoint_id: UUID,
+    brands: Sequence[UUID],
+    lineages: Collection[UUID],
+    *,
+    remote: bool,
+) -> dict[UUID, Estimate]:
+    """The brands' estimates on these criteria alone; a brand without a score on them is left out."""
+    if not brands:
+        return {}
     # Added up by the database: at ten thousand visits two brands have tens of thousands of answers here.
     answered = (
-        select(
+        _counting(
+            wave_id,
+            touchpoint_id,
+            brands,
             Check.brand_id,
             Check.outlet_id,
             Check.capped_at,
@@ -32,27 +69,11 @@ def pair_on_common_criteria(
             Criterion.section_id,
             Section.weight,
         )
-        .join(Visit, Visit.id == Check.visit_id)
-        .join(Answer, Answer.check_id == Check.id)
         .join(Criterion, Criterion.id == Answer.criterion_id)
         .join(Section, Section.id == Criterion.section_id)
-        .where(
-            Check.wave_id == wave_id,
-            Check.touchpoint_id == touchpoint_id,
-            Check.brand_id.in_([own, rival]),
-            Visit.state == VisitState.APPROVED,
-            Visit.deleted_at.is_(None),
-            Check.valid,
-            Answer.status == Status.ANSWERED,
-            ~Answer.hidden,
-        )
         .subquery("answered")
     ).c
-    applied: dict[UUID, set[UUID]] = defaultdict(set)
-    for brand_id, lineage_id in session.execute(select(answered.brand_id, answered.lineage_id).distinct()):
-        applied[brand_id].add(lineage_id)
-    common = applied[own] & applied[rival]
-    scored = _scored_checks(answered, common)
+    scored = _scored_checks(answered, lineages)
     outlets: dict[UUID, list[tuple[int, float, float]]] = defaultdict(list)
     for brand_id, checks, total, squares in session.execute(
         select(scored.brand_id, func.count(), func.sum(scored.score), func.sum(scored.score * scored.score)).group_by(
@@ -60,9 +81,48 @@ def pair_on_common_criteria(
         )
     ):
         outlets[brand_id].append((checks, total, squares))
-    if not outlets[own] or not outlets[rival]:
-        return None
-    return _estimate_of_outlets(outlets[own], remote), _estimate_of_outlets(outlets[rival], remote)
+    return {brand_id: _estimate_of_outlets(several, remote) for brand_id, several in outlets.items()}
+
+
+def _answered_at(wave_id: UUID, touchpoint_id: UUID, brand_id: UUID, versions: Collection[UUID]) -> Any:
+    """The lineages of the criteria that were answered at the brand.
+
+    Asked for each criterion: nearly all of them are found answered in the first check that is looked at.
+    """
+    # With the visit named too, one criterion's answer is found by the primary key.
+    answer = _counting(wave_id, touchpoint_id, [brand_id], Answer.visit_id).where(
+        Answer.criterion_id == Criterion.id, Answer.visit_id == Check.visit_id
+    )
+    return (
+        select(Criterion.lineage_id)
+        .join(Section, Section.id == Criterion.section_id)
+        .where(
+            Section.touchpoint_id == touchpoint_id,
+            Section.version_id.in_(versions),
+            # Not EXISTS, which the database may turn into a join with all of the answers.
+            answer.limit(1).scalar_subquery().is_not(None),
+        )
+    )
+
+
+def _counting(wave_id: UUID, touchpoint_id: UUID, brands: Sequence[UUID], *columns: Any) -> Any:
+    """The answers that count of the touchpoint's checks at these brands."""
+    return (
+        select(*columns)
+        .select_from(Check)
+        .join(Visit, Visit.id == Check.visit_id)
+        .join(Answer, Answer.check_id == Check.id)
+        .where(
+            Check.wave_id == wave_id,
+            Check.touchpoint_id == touchpoint_id,
+            Check.brand_id.in_(brands),
+            Visit.state == VisitState.APPROVED,
+            Visit.deleted_at.is_(None),
+            Check.valid,
+            Answer.status == Status.ANSWERED,
+            ~Answer.hidden,
+        )
+    )
 
 
 def _scored_checks(answered: Any, common: Collection[UUID]) -> Any:

@@ -1,7 +1,7 @@
-"""The whole matrix of a wave, in one statement: cells with estimates, and the own brand's verdicts on its rivals."""
+"""The whole matrix of a wave, in two statements: cells with estimates, and the own brand's verdicts on its rivals."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -22,10 +22,10 @@ from checklists.confidence import (
 )
 from checklists.journey import REMOTE_CHANNELS, Channel, Journey, Stage, Touchpoint
 from checklists.matrix.common import pair_on_common_criteria
-from checklists.matrix.statements import IN_ORDER, count_of
-from checklists.orm import LanguageMap
+from checklists.matrix.statements import IN_ORDER
+from checklists.matrix.tallies import tallies_of
+from checklists.orm import LanguageMap, ScopedSession
 from checklists.scoring import ROUNDING, Zone
-from checklists.visits import Check, Visit, VisitState
 from checklists.waves import OPEN_PLACES, Assignment, RequiredChecks
 
 
@@ -45,6 +45,8 @@ class Cell:
     mixed_versions: bool
     zones: Mapping[Zone, int]
     zone: Zone | None
+    limits: tuple[float, float] | None
+    """Where green and yellow begin; where several versions are mixed, by the most lenient of them."""
     estimate: Estimate | None
     interval: Interval | None
     forbidden_seen: int
@@ -102,7 +104,7 @@ class Matrix:
 
 @dataclass(slots=True)
 class _Tally:
-    """What the one statement says of a cell: a row for what all share, and one for each outlet and version."""
+    """What the database says of a cell: its place in the wave, and a row for each outlet and version."""
 
     row: Row[Any]
     parts: list[Row[Any]] = field(default_factory=list)
@@ -123,11 +125,16 @@ class _Tally:
 def touchpoint_matrix(session: Session, wave_id: UUID, margin: float) -> Matrix:
     """The wave's whole matrix, with Holm-corrected verdicts of the own brand on each rival; `margin` as a share."""
     tallies: dict[tuple[UUID, UUID], _Tally] = {}
-    for row in session.execute(_statement(wave_id)):
-        tally = tallies.setdefault((row.touchpoint_id, row.brand_id), _Tally(row))
-        if row.outlet_id is not None:
-            tally.parts.append(row)
-    cells = {place: _cell(tally) for place, tally in tallies.items()}
+    for row in session.execute(_places(wave_id)):
+        tallies[row.touchpoint_id, row.brand_id] = _Tally(row)
+    for part in session.execute(_tallies(wave_id)):
+        tally = tallies.get((part.touchpoint_id, part.brand_id))
+        if tally is not None:  # What is not required any more is left out.
+            tally.parts.append(part)
+    # Whoever may not see all visits does not see how many wait either: the tallies were added up from all of them.
+    assert isinstance(session, ScopedSession)
+    sees_waiting = not session.scope.narrowing
+    cells = {place: _cell(tally, sees_waiting) for place, tally in tallies.items()}
     brands = {t.row.brand_id: MatrixBrand(t.row.brand_id, t.row.brand, t.row.own) for t in tallies.values()}
     _judge(session, wave_id, tallies, cells, next((brand.id for brand in brands.values() if brand.own), None), margin)
     rows: dict[UUID, MatrixRow] = {}
@@ -151,8 +158,8 @@ def touchpoint_matrix(session: Session, wave_id: UUID, margin: float) -> Matrix:
     return Matrix(list(brands.values()), list(rows.values()), margin)
 
 
-def _statement(wave_id: UUID) -> Any:
-    """One row for each touchpoint, brand, visited outlet and version; a place without checks has one row too."""
+def _places(wave_id: UUID) -> Any:
+    """One row for each touchpoint and brand of the wave, whether there are checks or not."""
     required = (
         select(
             RequiredChecks.touchpoint_id,
@@ -168,47 +175,20 @@ def _statement(wave_id: UUID) -> Any:
         .group_by(RequiredChecks.touchpoint_id, RequiredChecks.brand_id)
         .subquery("required")
     )
-    planned = (
-        select(Section.touchpoint_id, Outlet.brand_id, func.count(Assignment.id.distinct()).label("planned"))
-        .select_from(Assignment)
-        .join(Section, Section.version_id == Assignment.version_id)
+    # Added up by version and brand first: several touchpoints of a version have the same assignments.
+    assigned = (
+        select(Assignment.version_id, Outlet.brand_id, func.count().label("assigned"))
         .join(Outlet, Outlet.id == Assignment.outlet_id)
         .where(Assignment.wave_id == wave_id, Assignment.state.in_(OPEN_PLACES))
-        .group_by(Section.touchpoint_id, Outlet.brand_id)
-        .subquery("planned")
+        .group_by(Assignment.version_id, Outlet.brand_id)
+        .subquery("assigned")
     )
-    approved = Visit.state == VisitState.APPROVED
-    # A check of facts alone has no score: it fills its place, and says nothing of how good it was.
-    counted = approved & Check.valid & Check.score.is_not(None)
-    checks = (
-        select(
-            Check.touchpoint_id,
-            Check.brand_id,
-            Check.outlet_id,
-            Check.version_id,
-            count_of(approved & Check.valid).label("approved"),
-            count_of(counted).label("scored"),
-            count_of(Visit.state == VisitState.RECEIVED).label("received"),
-            count_of(Visit.state == VisitState.RETURNED).label("returned"),
-            count_of(approved & Check.absent).label("absent"),
-            count_of(approved & ~Check.valid & ~Check.absent).label("invalid"),
-            count_of(counted & (Check.zone == Zone.GREEN)).label("green"),
-            count_of(counted & (Check.zone == Zone.YELLOW)).label("yellow"),
-            count_of(counted & (Check.zone == Zone.RED)).label("red"),
-            func.coalesce(func.sum(case((counted, Check.score))), 0.0).label("total"),
-            func.coalesce(func.sum(case((counted, Check.score * Check.score))), 0.0).label("squares"),
-            func.coalesce(func.sum(case((counted, Check.forbidden_seen))), 0).label("forbidden_seen"),
-            func.coalesce(func.sum(case((counted, Check.forbidden_possible))), 0).label("forbidden_possible"),
-            count_of(counted & Check.failed).label("failed"),
-            func.coalesce(func.min(case((counted, Check.skipped))), 0).label("skipped"),
-            func.min(case((counted, ChecklistVersion.green_from))).label("green_from"),
-            func.min(case((counted, ChecklistVersion.yellow_from))).label("yellow_from"),
-        )
-        .join(Visit, Visit.id == Check.visit_id)
-        .join(ChecklistVersion, ChecklistVersion.id == Check.version_id)
-        .where(Check.wave_id == wave_id, Visit.deleted_at.is_(None))
-        .group_by(Check.touchpoint_id, Check.brand_id, Check.outlet_id, Check.version_id)
-        .subquery("found")
+    asked = select(Section.version_id, Section.touchpoint_id).distinct().subquery("asked")
+    planned = (
+        select(asked.c.touchpoint_id, assigned.c.brand_id, func.sum(assigned.c.assigned).label("planned"))
+        .join(assigned, assigned.c.version_id == asked.c.version_id)
+        .group_by(asked.c.touchpoint_id, assigned.c.brand_id)
+        .subquery("planned")
     )
     return (
         select(
@@ -225,7 +205,6 @@ def _statement(wave_id: UUID) -> Any:
             required.c.at_brand,
             required.c.at_outlets,
             func.coalesce(planned.c.planned, 0).label("planned"),
-            *[column for column in checks.c if column.name not in ("touchpoint_id", "brand_id")],
         )
         .select_from(required)
         .join(Touchpoint, Touchpoint.id == required.c.touchpoint_id)
@@ -235,31 +214,35 @@ def _statement(wave_id: UUID) -> Any:
         .outerjoin(
             planned, (planned.c.touchpoint_id == required.c.touchpoint_id) & (planned.c.brand_id == required.c.brand_id)
         )
-        .outerjoin(
-            checks, (checks.c.touchpoint_id == required.c.touchpoint_id) & (checks.c.brand_id == required.c.brand_id)
-        )
         .order_by(*IN_ORDER)
     )
 
 
-def _cell(tally: _Tally) -> Cell:
-    estimate = _estimate(tally)
-    zone = None
+def _tallies(wave_id: UUID) -> Any:
+    """One row for each touchpoint, visited outlet and version."""
+    tallies = tallies_of(wave_id).subquery("tallies")
+    limits = (ChecklistVersion.green_from, ChecklistVersion.yellow_from)
+    return select(*tallies.c, *limits).join(ChecklistVersion, ChecklistVersion.id == tallies.c.version_id)
+
+
+def _cell(tally: _Tally, sees_waiting: bool) -> Cell:
+    estimate, limits = _estimate(tally), None
     if estimate is not None:
-        zone = _zone(estimate.mean, [part for part in tally.parts if part.scored])
+        limits = min((part.green_from, part.yellow_from) for part in tally.parts if part.scored)
     return Cell(
         touchpoint_id=tally.row.touchpoint_id,
         brand_id=tally.row.brand_id,
         required=max(int(tally.row.at_brand), int(tally.row.at_outlets)),
-        planned=tally.row.planned,
-        received=tally.total("received"),
-        returned=tally.total("returned"),
+        planned=int(tally.row.planned),
+        received=tally.total("received") if sees_waiting else 0,
+        returned=tally.total("returned") if sees_waiting else 0,
         approved=tally.total("approved"),
         absent=tally.total("absent"),
         invalid=tally.total("invalid"),
         mixed_versions=len(tally.versions) > 1,
         zones={zone: tally.total(zone.value) for zone in (Zone.GREEN, Zone.YELLOW, Zone.RED)},
-        zone=zone,
+        zone=_zone(estimate.mean, *limits) if estimate and limits else None,
+        limits=limits,
         estimate=estimate,
         interval=interval(estimate) if estimate else None,
         forbidden_seen=tally.total("forbidden_seen"),
@@ -269,9 +252,7 @@ def _cell(tally: _Tally) -> Cell:
     )
 
 
-def _zone(mean: float, parts: Iterable[Row[Any]]) -> Zone:
-    """The zone by the versions' limits; where several versions are mixed, by the most lenient of them."""
-    green_from, yellow_from = min((part.green_from, part.yellow_from) for part in parts)
+def _zone(mean: float, green_from: float, yellow_from: float) -> Zone:
     if mean >= green_from - ROUNDING:
         return Zone.GREEN
     return Zone.YELLOW if mean >= yellow_from - ROUNDING else Zone.RED
@@ -309,7 +290,9 @@ def _judge(
         if all(_applied_whole(tally) for tally in both) and len(both[0].versions | both[1].versions) == 1:
             pair: tuple[Estimate, Estimate] | None = (ours.estimate, theirs.estimate)
         else:
-            pair = pair_on_common_criteria(session, wave_id, touchpoint_id, own, brand_id, remote=both[0].remote)
+            versions = both[0].versions | both[1].versions
+            whole = {own: ours.estimate, brand_id: theirs.estimate}
+            pair = pair_on_common_criteria(session, wave_id, touchpoint_id, whole, versions, remote=both[0].remote)
         if pair:
             places.append((touchpoint_id, brand_id))
             pairs.append(pair)

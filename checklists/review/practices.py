@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -34,11 +35,13 @@ def best_practices_of(
     touchpoint_id: UUID | None = None,
     kind: BestPracticeKind | None = None,
     offset: int = 0,
+    after: tuple[datetime, UUID, int] | None = None,
     limit: int = 24,
 ) -> tuple[list[Practice], int]:
     """Some of the project's best practices, latest visit first, and how many there are in all.
 
-    Only approved visits count, unless `state` names another one; None takes all but the rejected ones.
+    Only approved visits count, unless `state` names another one; None takes all but the rejected ones. `after` is the
+    visit's received_at and id and the position of the last one seen: what comes in meanwhile shifts nothing.
     """
     query = (
         select(BestPractice, Visit, Outlet, Brand, Touchpoint)
@@ -58,6 +61,13 @@ def best_practices_of(
         if wanted is not None:
             query = query.where(column == wanted)
     total = session.scalar(select(func.count()).select_from(query.with_only_columns(BestPractice.id).subquery())) or 0
+    if after:
+        received_at, visit_id, position = after
+        query = query.where(
+            (Visit.received_at < received_at)
+            | ((Visit.received_at == received_at) & (Visit.id > visit_id))
+            | ((Visit.id == visit_id) & (BestPractice.position > position))
+        )
     rows = session.execute(
         query.order_by(Visit.received_at.desc(), Visit.id, BestPractice.position).offset(offset).limit(limit)
     ).all()
@@ -71,7 +81,13 @@ def best_practices_of(
 def _photos(session: Session, practices: Sequence[BestPractice]) -> dict[UUID, list[Photo]]:
     """The stored photos of each practice, in the order in which it names them; those of its own visit only."""
     named = {UUID(photo_id) for practice in practices for photo_id in practice.photo_ids}
-    found = session.scalars(select(Photo).where(Photo.id.in_(named), Photo.stored_at.is_not(None))) if named else ()
+    found = (
+        session.scalars(
+            select(Photo).where(Photo.id.in_(named), Photo.stored_at.is_not(None), Photo.erased_at.is_(None))
+        )
+        if named
+        else ()
+    )
     by_id = {str(photo.id): photo for photo in found}
     return {
         practice.id: [

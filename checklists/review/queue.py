@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checklists.brands import Outlet
-from checklists.visits import Check, Visit, VisitState
+from checklists.visits import Check, Visit, VisitState, visits_with_likenesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,11 @@ def review_queue(
     outlet_id: UUID | None = None,
     touchpoint_id: UUID | None = None,
     inspector_id: UUID | None = None,
+    used_twice: bool = False,
 ) -> Queue:
-    """All visits of the project that wait for a review, or those that fit."""
+    """All visits of the project that wait for a review, or those that fit; with `used_twice`, those of which a photo
+    looks like one of another visit.
+    """
     query = select(Visit.received_at, Visit.id).where(
         Visit.project_id == project_id, Visit.state == VisitState.RECEIVED, Visit.deleted_at.is_(None)
     )
@@ -54,5 +57,7 @@ def review_queue(
         query = query.where(Visit.id.in_(select(Check.visit_id).where(Check.touchpoint_id == touchpoint_id)))
     if inspector_id:
         query = query.where(Visit.inspector_id == inspector_id)
+    if used_twice:
+        query = query.where(Visit.id.in_(visits_with_likenesses()))
     rows = session.execute(query.order_by(Visit.received_at, Visit.id))
     return Queue([(received_at, identity) for received_at, identity in rows])

@@ -1,5 +1,6 @@
 """The frozen document of a published version, read once and typed: sections, criteria, limits."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -58,6 +59,8 @@ class Form:
     staff_names: bool
     sections: tuple[FormSection, ...]
     criteria: Mapping[UUID, FormCriterion]
+    scored_at: Mapping[UUID, int]
+    """How many scored criteria each touchpoint has."""
 
     def zone(self, score: float) -> Zone:
         """The zone of a score in [0, 1] by this version's limits."""
@@ -77,6 +80,7 @@ def read_form(document: Mapping[str, Any]) -> Form:
     What documents of earlier releases do not have reads as what those releases did.
     """
     sections = tuple(_read_section(section) for section in document["sections"])
+    criteria = {criterion.id: criterion for section in sections for criterion in section.criteria}
     return Form(
         version_id=UUID(document["version_id"]),
         checklist_id=UUID(document["checklist_id"]),
@@ -92,7 +96,8 @@ def read_form(document: Mapping[str, Any]) -> Form:
         staff_met=document.get("staff_met", False),
         staff_names=document.get("staff_names", False),
         sections=sections,
-        criteria={criterion.id: criterion for section in sections for criterion in section.criteria},
+        criteria=criteria,
+        scored_at=Counter(criterion.touchpoint_id for criterion in criteria.values() if criterion.scored),
     )
 
 

@@ -134,13 +134,14 @@ def score_visit(
         given[key] = answer
     sitting = _Sitting(form, given, twice, attributes or {}, set(repetitions))
     sections = [sitting.section(section) for section in form.sections]
+    sitting.see_the_rest()
     touchpoints: dict[UUID, list[_SectionResult]] = {}
     for section in sections:
         if section.tallies:
             touchpoints.setdefault(section.section.touchpoint_id, []).append(section)
     checks = [_check(form, touchpoint, parts) for touchpoint, parts in touchpoints.items()]
     counting = {check.touchpoint_id: check for check in checks if check.counts}
-    total = _total([part for id in counting for part in touchpoints[id]], counting)
+    total = _total({id: touchpoints[id] for id in counting}, counting)
     return Scored(
         outcomes=sitting.outcomes,
         checks=checks,
@@ -200,11 +201,15 @@ class _Sitting:
                     tallies.setdefault(criterion.id, _Tally(criterion)).outcomes.append((repetition, outcome))
                 elif (criterion.id, repetition) in self.given:
                     self.outcomes[criterion.id, repetition] = HIDDEN
-        # Repetitions that the section cannot have are kept, and worth nothing.
-        mine = {criterion.id for criterion in section.criteria}
-        self.outcomes |= {key: NOT_GIVEN for key in self.given.keys() - self.outcomes.keys() if key[0] in mine}
         points, possible = _points_of(list(tallies.values()))
         return _SectionResult(section, list(tallies.values()), points, possible)
+
+    def see_the_rest(self) -> None:
+        """Repetitions that a section cannot have are kept, and worth nothing."""
+        if not self.given.keys() <= self.outcomes.keys():
+            for key in self.given.keys() - self.outcomes.keys():
+                if key[0] in self.form.criteria:
+                    self.outcomes[key] = NOT_GIVEN
 
     def _repetitions(self, section: FormSection) -> list[int]:
         """Those that were begun, at least one; a section that does not repeat has only the first."""
@@ -217,12 +222,17 @@ class _Sitting:
 
     def _can_be_asked(self, criterion: FormCriterion, section: FormSection, repetition: int) -> bool:
         """Whether it is shown, and so is what it is made of: a duration goes with its time stamps."""
+        if criterion.shown_when is None and not criterion.rules.references:
+            return True
         ends = (UUID(criterion.settings[name]) for name in criterion.rules.references)
         return self._is_shown(criterion.shown_when, section, repetition) and all(
             (end, repetition) in self.asked for end in ends
         )
 
     def _is_shown(self, shown_when: ShownWhen | None, section: FormSection, repetition: int) -> bool:
+        if shown_when is None:
+            return True
+
         def answer_of(criterion_id: UUID) -> tuple[FormCriterion, Given] | None:
             # Within its own section a condition means the same repetition; of another there is only the first.
             criterion = self.form.criteria[criterion_id]
@@ -239,8 +249,7 @@ class _Sitting:
         given = self.given.get(key)
         if given is None:
             return NOT_GIVEN
-        sound = key not in self.twice and answer_fault(criterion, given) is None
-        outcome = self.outcomes[key] = score_answer(criterion, given) if sound else NOT_GIVEN
+        outcome = self.outcomes[key] = NOT_GIVEN if key in self.twice else score_answer(criterion, given)
         if outcome.status is Status.ANSWERED:
             self.standing[key] = given
         return outcome
@@ -283,7 +292,7 @@ def _check(form: Form, touchpoint_id: UUID, parts: Sequence[_SectionResult]) -> 
     answered: list[float] = []
     caps: list[float] = []
     forbidden_seen = forbidden_possible = absent = 0
-    skipped = sum(each.scored and each.touchpoint_id == touchpoint_id for each in form.criteria.values())
+    skipped = form.scored_at.get(touchpoint_id, 0)
     failed = critical_unchecked = any_counted = False
     # Facts that are not scored decide only where there is nothing else in the check.
     for tally in scored or tallies:
@@ -342,14 +351,14 @@ def _weighted(parts: Sequence[_SectionResult], factors: Mapping[UUID, float] | N
     return min(fsum(points) / total, 1.0) if total > 0 else None
 
 
-def _total(parts: Sequence[_SectionResult], checks: Mapping[UUID, CheckResult]) -> float | None:
-    """The visit's own score: its sections again, each as far as the cap of its check leaves it."""
+def _total(parts: Mapping[UUID, Sequence[_SectionResult]], checks: Mapping[UUID, CheckResult]) -> float | None:
+    """The visit's own score: its sections again, by touchpoint, each as far as the cap of its check leaves it."""
     factors: dict[UUID, float] = {}
     for touchpoint_id, check in checks.items():
-        uncapped = _weighted([part for part in parts if part.section.touchpoint_id == touchpoint_id])
+        uncapped = _weighted(parts[touchpoint_id])
         if uncapped and check.score is not None:
             factors[touchpoint_id] = check.score / uncapped
-    return _weighted(parts, factors)
+    return _weighted([part for several in parts.values() for part in several], factors)
 
 
 def score_answer(criterion: FormCriterion, given: Given) -> Outcome:

@@ -2,7 +2,19 @@
 
 from checklists.visits.faults import times_are_absurd
 from checklists.visits.intake import place_held, record_visit
-from checklists.visits.likeness import Likeness, PhotoLikeness
+from checklists.visits.likeness import (
+    ALIKE,
+    Alike,
+    Likeness,
+    PhotoBand,
+    PhotoLikeness,
+    are_alike,
+    forget_likeness,
+    keep_fingerprint,
+    likenesses_of,
+    note_likenesses,
+    visits_with_likenesses,
+)
 from checklists.visits.lists import (
     every_visit,
     inspectors_seen,
@@ -10,7 +22,16 @@ from checklists.visits.lists import (
     visit_with_parts,
     visits_page,
 )
-from checklists.visits.photos import missing_photos, promised_photo, receive_photo, record_derived
+from checklists.visits.photos import (
+    WaitingPhotos,
+    missing_photos,
+    photo_moved,
+    photos_waiting,
+    promised_photo,
+    receive_photo,
+    record_derived,
+    waiting_photos,
+)
 from checklists.visits.report import (
     AnswerReport,
     Arrival,
@@ -36,6 +57,8 @@ from checklists.visits.tables import (
 )
 
 __all__ = [
+    "ALIKE",
+    "Alike",
     "Answer",
     "AnswerReport",
     "Arrival",
@@ -46,6 +69,7 @@ __all__ = [
     "FieldAccess",
     "Likeness",
     "Photo",
+    "PhotoBand",
     "PhotoLikeness",
     "PhotoPromise",
     "Receipt",
@@ -56,11 +80,19 @@ __all__ = [
     "StaffReport",
     "Visit",
     "VisitState",
+    "WaitingPhotos",
+    "are_alike",
     "every_visit",
+    "forget_likeness",
     "form_of",
     "given_of",
     "inspectors_seen",
+    "keep_fingerprint",
+    "likenesses_of",
     "missing_photos",
+    "note_likenesses",
+    "photo_moved",
+    "photos_waiting",
     "place_held",
     "promised_photo",
     "receive_photo",
@@ -71,4 +103,6 @@ __all__ = [
     "times_are_absurd",
     "visit_with_parts",
     "visits_page",
+    "visits_with_likenesses",
+    "waiting_photos",
 ]

@@ -8,11 +8,9 @@ from sqlalchemy.orm import Session
 
 from checklists.errors import HoldReason
 from checklists.journey import Touchpoint
-from checklists.scoring import Fault, Form, FormCriterion, Kind, Outcome, Status, Zone, score_visit, visit_faults
+from checklists.scoring import Fault, Form, FormCriterion, Kind, Outcome, Scored, Status, Zone, visit_faults
 from checklists.visits.photos import taken_photos
-from checklists.visits.report import AnswerReport, Report
-from checklists.visits.results import attributes_at
-from checklists.waves import Assignment
+from checklists.visits.report import AnswerReport, AssignedPlace, Report
 
 OLDEST_VISIT = timedelta(days=366)
 FASTEST_CLOCK = timedelta(days=2)
@@ -20,9 +18,9 @@ FASTEST_CLOCK = timedelta(days=2)
 
 
 def first_fault(
-    session: Session, visit_id: UUID, form: Form, assignment: Assignment, report: Report, now: datetime
+    session: Session, visit_id: UUID, form: Form, scored: Scored, place: AssignedPlace, report: Report, now: datetime
 ) -> HoldReason | None:
-    """The first rule that the report breaks, or None. `assignment` needs its outlet."""
+    """The first rule that the report breaks, or None; `scored` is what its answers come to at the place."""
     if times_are_absurd(report, now):
         return HoldReason.ABSURD_DATES
     faults = visit_faults(form, (answer.given for answer in report.answers)).values()
@@ -31,10 +29,10 @@ def first_fault(
     if not {each.section_id for each in report.repetitions} <= {section.id for section in form.sections}:
         return HoldReason.UNKNOWN_CRITERION
     promised = {photo.id for photo in report.photos}
-    reason = _gap(form, assignment, report, promised)
+    reason = _gap(scored, report, promised)
     if reason:
         return reason
-    if not _touchpoints_known(session, assignment, report):
+    if not _touchpoints_known(session, place, report):
         return HoldReason.UNKNOWN_TOUCHPOINT
     if len(promised) < len(report.photos) or taken_photos(session, promised, other_than=visit_id):
         return HoldReason.FOREIGN_PHOTO
@@ -46,13 +44,10 @@ def times_are_absurd(report: Report, now: datetime) -> bool:
     return not (now - OLDEST_VISIT < report.started_at <= report.finished_at < now + FASTEST_CLOCK)
 
 
-def _gap(form: Form, assignment: Assignment, report: Report, promised: set[UUID]) -> HoldReason | None:
+def _gap(scored: Scored, report: Report, promised: set[UUID]) -> HoldReason | None:
     """What is missing among the criteria that were shown to the inspector."""
     if any(not promised.issuperset(practice.photo_ids) for practice in report.best_practices):
         return HoldReason.FOREIGN_PHOTO
-    scored = score_visit(
-        form, (answer.given for answer in report.answers), attributes_at(assignment.outlet), report.begun
-    )
     answers = {(answer.given.criterion_id, answer.given.repetition): answer for answer in report.answers}
     if any(not promised.issuperset(answer.photo_ids) for answer in answers.values()):
         return HoldReason.FOREIGN_PHOTO
@@ -85,9 +80,9 @@ def _is_needed(rule: str, not_green: bool) -> bool:
     return rule == "required" or (rule == "not_green" and not_green)
 
 
-def _touchpoints_known(session: Session, assignment: Assignment, report: Report) -> bool:
+def _touchpoints_known(session: Session, place: AssignedPlace, report: Report) -> bool:
     named = {practice.touchpoint_id for practice in report.best_practices}
     if not named:
         return True
-    known = select(Touchpoint.id).where(Touchpoint.id.in_(named), Touchpoint.project_id == assignment.project_id)
+    known = select(Touchpoint.id).where(Touchpoint.id.in_(named), Touchpoint.project_id == place.project_id)
     return len(session.scalars(known).all()) == len(named)

@@ -5,19 +5,24 @@ photos, the sha256 of the body says whether it is the same report, and what was 
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
 
+from checklists.brands import Outlet
 from checklists.errors import HoldReason, NotFound, VisitDeleted
-from checklists.scoring import Form
+from checklists.orm import Base, new_id
+from checklists.quick import Inside, Kept, insert_rows, table_of
+from checklists.scoring import Form, Scored, score_visit
 from checklists.visits.faults import first_fault
-from checklists.visits.photos import missing_photos, promise_photos
-from checklists.visits.report import Arrival, Receipt, Report, Sender
-from checklists.visits.results import attributes_at, clear_results, form_of, plain, write_results
-from checklists.visits.tables import SealedReport, Visit, VisitState
+from checklists.visits.photos import missing_photos, photos_to_promise, promise_row
+from checklists.visits.report import Arrival, AssignedPlace, Receipt, Report, Sender
+from checklists.visits.results import clear_results, form_of, plain, results_of
+from checklists.visits.tables import ERASED_BODY, Photo, SealedReport, Visit, VisitState
 from checklists.waves import Assignment, AssignmentState
 
 
@@ -32,23 +37,86 @@ def record_visit(
     organizations: it must not be kept by the wrong one, and the phone still has it.
     """
     sha256 = hashlib.sha256(body).hexdigest()
-    visit = session.get(Visit, visit_id)
-    if visit is not None:
-        return _known(session, visit, sender, body, sha256, report, now)
-    assignment, hold_reason = _place(session, sender, report)
-    form = form_of(session, report.version_id) if report is not None and assignment is not None else None
-    if report is not None and assignment is not None and hold_reason is None:
-        hold_reason = _fault(session, visit_id, sender, form, assignment, report, now)
+    place, known = _look_up(session, visit_id, report.assignment_id) if report is not None else (None, False)
+    if place is None or known:
+        visit = session.get(Visit, visit_id)
+        if visit is not None:
+            return _known(session, visit, sender, body, sha256, report, now)
+    hold_reason = _objection(sender, report, place)
+    form = scored = None
+    if report is not None and place is not None:
+        form = form_of(session, report.version_id)
+        if hold_reason is None:
+            scored = _scored(form, place, report)
+            hold_reason = _fault(session, visit_id, sender, form, scored, place, report, now)
         # Before the visit is written: whoever puts a held visit right locks the place first, too.
-        if hold_reason is None and not _take_place(session, assignment):
+        if hold_reason is None and not _take_place(session, place):
             hold_reason = HoldReason.VISITED_ALREADY
-    organization_id = assignment.organization_id if assignment else _only_organization(sender)
-    visit = Visit(id=visit_id, organization_id=organization_id, inspector_id=sender.user_id, received_at=now)
-    _fill(visit, assignment, report, form, hold_reason)
-    session.add(visit)
-    session.flush()
-    _seal(session, visit, visit.revision, body, sha256, now, accepted=True)
-    return _receive(session, visit, form, report, now)
+    visit = Visit(
+        id=visit_id,
+        organization_id=place.organization_id if place else _only_organization(sender),
+        inspector_id=sender.user_id,
+        received_at=now,
+        **_EMPTY,
+    )
+    _fill(visit, place, report, form, hold_reason)
+    rows: Rows = {}
+    if hold_reason is None and report and place and form and scored:
+        # A sound report promises no photo that is known already.
+        rows[Photo] = [promise_row(photo) for photo in report.photos]
+        rows |= results_of(visit, form, report, scored, place.brand_id)
+    elif report is not None:
+        rows[Photo] = photos_to_promise(session, visit, report)
+    rows = {
+        Visit: [{name: getattr(visit, name) for name in _COLUMNS}],
+        SealedReport: [_sealed(sha256, visit.revision, now, accepted=True)],
+    } | rows
+    insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id, body=body)
+    missing = tuple(sorted(row["id"] for row in rows.get(Photo, ())))
+    return Receipt(Arrival.NEW, visit_id, visit.revision, visit.state, hold_reason, now, missing)
+
+
+Rows = dict[type[Base], list[dict[str, Any]]]
+_COLUMNS = tuple(column.key for column in Visit.__mapper__.column_attrs)
+_EMPTY: Mapping[str, Any] = {
+    "app_version": "",
+    "device_id": "",
+    "positions": [],
+    "outlet_attributes": {},
+    "repetitions": [],
+    "staff_met": [],
+}
+
+
+def _write_look_up(inside: Inside) -> Any:
+    assignments, outlets, visits = table_of(Assignment), table_of(Outlet), table_of(Visit)
+    own = ("organization_id", "project_id", "wave_id", "version_id", "outlet_id", "inspector_id", "state")
+    return (
+        select(
+            assignments.c.id.label("assignment_id"),
+            *(assignments.c[name] for name in own),
+            outlets.c.brand_id,
+            outlets.c.attributes,
+            outlets.c.deleted_at.is_not(None).label("outlet_deleted"),
+            select(visits.c.id).where(visits.c.id == bindparam("visit_id"), inside(visits)).exists().label("known"),
+        )
+        .select_from(assignments.join(outlets, outlets.c.id == assignments.c.outlet_id))
+        .where(assignments.c.id == bindparam("assignment_id"), inside(assignments, outlets))
+    )
+
+
+_LOOK_UP = Kept(_write_look_up)
+
+
+def _look_up(session: Session, visit_id: UUID, assignment_id: UUID | None) -> tuple[AssignedPlace | None, bool]:
+    """The place that the report is for, if there is one, and whether the visit is known then."""
+    found = _LOOK_UP.run(session, visit_id=visit_id, assignment_id=assignment_id).first()
+    if found is None:
+        return None, False
+    values = found._asdict()
+    known = values.pop("known")
+    values["attributes"] = {str(name): str(value) for name, value in values["attributes"].items()}
+    return AssignedPlace(**values), known
 
 
 def _known(
@@ -62,14 +130,27 @@ def _known(
     known = session.scalar(
         select(SealedReport.accepted).where(SealedReport.visit_id == visit.id, SealedReport.sha256 == sha256)
     )
+    if known is None and _is_erased(session, visit):
+        raise VisitDeleted
     if known is None and report is not None and _is_next_revision(visit, report):
         # Of two different revisions at once the second waits here, and then finds that it comes too late.
         session.refresh(visit, with_for_update={"of": Visit})
         if _is_next_revision(visit, report):
             return _revise(session, visit, sender, body, sha256, report, now)
     if known is None:
-        _seal(session, visit, report.revision if report else visit.revision, body, sha256, now, accepted=False)
+        sealed = _sealed(sha256, report.revision if report else visit.revision, now, accepted=False)
+        insert_rows(
+            session, {SealedReport: [sealed]}, organization_id=visit.organization_id, visit_id=visit.id, body=body
+        )
     return _receipt(session, visit, Arrival.SAME if known else Arrival.CONFLICT)
+
+
+def _is_erased(session: Session, visit: Visit) -> bool:
+    """Whether the project's retention had the visit's reports erased: then another one must not come in their place."""
+    erased = select(SealedReport.id).where(
+        SealedReport.visit_id == visit.id, SealedReport.erased_at.is_not(None), SealedReport.body == ERASED_BODY
+    )
+    return session.scalar(erased.limit(1)) is not None
 
 
 def _is_next_revision(visit: Visit, report: Report) -> bool:
@@ -84,24 +165,28 @@ def _revise(
     session: Session, visit: Visit, sender: Sender, body: bytes, sha256: str, report: Report, now: datetime
 ) -> Receipt:
     """The next revision of a visit that was sent back takes the place of the one before; both stay sealed."""
-    assignment = session.get_one(Assignment, visit.assignment_id, options=[joinedload(Assignment.outlet)])
+    place, _ = _look_up(session, visit.id, visit.assignment_id)
+    assert place is not None
     form = form_of(session, report.version_id)
+    scored = _scored(form, place, report)
     clear_results(session, visit)
-    _fill(visit, assignment, report, form, _fault(session, visit.id, sender, form, assignment, report, now))
+    hold_reason = _fault(session, visit.id, sender, form, scored, place, report, now)
+    _fill(visit, place, report, form, hold_reason)
     visit.received_at = now
-    session.flush()
-    _seal(session, visit, visit.revision, body, sha256, now, accepted=True)
-    return _receive(session, visit, form, report, now)
-
-
-def _receive(session: Session, visit: Visit, form: Form | None, report: Report | None, now: datetime) -> Receipt:
-    """What is the same for a first report and a revision, once it is placed and sealed."""
-    if report is not None:
-        promise_photos(session, visit, report)
-        if visit.state is VisitState.RECEIVED and form is not None:
-            write_results(session, visit, form, report)
-    session.flush()
+    rows: Rows = {
+        SealedReport: [_sealed(sha256, visit.revision, now, accepted=True)],
+        Photo: photos_to_promise(session, visit, report),
+    }
+    if hold_reason is None and form and scored:
+        rows |= results_of(visit, form, report, scored, place.brand_id)
+    insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id, body=body)
     return _receipt(session, visit, Arrival.NEW)
+
+
+def _scored(form: Form | None, place: AssignedPlace, report: Report) -> Scored | None:
+    if form is None:
+        return None
+    return score_visit(form, [answer.given for answer in report.answers], place.attributes, report.begun)
 
 
 def _receipt(session: Session, visit: Visit, arrival: Arrival) -> Receipt:
@@ -109,24 +194,19 @@ def _receipt(session: Session, visit: Visit, arrival: Arrival) -> Receipt:
     return Receipt(arrival, visit.id, visit.revision, visit.state, visit.hold_reason, visit.received_at, missing)
 
 
-def _place(session: Session, sender: Sender, report: Report | None) -> tuple[Assignment | None, HoldReason | None]:
-    """The assignment that the report is for, and what speaks against it."""
+def _objection(sender: Sender, report: Report | None, place: AssignedPlace | None) -> HoldReason | None:
+    """What speaks against the place that a first report is for."""
     if report is None:
-        return None, HoldReason.NOT_UNDERSTOOD
-    assignment = session.scalar(
-        select(Assignment).where(Assignment.id == report.assignment_id).options(joinedload(Assignment.outlet))
-    )
-    if assignment is None:
-        return None, HoldReason.UNKNOWN_ASSIGNMENT
-    if assignment.inspector_id != sender.user_id:
-        return assignment, HoldReason.FOREIGN_ASSIGNMENT
-    if assignment.state is AssignmentState.DELIVERED:
-        return assignment, HoldReason.VISITED_ALREADY
-    if assignment.state is not AssignmentState.HANDED_OUT:
-        return assignment, HoldReason.REVOKED_ASSIGNMENT
-    if assignment.outlet.deleted_at is not None:
-        return assignment, HoldReason.DELETED_OUTLET
-    return assignment, None
+        return HoldReason.NOT_UNDERSTOOD
+    if place is None:
+        return HoldReason.UNKNOWN_ASSIGNMENT
+    if place.inspector_id != sender.user_id:
+        return HoldReason.FOREIGN_ASSIGNMENT
+    if place.state is AssignmentState.DELIVERED:
+        return HoldReason.VISITED_ALREADY
+    if place.state is not AssignmentState.HANDED_OUT:
+        return HoldReason.REVOKED_ASSIGNMENT
+    return HoldReason.DELETED_OUTLET if place.outlet_deleted else None
 
 
 def _fault(
@@ -134,26 +214,27 @@ def _fault(
     visit_id: UUID,
     sender: Sender,
     form: Form | None,
-    assignment: Assignment,
+    scored: Scored | None,
+    place: AssignedPlace,
     report: Report,
     now: datetime,
 ) -> HoldReason | None:
     """What speaks against a report or a revision at its own place. Any version ever published of the assignment's
     checklist will do.
     """
-    assigned = form_of(session, assignment.version_id)
-    if form is None or assigned is None or form.checklist_id != assigned.checklist_id:
+    assigned = form_of(session, place.version_id)
+    if form is None or scored is None or assigned is None or form.checklist_id != assigned.checklist_id:
         return HoldReason.OTHER_VERSION
-    if not _had_access(sender, assignment, report.started_at):
+    if not _had_access(sender, place, report.started_at):
         return HoldReason.DEACTIVATED
-    return first_fault(session, visit_id, form, assignment, report, now)
+    return first_fault(session, visit_id, form, scored, place, report, now)
 
 
-def _had_access(sender: Sender, assignment: Assignment, moment: datetime) -> bool:
+def _had_access(sender: Sender, place: AssignedPlace, moment: datetime) -> bool:
     """Whether the sender could inspect in the assignment's project at that moment."""
     return any(
-        access.organization_id == assignment.organization_id
-        and access.project_id in (None, assignment.project_id)
+        access.organization_id == place.organization_id
+        and access.project_id in (None, place.project_id)
         and (access.ended_at is None or moment < access.ended_at)
         for access in sender.accesses
     )
@@ -168,7 +249,7 @@ def _only_organization(sender: Sender) -> UUID:
 
 def _fill(
     visit: Visit,
-    assignment: Assignment | None,
+    place: AssignedPlace | None,
     report: Report | None,
     form: Form | None,
     hold_reason: HoldReason | None,
@@ -177,11 +258,11 @@ def _fill(
     visit.hold_reason = hold_reason
     visit.revision = report.revision if report else 1
     visit.text_replaced = False
-    if assignment is not None:
-        visit.project_id, visit.wave_id = assignment.project_id, assignment.wave_id
-        visit.assignment_id, visit.outlet_id = assignment.id, assignment.outlet_id
-        visit.version_id = assignment.version_id
-        visit.outlet_attributes = attributes_at(assignment.outlet)
+    if place is not None:
+        visit.project_id, visit.wave_id = place.project_id, place.wave_id
+        visit.assignment_id, visit.outlet_id = place.assignment_id, place.outlet_id
+        visit.version_id = place.version_id
+        visit.outlet_attributes = dict(place.attributes)
     if report is not None:
         _fill_from(visit, report, staff_names=form is not None and form.staff_names)
 
@@ -210,47 +291,44 @@ def _fill_from(visit: Visit, report: Report, *, staff_names: bool) -> None:
     ]
 
 
-def _take_place(session: Session, assignment: Assignment) -> bool:
+def _take_place(session: Session, place: AssignedPlace) -> bool:
     """Mark the assignment as delivered; False where a parallel visit of it was quicker."""
-    taken = session.execute(
-        update(Assignment)
-        .where(Assignment.id == assignment.id, Assignment.state == AssignmentState.HANDED_OUT)
-        .values(state=AssignmentState.DELIVERED)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(taken.rowcount)  # type: ignore[attr-defined]  # An UPDATE gives a CursorResult.
+    return bool(_TAKE_PLACE.run(session, assignment_id=place.assignment_id).rowcount)
 
 
-def _seal(
-    session: Session, visit: Visit, revision: int, body: bytes, sha256: str, now: datetime, *, accepted: bool
-) -> None:
-    session.add(
-        SealedReport(
-            organization_id=visit.organization_id,
-            visit_id=visit.id,
-            revision=revision,
-            accepted=accepted,
-            sha256=sha256,
-            body=body,
-            received_at=now,
+_TAKE_PLACE = Kept(
+    lambda inside: (
+        update(table_of(Assignment))
+        .where(
+            table_of(Assignment).c.id == bindparam("assignment_id"),
+            table_of(Assignment).c.state == AssignmentState.HANDED_OUT,
+            inside(table_of(Assignment)),
         )
+        .values(state=AssignmentState.DELIVERED)
     )
+)
+
+
+def _sealed(sha256: str, revision: int, now: datetime, *, accepted: bool) -> dict[str, Any]:
+    """The row that keeps a body, without the body, organization and visit."""
+    return {"id": new_id(), "revision": revision, "accepted": accepted, "sha256": sha256, "received_at": now}
 
 
 def place_held(session: Session, visit: Visit, assignment: Assignment, report: Report, now: datetime) -> None:
     """Let a held visit be that of an assignment after all, and score what of it can be scored.
 
     The caller has locked both, seen to it that the assignment's place is free and the version one of its checklist, and
-    decides on the visit's state. `assignment` needs its outlet.
+    decides on the visit's state.
     """
     form = form_of(session, report.version_id)
-    if form is None:
+    place, _ = _look_up(session, visit.id, assignment.id)
+    if form is None or place is None:
         raise NotFound
     clear_results(session, visit)
-    _fill(visit, assignment, report, form, None)
+    _fill(visit, place, report, form, None)
     assignment.state = AssignmentState.DELIVERED
     assignment.handed_out_at = assignment.handed_out_at or now
-    session.flush()
-    promise_photos(session, visit, report)
-    write_results(session, visit, form, report)
-    session.flush()
+    scored = score_visit(form, [answer.given for answer in report.answers], place.attributes, report.begun)
+    rows: Rows = {Photo: photos_to_promise(session, visit, report)}
+    rows |= results_of(visit, form, report, scored, place.brand_id)
+    insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id)

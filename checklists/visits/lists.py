@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from checklists.brands import Outlet
 from checklists.checklist import ChecklistVersion
 from checklists.orm import alphabetical, found_in
-from checklists.people import User
+from checklists.people import Membership, User
+from checklists.visits.likeness import visits_with_likenesses
 from checklists.visits.tables import Check, Photo, SealedReport, Visit, VisitState
 from checklists.waves import Assignment
 
@@ -46,6 +47,7 @@ def visits_page(
     brand_id: UUID | None = None,
     outlet_id: UUID | None = None,
     inspector_id: UUID | None = None,
+    used_twice: bool = False,
     unplaced: bool = False,
     oldest_first: bool = False,
     after: tuple[datetime, UUID] | None = None,
@@ -53,10 +55,11 @@ def visits_page(
 ) -> list[Visit]:
     """The project's visits, latest first unless asked otherwise, `limit` at a time.
 
-    `words` are looked for in the outlet's name, city and address and in the inspector's name. `after` is the
-    received_at and id of the last one seen. `unplaced` adds held ones whose project nobody could tell.
+    `words` are looked for in the outlet's name, city and address and in the inspector's name. `used_twice`: of which a
+    photo looks like one of another visit. `after` is the received_at and id of the last one seen. `unplaced` adds held
+    ones whose project nobody could tell. Checks are loaded where a touchpoint is asked for.
     """
-    query = select(Visit).where(_of_project(project_id, unplaced), Visit.deleted_at.is_(None))
+    query = select(Visit).where(Visit.deleted_at.is_(None))
     if wave_id:
         query = query.where(Visit.wave_id == wave_id)
     if state:
@@ -67,43 +70,69 @@ def visits_page(
         query = query.where(Visit.outlet_id == outlet_id)
     if inspector_id:
         query = query.where(Visit.inspector_id == inspector_id)
-    if brand_id or words:
-        query = query.outerjoin(Visit.outlet)
+    if used_twice:
+        query = query.where(Visit.id.in_(visits_with_likenesses()))
     if brand_id:
-        query = query.where(Outlet.brand_id == brand_id)
-    if words:
-        found = found_in(words, Outlet.name, Outlet.city, Outlet.address, User.name)
-        query = query.join(Visit.inspector).where(found)
+        query = query.where(Visit.outlet_id.in_(_few(session, select(Outlet.id).where(Outlet.brand_id == brand_id))))
+    for word in words.split():
+        query = query.where(_finds(session, project_id, word))
     place = tuple_(Visit.received_at, Visit.id)
     if after:
         query = query.where(place > after if oldest_first else place < after)
-    return list(
-        session.scalars(
-            query.order_by(*(each if oldest_first else each.desc() for each in (Visit.received_at, Visit.id)))
-            .limit(limit)
-            .options(
-                selectinload(Visit.outlet).joinedload(Outlet.brand),
-                selectinload(Visit.inspector),
-                selectinload(Visit.version).options(
-                    defer(ChecklistVersion.document), joinedload(ChecklistVersion.checklist)
-                ),
-                selectinload(Visit.wave),
-                selectinload(Visit.photos),
-                selectinload(Visit.checks),
-            )
-        )
+    query = query.order_by(*(each if oldest_first else each.desc() for each in (Visit.received_at, Visit.id)))
+    query = query.limit(limit).options(*_SHOWN_IN_A_LIST)
+    if touchpoint_id:
+        query = query.options(selectinload(Visit.checks))
+    found = list(session.scalars(query.where(Visit.project_id == project_id)))
+    if unplaced:
+        # Two statements, each in the order of its index: no index has the order of both together.
+        nowhere = query.where(Visit.project_id.is_(None), Visit.state == VisitState.HELD)
+        found = sorted([*found, *session.scalars(nowhere)], key=lambda visit: (visit.received_at, visit.id))
+        found = found[:limit] if oldest_first else found[: -limit - 1 : -1]
+    return found
+
+
+_SHOWN_IN_A_LIST = (
+    selectinload(Visit.outlet).joinedload(Outlet.brand),
+    selectinload(Visit.inspector),
+    selectinload(Visit.version).options(defer(ChecklistVersion.document), joinedload(ChecklistVersion.checklist)),
+    selectinload(Visit.wave),
+    selectinload(Visit.photos),
+)
+FEW = 500
+
+
+def _finds(session: Session, project_id: UUID, word: str) -> ColumnElement[bool]:
+    """Whether the word stands in the outlet's name, city or address, or in the inspector's name.
+
+    Outlets and people are looked through first: they are few, and a look into each of very many visits is not needed.
+    """
+    outlets = select(Outlet.id).where(
+        Outlet.project_id == project_id, found_in(word, Outlet.name, Outlet.city, Outlet.address)
     )
+    people = select(User.id).where(User.id.in_(select(Membership.user_id)), found_in(word, User.name))
+    return Visit.outlet_id.in_(_few(session, outlets)) | Visit.inspector_id.in_(_few(session, people))
 
 
-def _of_project(project_id: UUID, unplaced: bool) -> ColumnElement[bool]:
-    here = Visit.project_id == project_id
-    return here | (Visit.project_id.is_(None) & (Visit.state == VisitState.HELD)) if unplaced else here
+def _few(session: Session, ids: Select[UUID]) -> Select[UUID] | list[UUID]:
+    """The ids themselves where they are few: then the database may go by them."""
+    found = list(session.scalars(ids.limit(FEW + 1)))
+    return ids if len(found) > FEW else found
 
 
 def inspectors_seen(session: Session, project_id: UUID) -> list[User]:
     """Everybody who sent a visit of the project, in order of name."""
-    senders = select(Visit.inspector_id).where(Visit.project_id == project_id, Visit.deleted_at.is_(None))
-    return list(session.scalars(select(User).where(User.id.in_(senders)).order_by(alphabetical(User.name), User.id)))
+    # Asked for each person: to look for those who stand in the visits, all of these would have to be read.
+    sent = select(Visit.id).where(
+        Visit.project_id == project_id, Visit.inspector_id == User.id, Visit.deleted_at.is_(None)
+    )
+    return list(
+        session.scalars(
+            select(User)
+            .where(User.id.in_(select(Membership.user_id)), sent.limit(1).scalar_subquery().is_not(None))
+            .order_by(alphabetical(User.name), User.id)
+        )
+    )
 
 
 def sealed_reports_of(session: Session, visit_id: UUID) -> list[SealedReport]:

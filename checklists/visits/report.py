@@ -1,5 +1,6 @@
 """What passes between a phone and the intake: the report as it was read, who sends it, and the receipt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ from uuid import UUID
 from checklists.errors import HoldReason
 from checklists.scoring import Given
 from checklists.visits.tables import BestPracticeKind, VisitState
+from checklists.waves import AssignmentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,24 @@ class Sender:
 
     user_id: UUID
     accesses: tuple[FieldAccess, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedPlace:
+    """What the intake asks of an assignment and its outlet."""
+
+    assignment_id: UUID
+    organization_id: UUID
+    project_id: UUID
+    wave_id: UUID
+    version_id: UUID
+    outlet_id: UUID
+    inspector_id: UUID | None
+    state: AssignmentState
+    brand_id: UUID
+    attributes: Mapping[str, str]
+    """The outlet's, as conditions ask for them."""
+    outlet_deleted: bool
 
 
 class Arrival(StrEnum):

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from checklists.brands import Outlet
 from checklists.checklist import ChecklistVersion
-from checklists.orm import new_id
+from checklists.orm import Base, new_id
+from checklists.quick import id_text, insert_rows
 from checklists.scoring import (
     CheckResult,
     Form,
@@ -49,47 +50,37 @@ def form_of(session: Session, version_id: UUID) -> Form | None:
     return form
 
 
-def attributes_at(outlet: Outlet) -> dict[str, str]:
-    """The outlet's attributes as conditions ask for them."""
-    return {str(name): str(value) for name, value in outlet.attributes.items()}
+def results_of(
+    visit: Visit, form: Form, report: Report, scored: Scored, brand_id: UUID
+) -> dict[type[Base], list[dict[str, Any]]]:
+    """The rows of checks, answers and best practices that a report comes to; organization and visit are left out.
 
-
-def write_results(session: Session, visit: Visit, form: Form, report: Report) -> None:
-    """Write the checks, answers and best practices of a received report. The visit needs its assignment's places."""
+    What the visit itself has of them is noted there. It needs its assignment's places; it may not be written yet.
+    """
     visit.version_id = form.version_id
-    scored = score_visit(form, (each.given for each in report.answers), visit.outlet_attributes, report.begun)
+    visit.points, visit.possible, visit.score = scored.points, scored.possible, scored.score
+    visit.sealed_score = scored.score
     check_ids = {result.touchpoint_id: new_id() for result in scored.checks}
-    brand_id = session.get_one(Outlet, visit.outlet_id).brand_id
-    if scored.checks:
-        session.execute(
-            insert(Check),
-            [
-                {
-                    "id": check_ids[result.touchpoint_id],
-                    "brand_id": brand_id,
-                    "sealed_score": result.score,
-                    **_check_row(visit, result),
-                }
-                for result in scored.checks
-            ],
-        )
-    answers = _rows_of_answers(visit, form, report.answers, scored, check_ids)
-    if answers:
-        session.execute(insert(Answer), answers)
-    if report.best_practices:
-        rows = [
+    return {
+        Check: [
+            {
+                "id": check_ids[result.touchpoint_id],
+                "brand_id": brand_id,
+                "sealed_score": result.score,
+                **_check_row(visit, result),
+            }
+            for result in scored.checks
+        ],
+        Answer: _rows_of_answers(visit, form, report.answers, scored, check_ids),
+        BestPractice: [
             _best_practice_row(visit, brand_id, position, each) for position, each in enumerate(report.best_practices)
-        ]
-        session.execute(insert(BestPractice), rows)
-    _note_score(visit, scored)
-    visit.sealed_score = visit.score
+        ],
+    }
 
 
 def _check_row(visit: Visit, result: CheckResult) -> dict[str, Any]:
     """What a check has of its visit and its result; id, brand and sealed score are the caller's."""
     return {
-        "organization_id": visit.organization_id,
-        "visit_id": visit.id,
         "wave_id": visit.wave_id,
         "touchpoint_id": result.touchpoint_id,
         "outlet_id": visit.outlet_id,
@@ -132,15 +123,13 @@ def _answer_row(
 ) -> dict[str, Any]:
     given = answer.given
     return {
-        "organization_id": visit.organization_id,
-        "visit_id": visit.id,
         "criterion_id": criterion.id,
         "repetition": given.repetition,
         "check_id": check_ids.get(criterion.touchpoint_id),
         "lineage_id": criterion.lineage_id,
         "status": given.status,
-        "states": sorted(map(str, given.states)),
-        "options": sorted(map(str, given.options)),
+        "states": sorted(map(id_text, given.states)),
+        "options": sorted(map(id_text, given.options)),
         "value": float(given.value) if given.value is not None and is_number(given.value) else None,
         "words": plain(visit, given.value) if isinstance(given.value, str) else None,
         "reason": plain(visit, answer.reason),
@@ -151,15 +140,19 @@ def _answer_row(
 
 
 def _outcome_row(outcome: Outcome) -> dict[str, Any]:
-    names = ("zone", "points", "possible", "forbidden_seen", "forbidden_possible", "hidden")
-    return {name: getattr(outcome, name) for name in names}
+    return {
+        "zone": outcome.zone,
+        "points": outcome.points,
+        "possible": outcome.possible,
+        "forbidden_seen": outcome.forbidden_seen,
+        "forbidden_possible": outcome.forbidden_possible,
+        "hidden": outcome.hidden,
+    }
 
 
 def _best_practice_row(visit: Visit, brand_id: UUID, position: int, practice: BestPracticeReport) -> dict[str, Any]:
     return {
         "id": new_id(),
-        "organization_id": visit.organization_id,
-        "visit_id": visit.id,
         "project_id": visit.project_id,
         "wave_id": visit.wave_id,
         "touchpoint_id": practice.touchpoint_id,
@@ -170,10 +163,6 @@ def _best_practice_row(visit: Visit, brand_id: UUID, position: int, practice: Be
         "text": plain(visit, practice.text),
         "photo_ids": [str(photo_id) for photo_id in practice.photo_ids],
     }
-
-
-def _note_score(visit: Visit, scored: Scored) -> None:
-    visit.points, visit.possible, visit.score = scored.points, scored.possible, scored.score
 
 
 def plain(visit: Visit, words: str | None) -> str | None:
@@ -226,9 +215,8 @@ def rescore(session: Session, visit: Visit) -> None:
         for key, given in scored.derived.items()
         if key not in answers
     ]
-    if rows:
-        session.execute(insert(Answer), rows)
-    _note_score(visit, scored)
+    insert_rows(session, {Answer: rows}, organization_id=visit.organization_id, visit_id=visit.id)
+    visit.points, visit.possible, visit.score = scored.points, scored.possible, scored.score
     session.flush()
     _drop_checks(session, visit, check_ids.values())
 
@@ -255,7 +243,12 @@ def _bring_checks_up_to_date(session: Session, visit: Visit, scored: Scored) -> 
     for result in scored.checks:
         check = checks.get(result.touchpoint_id)
         if check is None:
-            check = Check(id=new_id(), brand_id=session.get_one(Outlet, visit.outlet_id).brand_id)
+            check = Check(
+                id=new_id(),
+                organization_id=visit.organization_id,
+                visit_id=visit.id,
+                brand_id=session.get_one(Outlet, visit.outlet_id).brand_id,
+            )
             session.add(check)
         for name, value in _check_row(visit, result).items():
             setattr(check, name, value)

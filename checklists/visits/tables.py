@@ -31,11 +31,11 @@ class Visit(Owned, Base):
     __tablename__ = "visits"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    project_id: Mapped[UUID | None] = reference("projects.id", nullable=True)
+    project_id: Mapped[UUID | None] = reference("projects.id", nullable=True, index=False)
     assignment_id: Mapped[UUID | None] = reference("assignments.id", nullable=True)
     wave_id: Mapped[UUID | None] = mapped_column(ForeignKey("waves.id"))
     version_id: Mapped[UUID | None] = mapped_column(ForeignKey("checklist_versions.id"))
-    outlet_id: Mapped[UUID | None] = reference("outlets.id", nullable=True)
+    outlet_id: Mapped[UUID | None] = reference("outlets.id", nullable=True, index=False)
     inspector_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     state: Mapped[VisitState] = mapped_column(one_of(VisitState))
     hold_reason: Mapped[HoldReason | None] = mapped_column(one_of(HoldReason))
@@ -70,7 +70,13 @@ class Visit(Owned, Base):
     best_practices: Mapped[list["BestPractice"]] = relationship(order_by="BestPractice.position", viewonly=True)
 
 
-Index("ix_visits_list", Visit.project_id, Visit.received_at.desc(), Visit.id.desc())
+# The list in its order, with each filter that may leave few of very many visits.
+_LATEST = (Visit.received_at.desc(), Visit.id.desc())
+Index("ix_visits_list", Visit.project_id, *_LATEST)
+Index("ix_visits_list_state", Visit.project_id, Visit.state, *_LATEST)
+Index("ix_visits_list_inspector", Visit.project_id, Visit.inspector_id, *_LATEST)
+Index("ix_visits_list_wave", Visit.wave_id, *_LATEST)
+Index("ix_visits_list_outlet", Visit.outlet_id, *_LATEST)
 Index("ix_visits_wave_state", Visit.wave_id, Visit.state)
 Index(
     "uq_visits_one_per_assignment",
@@ -79,6 +85,10 @@ Index(
     sqlite_where=Visit.state.in_(["received", "returned", "approved"]),
     postgresql_where=Visit.state.in_(["received", "returned", "approved"]),
 )
+
+
+ERASED_BODY = b"{}"
+"""What stands in the place of a body that was erased as a whole: JSON still, and no report."""
 
 
 class SealedReport(Owned, Base):
@@ -131,15 +141,21 @@ class Check(Owned, Base):
 
 
 Index("ix_checks_cell", Check.wave_id, Check.touchpoint_id, Check.brand_id)
+Index("ix_checks_touchpoint", Check.touchpoint_id, Check.visit_id)
 
 
 class Answer(Owned, Base):
-    """What was recorded for one criterion, and what it came to under its own version."""
+    """What was recorded for one criterion, and what it came to under its own version.
+
+    Forty of them come with each visit, so that only visit and check are references that the database follows: the
+    visit holds its organization, and its version with the criteria.
+    """
 
     __tablename__ = "answers"
 
+    organization_id: Mapped[UUID] = mapped_column()
     visit_id: Mapped[UUID] = mapped_column(ForeignKey("visits.id", ondelete="CASCADE"), primary_key=True)
-    criterion_id: Mapped[UUID] = mapped_column(ForeignKey("criteria.id"), primary_key=True)
+    criterion_id: Mapped[UUID] = mapped_column(primary_key=True)
     repetition: Mapped[int] = mapped_column(primary_key=True)
     check_id: Mapped[UUID | None] = reference("checks.id", nullable=True)
     """None where nothing of its touchpoint was shown, so that there is no check."""

@@ -2,6 +2,7 @@
 
 from checklists.waves.assignments import (
     CHANGEABLE,
+    assignments_behind,
     assignments_of,
     change_assignment,
     extend_by,
@@ -56,6 +57,7 @@ __all__ = [
     "Wave",
     "WaveChecklist",
     "WaveOutlet",
+    "assignments_behind",
     "assignments_of",
     "change_assignment",
     "choose_outlets",

@@ -10,14 +10,15 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from checklists.brands import Outlet
 from checklists.checklist import ChecklistVersion
 from checklists.errors import N_, AssignmentBusy, InvalidInput
-from checklists.orm import LanguageMap
+from checklists.orm import LanguageMap, found_in
+from checklists.people import User
 from checklists.waves.contents import pinned_versions
-from checklists.waves.tables import Assignment, AssignmentState, Wave
+from checklists.waves.tables import Assignment, AssignmentState, Wave, WaveChecklist
 from checklists.waves.windows import DayPart, end_of_day
 
 CHANGEABLE = (AssignmentState.PLANNED, AssignmentState.HANDED_OUT)
@@ -180,5 +181,64 @@ def assignments_of(
                 selectinload(Assignment.wave),
             ),
             execution_options={"populate_existing": lock},
+        )
+    )
+
+
+def assignments_behind(
+    session: Session,
+    project_id: UUID,
+    *,
+    words: str = "",
+    wave_id: UUID | None = None,
+    state: AssignmentState | None = None,
+    brand_id: UUID | None = None,
+    outlet_id: UUID | None = None,
+    inspector_id: UUID | None = None,
+    late_at: datetime | None = None,
+    older_version: bool = False,
+    after: UUID | None = None,
+    limit: int = 100,
+) -> list[Assignment]:
+    """`limit` of the project's assignments in the order in which they were planned, behind the one with the id `after`.
+
+    `words` are looked for in the outlet's name, city and address and in the inspector's name. `late_at` takes those
+    that are late at this moment (`is_late`), `older_version` those that `newer_versions` would name.
+    """
+    query = select(Assignment).join(Assignment.outlet).where(Assignment.project_id == project_id)
+    for column, wanted in (
+        (Assignment.wave_id, wave_id),
+        (Assignment.state, state),
+        (Outlet.brand_id, brand_id),
+        (Assignment.outlet_id, outlet_id),
+        (Assignment.inspector_id, inspector_id),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if words:
+        query = query.outerjoin(Assignment.inspector)
+        query = query.where(found_in(words, Outlet.name, Outlet.city, Outlet.address, User.name))
+    if late_at is not None:
+        query = query.where(Assignment.state.in_(CHANGEABLE), Assignment.due_until < late_at)
+    if older_version:
+        pinned = aliased(ChecklistVersion)
+        query = query.join(Assignment.version).where(
+            Assignment.state.in_(CHANGEABLE),
+            select(WaveChecklist.id)
+            .join(pinned, pinned.id == WaveChecklist.version_id)
+            .where(
+                WaveChecklist.wave_id == Assignment.wave_id,
+                pinned.checklist_id == ChecklistVersion.checklist_id,
+                pinned.id != Assignment.version_id,
+            )
+            .exists(),
+        )
+    if after is not None:
+        query = query.where(Assignment.id > after)
+    return list(
+        session.scalars(
+            query.order_by(Assignment.id)
+            .limit(limit)
+            .options(selectinload(Assignment.outlet).joinedload(Outlet.brand), selectinload(Assignment.inspector))
         )
     )

@@ -92,7 +92,7 @@ def _photos(session: Session, visit_ids: list[UUID]) -> defaultdict[UUID, list[J
                 "size": photo.size,
                 "media_type": photo.media_type,
                 "taken_at": photo.taken_at and photo.taken_at.isoformat(),
-                "received": photo.stored_at is not None,
+                "received": photo.stored_at is not None or photo.erased_at is not None,
             }
         )
     return photos

@@ -8,10 +8,19 @@ from flask import Response, current_app, g, json, request, send_file
 from flask_smorest import Blueprint
 from sqlalchemy import select
 
-from checklists.errors import NotFound, TooLarge
+from checklists.accounts import TokenScope
+from checklists.errors import (
+    NotAllowed,
+    NotFound,
+    PhotoErased,
+    PhotoUnreachable,
+    PhotoWaits,
+    StorageUnavailable,
+    TooLarge,
+)
 from checklists.people import Role
-from checklists.visits import Photo, promised_photo, receive_photo
-from inspector.auth import REVIEWERS, person, roles, sender
+from checklists.visits import Photo, Visit, VisitState, promised_photo, receive_photo
+from inspector.auth import READERS, REVIEWERS, person, roles, sender
 from inspector.background import ring
 from inspector.photo_storage import PhotoStorage, photo_key
 from inspector.transactions import reading, writing
@@ -36,9 +45,9 @@ def deliver(photo_id: UUID) -> Response:
     new = photo.stored_at is None
     if new:
         # No transaction is open while the storage works: it may be slow, or away.
-        _storage().write(photo_key(photo), request.stream, size=photo.size, sha256=photo.sha256)
+        waits_on = _storage().write(photo_key(photo), request.stream, size=photo.size, sha256=photo.sha256)
         with writing() as session:
-            new = receive_photo(session, photo.id, datetime.now(UTC))
+            new = receive_photo(session, photo.id, datetime.now(UTC), waits_on)
         ring()
     answer = {
         "id": str(photo.id),
@@ -53,25 +62,36 @@ def deliver(photo_id: UUID) -> Response:
 @blueprint.route("/<uuid:photo_id>", methods=["GET"])
 @blueprint.doc(parameters=[{"in": "query", "name": "size", "schema": {"enum": ["thumbnail", "screen", "original"]}}])
 @blueprint.response(200, description="The picture")
-@roles(*REVIEWERS, Role.INSPECTOR)
+@roles(*READERS, Role.INSPECTOR, scope=TokenScope.FIELDWORK_READ)
 def show(photo_id: UUID) -> Any:
     """A picture in one of its sizes; the original where the smaller ones are not made yet. Unreadable ones are
-    downloads.
+    downloads. A client gets the smaller ones only, which carry no metadata.
     """
+    size = request.args.get("size", "original")
+    derived_wanted = size in ("thumbnail", "screen")
     with reading() as session:
         photo = session.scalar(select(Photo).where(Photo.id == photo_id, Photo.stored_at.is_not(None)))
-        if photo is None or not _may_see(photo):
+        originals = photo is not None and _may_see(photo)
+        if photo is None or not (originals or _is_the_clients(photo)):
             raise NotFound
-    size = request.args.get("size", "original")
+    if photo.erased_at is not None:
+        raise PhotoErased
+    if not originals:
+        if not derived_wanted:
+            raise NotAllowed
+        if not photo.readable:
+            raise NotFound
     try:
-        if size in ("thumbnail", "screen") and photo.readable:
+        if derived_wanted and photo.readable:
             derived: Response = send_file(_storage().open(photo_key(photo, size)), "image/jpeg", max_age=86400)
             # Evidence is nobody's to keep on the way, and the answer may carry the login's cookie.
             derived.cache_control.public, derived.cache_control.private = False, True
             return derived
         original = _storage().open(photo_key(photo))
     except FileNotFoundError:
-        raise NotFound from None
+        raise (PhotoWaits if photo.waits_on else NotFound) from None
+    except StorageUnavailable as fault:
+        raise (PhotoWaits if photo.waits_on else PhotoUnreachable) from fault
     shown = photo.media_type in SHOWN_AS_PICTURES and photo.readable is not False
     media_type = photo.media_type if shown else "application/octet-stream"
     return send_file(original, media_type, as_attachment=not shown, download_name=f"{photo.id}", max_age=0)
@@ -81,11 +101,24 @@ def _may_see(photo: Photo) -> bool:
     """Managers and reviewers see the photos of their projects, an inspector those of the own visits; of a deleted visit
     nobody sees any.
     """
-    visit = photo.visit
-    if visit.deleted_at is not None:
+    visit: Visit | None = photo.visit  # None where a client's scope hides it.
+    if visit is None or visit.deleted_at is not None:
         return False
     return visit.inspector_id == person().user.id or any(
         each.role in REVIEWERS
+        and each.organization_id == visit.organization_id
+        and each.project_id in (None, visit.project_id)
+        for each in g.memberships
+    )
+
+
+def _is_the_clients(photo: Photo) -> bool:
+    """Whether the reader is a client of the photo's project, and its visit was approved."""
+    visit: Visit | None = photo.visit
+    if visit is None or visit.deleted_at is not None or visit.state is not VisitState.APPROVED:
+        return False
+    return any(
+        each.role is Role.CLIENT
         and each.organization_id == visit.organization_id
         and each.project_id in (None, visit.project_id)
         for each in g.memberships

@@ -7,8 +7,9 @@ from flask import Response, current_app, g, send_file
 from flask_smorest import Blueprint
 from sqlalchemy import select
 
+from checklists.accounts import TokenScope
 from checklists.checklist.tables import GuidancePicture
-from checklists.errors import NotFound
+from checklists.errors import NotFound, PhotoUnreachable, StorageUnavailable
 from checklists.people import Role
 from inspector.auth import REVIEWERS, roles
 from inspector.photo_storage import PhotoStorage, picture_key
@@ -21,7 +22,7 @@ YEAR_S = 365 * 24 * 3600
 
 @blueprint.route("/<uuid:picture_id>", methods=["GET"])
 @blueprint.response(200, description="The picture; its bytes never change")
-@roles(*REVIEWERS, Role.INSPECTOR)
+@roles(*REVIEWERS, Role.INSPECTOR, scope=TokenScope.SETUP_READ)
 def show(picture_id: UUID) -> Any:
     """One reference picture, for those who work in its project."""
     with reading() as session:
@@ -33,6 +34,8 @@ def show(picture_id: UUID) -> Any:
         answer: Response = send_file(storage.open(picture_key(picture)), picture.media_type, max_age=YEAR_S)
     except FileNotFoundError:
         raise NotFound from None
+    except StorageUnavailable as fault:
+        raise PhotoUnreachable from fault
     answer.cache_control.public, answer.cache_control.private = False, True
     answer.cache_control.immutable = True
     return answer

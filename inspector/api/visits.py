@@ -1,7 +1,9 @@
 """A phone delivers a finished visit."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import NoneType
 from typing import Any
 from uuid import UUID
 
@@ -53,15 +55,22 @@ class Moment(fields.AwareDateTime):
 class Several(fields.List[Any]):
     """A list whose length is looked at first, and whose first bad element ends the reading: six megabytes of bad ones
     would otherwise make gigabytes of messages that nobody reads.
+
+    `read` reads an element as `inner` does, and quicker.
     """
 
-    def __init__(self, inner: fields.Field[Any], most: int, **more: Any) -> None:
+    def __init__(
+        self, inner: fields.Field[Any], most: int, read: Callable[[Any], Any] | None = None, **more: Any
+    ) -> None:
         super().__init__(inner, **more)
         self.most = most
+        self.read = read
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> list[Any]:
         if not isinstance(value, list) or len(value) > self.most:
             raise self.make_error("invalid")
+        if self.read is not None:
+            return [self.read(each) for each in value]
         return [self.inner.deserialize(each, **more) for each in value]
 
 
@@ -107,6 +116,42 @@ class AnswerSchema(Schema):
             value,
         )
         return AnswerReport(given, data["reason"], data["comment"], tuple(data["photo_ids"]))
+
+
+_answer_schema = AnswerSchema()
+_STATUSES: Mapping[Any, Status] = {status.value: status for status in Status}
+# Criteria, states and options come again with every visit of a checklist; ids of photos do not.
+_identity = functools.lru_cache(maxsize=16_384)(UUID)
+
+
+def read_answer(wire: Any) -> AnswerReport:
+    """What AnswerSchema makes of an answer, in a tenth of the time where it is written as phones write it."""
+    try:
+        repetition, value = wire.get("repetition", 0), wire.get("value")
+        reason, comment = wire.get("reason"), wire.get("comment")
+        lists = states, options, photo_ids = wire.get("states", []), wire.get("options", []), wire.get("photo_ids", [])
+        if (
+            type(wire) is dict
+            and type(repetition) is int
+            and 0 <= repetition < MOST_REPETITIONS
+            and type(value) in (NoneType, str, int, float)
+            and type(reason) in (NoneType, str)
+            and type(comment) in (NoneType, str)
+            and all(type(each) is list and len(each) <= MOST_PARTS for each in lists)
+        ):
+            given = Given(
+                _identity(wire["criterion_id"]),
+                repetition,
+                _STATUSES[wire["status"]],
+                frozenset(map(_identity, states)),
+                frozenset(map(_identity, options)),
+                value,
+            )
+            return AnswerReport(given, reason, comment, tuple(map(UUID, photo_ids)))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        pass
+    answer: AnswerReport = _answer_schema.load(wire)
+    return answer
 
 
 class PhotoSchema(Schema):
@@ -182,7 +227,7 @@ class ReportSchema(Schema):
     app_version = fields.String(required=True, validate=validate.Length(max=200))
     device_id = fields.String(required=True, validate=validate.Length(max=200))
     positions = Several(fields.Nested(PositionSchema), MOST_PARTS, load_default=list)
-    answers = Several(fields.Nested(AnswerSchema), MOST_ANSWERS, required=True)
+    answers = Several(fields.Nested(AnswerSchema), MOST_ANSWERS, read_answer, required=True)
     repetitions = Several(fields.Nested(RepetitionSchema), MOST_PARTS, load_default=list)
     staff_met = Several(fields.Nested(StaffSchema), MOST_PARTS, load_default=list)
     best_practices = Several(fields.Nested(BestPracticeSchema), MOST_BEST_PRACTICES, load_default=list)

@@ -21,7 +21,7 @@ from inspector.demo import coffee_chain, pharmacy
 from inspector.demo.albums import Albums, store_guidance, store_photos
 from inspector.demo.building import Engagement, build, revise, start_wave
 from inspector.demo.checklists import CALL_REVISED
-from inspector.demo.fieldwork import VISITS, deliver, disturb, finished_wave, plan, running_wave
+from inspector.demo.fieldwork import VISITS, deliver, disturb, finished_wave, plan, reuse_a_photo, running_wave
 from inspector.demo.parts import DemoWave
 from inspector.demo.reviewing import open_desk, receive_photos, review_finished, review_running
 from inspector.transactions import writing
@@ -72,6 +72,7 @@ def _make_coffee_chain(app: Flask, north: UUID, password_hash: str, today: date,
         planned = _hand_out(session, built, coffee_chain.SECOND_WAVE, today, now)
         running = running_wave(built, *planned, albums, today, VISITS - len(finished))
         held = disturb(session, running, built.people[Role.INSPECTOR])
+        reuse_a_photo(finished, [each for each in running if each not in held])
         for delivery in (*finished, *running):
             deliver(session, delivery)
     store_photos(storage, north, [photo for delivery in (*finished, *running) for photo in delivery.photos])

@@ -99,11 +99,11 @@ def build(
 def _people(
     session: Session, project: Project, engagement: DemoEngagement, password_hash: str, now: datetime
 ) -> dict[Role, list[User]]:
-    """The people by role: managers for the whole agency, the others for this project."""
+    """The people by role: owners and managers for the whole agency, the others for this project."""
     by_role: dict[Role, list[User]] = {}
     for person in engagement.people:
         user = create_person(session, person.email, person.name, password_hash, person.language, now)
-        everywhere = person.role is Role.MANAGER
+        everywhere = person.role in (Role.OWNER, Role.MANAGER)
         add_member(
             session,
             user,

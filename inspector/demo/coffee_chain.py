@@ -50,8 +50,10 @@ WITHOUT_RESTROOM = {
 }
 
 _PEOPLE = (
+    DemoPerson(Role.OWNER, "Виктор Северов", "owner@example.com"),
     DemoPerson(Role.MANAGER, "Мария Орлова", "manager@example.com"),
     DemoPerson(Role.REVIEWER, "Kate Lawson", "reviewer@example.com", "en"),
+    DemoPerson(Role.CLIENT, "Ольга Зимина", "client@example.com"),
     DemoPerson(Role.INSPECTOR, "Анна Белова", "anna@example.com"),
     DemoPerson(Role.INSPECTOR, "Борис Ким", "boris@example.com"),
     DemoPerson(Role.INSPECTOR, "Елена Соколова", "elena@example.com"),

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,7 @@ from checklists.scoring import read_form
 from checklists.visits import FieldAccess, Receipt, Sender, record_visit
 from checklists.waves import Assignment, Wave, assignments_of, change_assignment, hand_out, plan_assignments, revoke
 from inspector.api.visits import read_report
-from inspector.demo.albums import Albums
+from inspector.demo.albums import Albums, Picture, retouched
 from inspector.demo.building import Engagement
 from inspector.demo.coffee_chain import OWN
 from inspector.demo.reports import Delivery, write_report
@@ -155,6 +156,30 @@ def disturb(session: Session, deliveries: Sequence[Delivery], inspectors: Sequen
     for stranger in strangers:
         stranger.sender_id = random.choice([each.id for each in inspectors if each.id != stranger.sender_id])
     return [revoked, bare, timeless, *strangers]
+
+
+def reuse_a_photo(finished: Sequence[Delivery], running: Sequence[Delivery]) -> None:
+    """Let one inspector send for the same criterion, at the same brand, what another one photographed a wave before."""
+    taken = {
+        (early.assignment.outlet.brand_id, answer["criterion_id"]): (early, answer["photo_ids"][0])
+        for early in finished
+        for answer in early.report["answers"]
+        if answer["photo_ids"]
+    }
+    for late in running:
+        for answer in late.report["answers"]:
+            early, photo_id = taken.get((late.assignment.outlet.brand_id, answer["criterion_id"]), (late, ""))
+            if answer["photo_ids"] and early.sender_id != late.sender_id:
+                picture = retouched(dict(early.photos)[UUID(photo_id)])
+                _exchange(late, UUID(answer["photo_ids"][0]), picture)
+                return
+
+
+def _exchange(delivery: Delivery, photo_id: UUID, picture: Picture) -> None:
+    """Let the photo be another picture, in the report and in what follows it."""
+    (promise,) = (each for each in delivery.report["photos"] if each["id"] == str(photo_id))
+    promise |= {"sha256": picture.sha256, "size": picture.size}
+    delivery.photos = [(one, picture if one == photo_id else other) for one, other in delivery.photos]
 
 
 def _begin_anew(delivery: Delivery) -> None:

@@ -2,10 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from itertools import compress
 from typing import Any
 from uuid import UUID
 
@@ -38,10 +39,17 @@ class Dialect:
     words: WordsOfChoices = field(default_factory=dict)
 
 
-def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
-    """A download of the rows, sent while they are read; `name` is the file's name without its ending, in ASCII."""
+def csv_response(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, without: Collection[str] = ()
+) -> Response:
+    """A download of the rows, sent while they are read; `name` is the file's name without its ending, in ASCII.
+
+    Columns whose title is among `without` are left out.
+    """
+    kept = [title not in without for title in header]
+    shown = (list(compress(row, kept)) for row in rows) if without else rows
     return Response(
-        stream_with_context(_encode(header, rows, readers_dialect())),
+        stream_with_context(_encode(list(compress(header, kept)), shown, readers_dialect())),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"},
     )

@@ -8,22 +8,42 @@ from flask_babel import gettext as _
 from checklists.journey import Touchpoint, touchpoints_of
 from checklists.review import corrected_answers, practices_by_visit
 from checklists.visits import Visit, every_visit, form_of
-from inspector.auth import REVIEWERS, roles
+from inspector.auth import READERS, roles
 from inspector.exports.chosen import Chosen, chosen
 from inspector.exports.csv_stream import Cell, csv_response, outlets_time
 from inspector.languages import words
+from inspector.manager.entrance import may_review
+from inspector.trail import reads_personal
 from inspector.transactions import reading
 
 blueprint = Blueprint("export_visits", __name__, url_prefix="/o/<organization>/<project>/exports")
 
 
 @blueprint.get("/visits.csv")
-@roles(*REVIEWERS)
+@roles(*READERS)
+@reads_personal("visits")
 def download() -> Response:
     selection = chosen()
     with reading() as session:
         touchpoints = touchpoints_of(session, g.project.id)
-    return csv_response(selection.file_name("visits"), _header(touchpoints), _rows(selection, touchpoints))
+    rows = _rows(selection, touchpoints)
+    return csv_response(selection.file_name("visits"), _header(touchpoints), rows, without=_inner_columns())
+
+
+def _inner_columns() -> Sequence[str]:
+    """What is nobody's business but the agency's."""
+    if may_review():
+        return ()
+    return (
+        _("State"),
+        _("Why it is held"),
+        _("Inspector"),
+        _("Received (UTC)"),
+        _("Begun after its window (1 = yes)"),
+        _("Revision"),
+        _("Score as sent (0..1)"),
+        _("Corrected answers"),
+    )
 
 
 def _header(touchpoints: Sequence[Touchpoint]) -> Sequence[str]:
@@ -107,7 +127,7 @@ def _row(visit: Visit, touchpoints: Sequence[Touchpoint]) -> Sequence[Cell]:
         outlet.brand.name if outlet else None,
         outlet.name if outlet else None,
         outlet.city if outlet else None,
-        visit.inspector.name,
+        getattr(visit.inspector, "name", None),  # A client is told nobody's name.
         visit.started_at,
         outlets_time(visit.started_at, outlet),
         visit.finished_at,

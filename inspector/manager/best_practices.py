@@ -7,7 +7,7 @@ from checklists.journey import Touchpoint, touchpoints_of
 from checklists.review import best_practices_of
 from checklists.visits import BestPracticeKind, VisitState
 from checklists.waves import Wave, waves_of
-from inspector.auth import REVIEWERS, roles
+from inspector.auth import READERS, roles
 from inspector.languages import words
 from inspector.manager.forms import PageAnswer
 from inspector.manager.lists import Listing, choice_asked, row_asked
@@ -20,7 +20,7 @@ ON_A_PAGE = 24
 
 
 @blueprint.get("/")
-@roles(*REVIEWERS)
+@roles(*READERS)
 def index() -> PageAnswer:
     with reading() as session:
         touchpoint, brand = row_asked(session, Touchpoint, "touchpoint"), row_asked(session, Brand, "brand")

@@ -21,6 +21,7 @@ from checklists.brands import (
     change_outlet,
     outlet_counts,
     outlets_page,
+    remove_brand,
     remove_outlet,
     restore_outlet,
 )
@@ -112,9 +113,7 @@ def change(brand: UUID) -> PageAnswer:
 def remove(brand: UUID) -> Response:
     with writing() as session:
         stored = of_project(session, Brand, brand)
-        empty = not stored.outlets
-        if empty:
-            session.delete(stored)
+        empty = remove_brand(session, stored)
     if empty:
         flash(_("“%(name)s” was removed.", name=stored.name), "done")
     else:

@@ -1,22 +1,20 @@
-"""The way in: login, logout, one's own password, the language of this browser, and the projects that a person may
-open.
-"""
+"""The way in: login, logout, the language of this browser, and the projects that a person may open."""
 
-from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
-from flask_babel import gettext as _
+from collections.abc import Collection
+
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from checklists.errors import DomainError, LoginFailed
+from checklists.errors import DomainError
 from checklists.people import Role, projects_of
 from inspector import auth
-from inspector.auth import MANAGERS, REVIEWERS, person, public, roles
+from inspector.auth import MANAGERS, OWNERS, READERS, REVIEWERS, person, public, roles
 from inspector.languages import LANGUAGES
 from inspector.manager.forms import Form, PageAnswer
+from inspector.problems import headers_of
 from inspector.transactions import reading
 
 blueprint = Blueprint("entrance", __name__)
-
-SHORTEST_PASSWORD = 10
 
 
 @blueprint.get("/")
@@ -25,15 +23,16 @@ def home() -> PageAnswer:
     """The person's projects; somebody who only inspects works on the phone."""
     if all(each.role is Role.INSPECTOR for each in g.memberships):
         return redirect("/phone/")
-    reviewing = [each for each in g.memberships if each.role in REVIEWERS]
+    read = [each for each in g.memberships if each.role in READERS]
     with reading() as transaction:
-        organizations = projects_of(transaction, reviewing)
-    managed = {(each.organization_id, each.project_id) for each in reviewing if each.role in MANAGERS}
+        organizations = projects_of(transaction, read)
+    managed = {(each.organization_id, each.project_id) for each in read if each.role in MANAGERS}
     return render_template(
         "entrance/home.html",
         organizations=organizations,
         managed_organizations={organization for organization, _project in managed},
         managed=managed,
+        owned={each.organization_id for each in read if each.role in OWNERS},
         inspects=any(each.role is Role.INSPECTOR for each in g.memberships),
     )
 
@@ -48,7 +47,7 @@ def log_in() -> PageAnswer:
         auth.log_in(form.text("email"), form.value("password"))
     except DomainError as error:
         form.keep(error)
-        return render_template("entrance/login.html", form=form), form.status
+        return render_template("entrance/login.html", form=form), form.status, headers_of(error)
     return redirect(_own_address(form.value("next")))
 
 
@@ -57,37 +56,6 @@ def log_in() -> PageAnswer:
 def log_out() -> Response:
     auth.log_out()
     return redirect(url_for("entrance.log_in"))
-
-
-@blueprint.route("/password", methods=["GET", "POST"])
-@roles(*Role, lately=True)
-def change_password() -> PageAnswer:
-    """One's own password: the first one was made, and read, by whoever added the person."""
-    if request.method == "GET":
-        return render_template("entrance/password.html", form=Form.showing(), shortest=SHORTEST_PASSWORD)
-    form = Form.sent()
-    new = form.value("new")
-    if len(new) < SHORTEST_PASSWORD:
-        form.refuse("new", _("A password has at least %(count)s characters.", count=SHORTEST_PASSWORD))
-    if form.value("again") != new:
-        form.refuse("again", _("This differs from the new password above."))
-    try:
-        form.check()
-        _change_password(form, new)
-    except DomainError as error:
-        form.keep(error)
-        return render_template("entrance/password.html", form=form, shortest=SHORTEST_PASSWORD), form.status
-    flash(_("Your password was changed."), "done")
-    return redirect(url_for("entrance.change_password"))
-
-
-def _change_password(form: Form, new: str) -> None:
-    """Raises InvalidInput where the present password was typed wrong."""
-    try:
-        auth.change_password(form.value("old"), new)
-    except LoginFailed:
-        form.refuse("old", _("This is not your present password."))
-        form.check()
 
 
 @blueprint.post("/language")
@@ -111,13 +79,29 @@ def _own_address(address: str) -> str:
 
 
 @blueprint.app_template_global()
+def may_own() -> bool:
+    """Whether the reader owns the organization of this address."""
+    return _holds(OWNERS)
+
+
+@blueprint.app_template_global()
 def may_manage() -> bool:
     """Whether the reader manages the project, or else the organization, of this address."""
+    return _holds(MANAGERS)
+
+
+@blueprint.app_template_global()
+def may_review() -> bool:
+    """Whether the reader works on the project; a client only reads what came of it."""
+    return _holds(REVIEWERS)
+
+
+def _holds(roles: Collection[Role]) -> bool:
     if "organization" not in g:
         return False
     project_id = g.project.id if "project" in g else None
     return any(
-        each.role in MANAGERS
+        each.role in roles
         and each.deactivated_at is None
         and each.organization_id == g.organization.id
         and (each.project_id is None or project_id is None or each.project_id == project_id)

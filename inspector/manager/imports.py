@@ -1,7 +1,7 @@
 """Outlets and inspectors from a CSV: upload, preview with what is wrong by line, confirmation."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -37,11 +37,13 @@ from checklists.imports import (
     refuse_wrong,
     take_up,
 )
+from checklists.people import user_by_email
 from inspector.auth import MANAGERS, hash_password, person, roles
+from inspector.doorbell import ring
 from inspector.exports.csv_stream import csv_response
 from inspector.languages import current_language
 from inspector.manager.forms import Form, PageAnswer, of_project
-from inspector.manager.people import new_password
+from inspector.manager.people import invite, mail_is_sent, new_password
 from inspector.transactions import reading, writing
 
 blueprint = Blueprint("imports", __name__, url_prefix="/o/<organization>/<project>/imports")
@@ -141,10 +143,7 @@ def confirm(import_id: UUID) -> PageAnswer:
     try:
         with reading() as session:
             kind = ImportKind(of_project(session, Import, import_id).kind)
-        logins = _first_passwords(import_id, form.ticked("rest")) if kind is ImportKind.INSPECTORS else []
-        hashes = _hashes({email: password for email, _name, password in logins})
-        with writing() as session:
-            counts = _carry_out(session, import_id, kind, hashes, form.ticked("rest"))
+        counts, logins = carry_out(import_id, kind, form.ticked("rest"))
     except NotFound:
         raise
     except DomainError as error:
@@ -153,13 +152,44 @@ def confirm(import_id: UUID) -> PageAnswer:
     done = _(
         "Imported: %(added)s added, %(changed)s changed.", added=counts[Effect.NEW], changed=counts[Effect.CHANGED]
     )
-    if not logins:
+    mails = mail_is_sent()
+    if logins and mails:
+        done += " " + ngettext(
+            "%(num)s invitation is on its way.", "%(num)s invitations are on their way.", len(logins)
+        )
+    if not logins or mails:
         flash(done, "done")
         return redirect(url_for(PLACES[kind]))
     # Shown in this answer only: the passwords stand nowhere else.
     table = csv_response("logins", [_("E-mail"), _("Full name"), _("Password")], logins).get_data()
     address = f"data:text/csv;charset=utf-8;base64,{base64.b64encode(table).decode()}"
     return render_template("imports/logins.html", done=done, logins=logins, address=address)
+
+
+def carry_out(
+    import_id: UUID, kind: ImportKind, leave_out_wrong: bool
+) -> tuple[dict[Effect, int], list[tuple[str, str, str]]]:
+    """Do what the table says, and count its lines by effect; with e-mail, name and first password of each new person,
+    who gets an invitation instead where mail is sent. Raises NotFound, and InvalidInput by "file".
+    """
+    logins = _first_passwords(import_id, leave_out_wrong) if kind is ImportKind.INSPECTORS else []
+    mails = mail_is_sent()
+    passwords = {email: password for email, _name, password in logins}
+    hashes = dict.fromkeys(passwords, "") if mails else _hashes(passwords)
+    with writing() as session:
+        counts = _carry_out(session, import_id, kind, hashes, leave_out_wrong)
+        if mails:
+            _invite(session, passwords)
+    if mails and logins:
+        ring()
+    return counts, logins
+
+
+def _invite(session: Session, emails: Iterable[str]) -> None:
+    for email in emails:
+        user = user_by_email(session, email)
+        if user is not None:
+            invite(session, user, datetime.now(UTC))
 
 
 def _sent_file() -> tuple[str, bytes]:

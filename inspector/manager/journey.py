@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from checklists.checklist import checklists_at, criteria_testing, is_tested
+from checklists.checklist import KeptBy, checklists_at, criteria_testing, kept_by
 from checklists.errors import DomainError, NotFound
 from checklists.journey import (
     Barrier,
@@ -142,19 +142,20 @@ def remove(kind: str, part: UUID) -> Response:
 def _why_kept(session: Session, part: Part) -> str:
     """Why the part cannot be removed, in words, or nothing."""
     name = words(_name(part))
-    match part:
-        case Journey() if part.stages:
+    match kept_by(session, part):
+        case KeptBy.STAGES:
             return str(_("“%(name)s” still has stages. Remove them first.", name=name))
-        case Stage() if part.touchpoints:
+        case KeptBy.TOUCHPOINTS:
             return str(_("“%(name)s” still has touchpoints. Remove them first.", name=name))
-        case Touchpoint() if used := checklists_at(session, part.id):
+        case KeptBy.CHECKLISTS:
+            used = checklists_at(session, part.id)
             lists = ", ".join(str(_("“%(text)s”", text=words(each.name))) for each in used)
             return str(
                 _("“%(name)s” is used by the checklist %(lists)s, so it cannot be removed.", name=name, lists=lists)
             )
-        case Touchpoint() if any(is_tested(session, barrier.id) for barrier in part.barriers):
+        case KeptBy.TESTED_BARRIERS:
             return str(_("A barrier at “%(name)s” is tested by a criterion, so it cannot be removed.", name=name))
-        case Barrier() if is_tested(session, part.id):
+        case KeptBy.TESTS:
             return str(_("“%(name)s” is tested by a criterion, so it cannot be removed.", name=name))
     return ""
 

@@ -5,11 +5,17 @@ from inspector.manager import (
     brands,
     checklists,
     entrance,
+    erasures,
     imports,
     journey,
+    links,
+    organization,
     people,
+    profile,
     projects,
     results,
+    tokens,
+    trail,
     visits,
     waves,
 )
@@ -18,6 +24,11 @@ BLUEPRINTS = tuple(
     module.blueprint
     for module in (
         entrance,
+        links,
+        profile,
+        organization,
+        tokens,
+        trail,
         projects,
         journey,
         brands,
@@ -28,5 +39,6 @@ BLUEPRINTS = tuple(
         visits,
         best_practices,
         results,
+        erasures,
     )
 )

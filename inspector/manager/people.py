@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from checklists.accounts import LinkPurpose, end_links, make_link, renew_secret
 from checklists.errors import DomainError, NotFound
 from checklists.orm import unscoped
 from checklists.people import (
@@ -28,11 +29,16 @@ from checklists.people import (
     take_back,
     user_by_email,
 )
-from inspector.auth import MANAGERS, REVIEWERS, hash_password, person, roles
+from inspector.auth import MANAGERS, READERS, hash_password, person, roles
+from inspector.auth.password_rules import is_guessable
+from inspector.doorbell import ring
 from inspector.languages import LANGUAGES, current_language
+from inspector.mail import address_of, enqueue_link
 from inspector.manager.forms import Form, PageAnswer
 from inspector.manager.lists import Listing, choice_asked
 from inspector.manager.words import ROLES, ROLES_GIVEN
+from inspector.settings import Settings
+from inspector.trail import reads_personal
 from inspector.transactions import reading, writing
 
 blueprint = Blueprint("people", __name__, url_prefix="/o/<organization>/<project>/people")
@@ -51,6 +57,7 @@ ACCESS = {Access.ACTIVE: lazy_gettext("active"), Access.ENDED: lazy_gettext("end
 
 @blueprint.get("/")
 @roles(*MANAGERS)
+@reads_personal("people")
 def index() -> PageAnswer:
     role, access = choice_asked(Role, "role"), choice_asked(Access, "access")
     chips = {"role": str(ROLES[role]) if role else "", "access": str(ACCESS[access]) if access else ""}
@@ -86,19 +93,21 @@ def add() -> PageAnswer:
     email, chosen = form.text("email", required=True), _chosen_roles(form)
     name = form.text("name", required=True)
     language = form.value("language") if form.value("language") in LANGUAGES else LANGUAGES[0]
-    password = new_password()
+    password, now, invitation = new_password(), datetime.now(UTC), ""
     try:
         form.check()
-        password_hash = hash_password(password)  # Slow on purpose, so it is done before the transaction begins.
+        # Slow on purpose, so it is done before the transaction begins. Who gets a mail chooses the first password.
+        password_hash = "" if mail_is_sent() else hash_password(password)
         with writing() as session:
             user = user_by_email(session, email)
             known = user is not None
             if user is not None:
                 held = [each.roles for each in members_of(session, g.project.id) if each.user.id == user.id]
-                _refuse_foreign_login(form, "email", user, set(chosen).difference(*held))
+                refuse_foreign_login(form, "email", user, set(chosen).difference(*held))
                 form.check()
             else:
-                user = create_person(session, email, name, password_hash, language, datetime.now(UTC))
+                user = create_person(session, email, name, password_hash, language, now)
+                invitation = invite(session, user, now)
             add_member(session, user, chosen, organization_id=g.organization.id, project_id=g.project.id)
     except DomainError as error:
         form.keep(error)
@@ -106,26 +115,68 @@ def add() -> PageAnswer:
     if known:
         flash(_("%(name)s had a login already and was added to the project.", name=name), "done")
         return redirect(url_for("people.index"))
-    # Shown in this answer only: the password stands nowhere else, and a reload asks before it sends the form again.
-    return render_template("people/password.html", user=user, password=password)
+    return _invited(user, invitation, password)
+
+
+@blueprint.post("/<uuid:user>/invitation")
+@roles(*MANAGERS)
+def invite_again(user: UUID) -> PageAnswer:
+    """Another link for somebody who has not chosen a password yet; the one before works no longer."""
+    now, form = datetime.now(UTC), Form.sent()
+    with reading() as session:
+        someone = member_asked(session, user).user
+    if someone.password_hash:
+        flash(_("%(name)s has a password already.", name=someone.name), "refused")
+        return redirect(url_for("people.index"))
+    # Who made the login may see its link; where mail is sent nobody sees it.
+    refuse_foreign_login(form, "email", someone, set() if mail_is_sent() else {Role.MANAGER})
+    form.check()
+    with writing() as session:
+        end_links(session, someone.id, now)
+        invitation = invite(session, someone, now)
+    return _invited(someone, invitation)
+
+
+def mail_is_sent() -> bool:
+    settings: Settings = current_app.config["SETTINGS"]
+    return bool(settings.mail_url)
+
+
+def invite(session: Session, user: User, now: datetime) -> str:
+    """Have a link sent with which the person chooses a password; where no mail is sent, the address to pass on."""
+    link = make_link(session, user.id, LinkPurpose.INVITATION, now)
+    if not mail_is_sent():
+        return address_of(current_app.config["SETTINGS"], renew_secret(session, link.id))
+    enqueue_link(session, g.organization.id, link, now)
+    return ""
+
+
+def _invited(user: User, invitation: str, password: str = "") -> PageAnswer:
+    if not invitation:
+        ring()
+        flash(_("%(name)s was sent an invitation to %(email)s.", name=user.name, email=user.email), "done")
+        return redirect(url_for("people.index"))
+    # Shown in this answer only: neither stands anywhere else, and a reload asks before it sends the form again.
+    return render_template("people/password.html", user=user, password=password, invitation=invitation)
 
 
 @blueprint.route("/<uuid:user>", methods=["GET", "POST"])
 @roles(*MANAGERS)
+@reads_personal("person")
 def change(user: UUID) -> PageAnswer:
     with reading() as session:
-        member = _member(session, user)
+        member = member_asked(session, user)
     if request.method == "GET":
         return _page(Form.showing(roles=list(member.roles or member.ended)), member)
     form = Form.sent()
     chosen = _chosen_roles(form)
-    _refuse_foreign_login(form, "roles", member.user, set(chosen) - member.roles)
-    if _locks_me_out(member, chosen):
+    refuse_foreign_login(form, "roles", member.user, set(chosen) - member.roles)
+    if locks_me_out(member, chosen):
         form.refuse("roles", _("You would lock yourself out. Ask another manager to change your roles."))
     try:
         form.check()
         with writing() as session:
-            _member(session, user)
+            member_asked(session, user)
             change_roles(session, user, chosen, g.project, datetime.now(UTC))
     except DomainError as error:
         form.keep(error)
@@ -138,8 +189,8 @@ def change(user: UUID) -> PageAnswer:
 @roles(*MANAGERS)
 def deactivate(user: UUID) -> Response:
     with writing() as session:
-        member = _member(session, user)
-        refused = _locks_me_out(member, [])
+        member = member_asked(session, user)
+        refused = locks_me_out(member, [])
         if not refused:
             change_roles(session, user, [], g.project, datetime.now(UTC))
     if refused:
@@ -167,15 +218,17 @@ def deactivate(user: UUID) -> Response:
 @roles(*MANAGERS)
 def activate(user: UUID) -> Response:
     with writing() as session:
-        member = _member(session, user)
+        member = member_asked(session, user)
         take_back(session, user, g.project)
     flash(_("%(name)s has access again.", name=member.user.name), "done")
     return redirect(url_for("people.index"))
 
 
 def new_password() -> str:
-    """Three groups of four signs, some 59 bits, to be read aloud or copied."""
-    return "-".join("".join(secrets.choice(PASSWORD_SIGNS) for _sign in range(4)) for _group in range(3))
+    """Three groups of four signs, some 59 bits, to be read aloud or copied; one that the person could choose too."""
+    groups = ("".join(secrets.choice(PASSWORD_SIGNS) for _sign in range(4)) for _group in range(3))
+    password = "-".join(groups)
+    return new_password() if is_guessable(password) else password
 
 
 def _page(form: Form, member: Member | None = None) -> PageAnswer:
@@ -190,9 +243,9 @@ def _chosen_roles(form: Form) -> list[Role]:
     return chosen
 
 
-def _refuse_foreign_login(form: Form, field: str, user: User, given: set[Role]) -> None:
+def refuse_foreign_login(form: Form, field: str, user: User, given: set[Role]) -> None:
     """Whoever made a login has read its password: another organization's would let a stranger into our visits."""
-    if given.isdisjoint(REVIEWERS):
+    if given.isdisjoint(READERS):
         return
     with reading(unscoped("which organization made this login?")) as session:
         first = session.scalar(select(Membership).where(Membership.user_id == user.id).order_by(Membership.id).limit(1))
@@ -206,7 +259,7 @@ def _refuse_foreign_login(form: Form, field: str, user: User, given: set[Role]) 
         )
 
 
-def _member(session: Session, user: UUID) -> Member:
+def member_asked(session: Session, user: UUID) -> Member:
     """The member of the project with this id. Raises NotFound for people of other organizations and projects."""
     for member in members_of(session, g.project.id):
         if member.user.id == user:
@@ -214,7 +267,7 @@ def _member(session: Session, user: UUID) -> Member:
     raise NotFound
 
 
-def _locks_me_out(member: Member, chosen: list[Role]) -> bool:
+def locks_me_out(member: Member, chosen: list[Role]) -> bool:
     me: User = person().user
     keeps = {*chosen, *member.roles_everywhere}
     return member.user.id == me.id and keeps.isdisjoint(MANAGERS)

@@ -8,16 +8,19 @@ from flask_babel import gettext as _
 
 from checklists.errors import DomainError
 from checklists.people import Project, Role, add_member, create_project
-from inspector.auth import MANAGERS, REVIEWERS, person, roles
+from inspector.auth import MANAGERS, READERS, person, roles
 from inspector.languages import LANGUAGES
-from inspector.manager.entrance import may_manage
+from inspector.manager.entrance import may_manage, may_own, may_review
 from inspector.manager.forms import Form, PageAnswer
 from inspector.transactions import writing
 
 blueprint = Blueprint("projects", __name__, url_prefix="/o/<organization>")
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+RESERVED = frozenset({"new-project", "name", "people", "jobs", "tokens", "trail"})
+"""Where pages of the organization stand, so that no project may."""
 DEFAULT_MARGIN_POINTS = 10
+LONGEST_RETENTION_MONTHS = 240
 
 
 @blueprint.route("/new-project", methods=["GET", "POST"])
@@ -29,7 +32,7 @@ def add() -> PageAnswer:
     languages = _languages(form)
     name = form.words("name", dict.fromkeys([*languages, *LANGUAGES]), required=True)
     slug = form.text("slug", required=True, longest=40).casefold()
-    if slug and (not SLUG.fullmatch(slug) or slug == "new-project"):
+    if slug and (not SLUG.fullmatch(slug) or slug in RESERVED):
         form.refuse("slug", _("Use small Latin letters, digits and hyphens, such as coffee-2026."))
     margin = _margin(form)
     try:
@@ -60,18 +63,23 @@ def settings() -> PageAnswer:
                 first=project.languages[0],
                 margin=project.margin * 100,
                 staff_names=project.staff_names,
+                retention=project.retention_months,
             )
         )
     form = Form.sent()
     languages = _languages(form)
     name = form.words("name", dict.fromkeys([*languages, *LANGUAGES]), required=True)
     margin = _margin(form)
+    retention = project.retention_months
+    if may_own():
+        retention = form.whole("retention", least=1, most=LONGEST_RETENTION_MONTHS)
     try:
         form.check()
         with writing() as session:
             stored = session.get_one(Project, project.id)
             stored.name, stored.languages, stored.margin = name, languages, margin
             stored.staff_names = form.ticked("staff_names")
+            stored.retention_months = retention
     except DomainError as error:
         form.keep(error)
         return _page(form)
@@ -80,9 +88,12 @@ def settings() -> PageAnswer:
 
 
 @blueprint.get("/<project>/")
-@roles(*REVIEWERS)
+@roles(*READERS)
 def show() -> PageAnswer:
-    return redirect(url_for("journey.index" if may_manage() else "visits.index"))
+    """On to what this person comes for."""
+    if may_manage():
+        return redirect(url_for("journey.index"))
+    return redirect(url_for("visits.index" if may_review() else "results.index"))
 
 
 def _page(form: Form) -> PageAnswer:

@@ -7,10 +7,10 @@ from flask import Blueprint, g, render_template
 from sqlalchemy.orm import Session
 
 from checklists.errors import NotFound
-from checklists.matrix import cell_criteria, touchpoint_matrix
+from checklists.matrix import Standing, cell_criteria, coverage_of, touchpoint_matrix
 from checklists.visits import VisitState, visits_page
 from checklists.waves import Wave, waves_of
-from inspector.auth import REVIEWERS, roles
+from inspector.auth import READERS, roles
 from inspector.manager.forms import PageAnswer
 from inspector.manager.words import UNITS
 from inspector.transactions import reading
@@ -18,10 +18,12 @@ from inspector.transactions import reading
 blueprint = Blueprint("results", __name__, url_prefix="/o/<organization>/<project>/results")
 
 VISITS_SHOWN = 200
+APPROVED_BAR = (("approved", (Standing.APPROVED,)),)
+"""The only piece of a cell's bar that a client needs."""
 
 
 @blueprint.get("/")
-@roles(*REVIEWERS)
+@roles(*READERS)
 def index() -> PageAnswer:
     """The matrix of the latest wave that has begun; a wave that is only planned has nothing to show yet."""
     with reading() as session:
@@ -33,7 +35,7 @@ def index() -> PageAnswer:
 
 
 @blueprint.get("/waves/<uuid:wave_id>")
-@roles(*REVIEWERS)
+@roles(*READERS)
 def matrix(wave_id: UUID) -> PageAnswer:
     with reading() as session:
         waves = waves_of(session, g.project.id)
@@ -46,7 +48,7 @@ def _matrix_page(session: Session, waves: list[Wave], wave: Wave) -> PageAnswer:
 
 
 @blueprint.get("/waves/<uuid:wave_id>/touchpoints/<uuid:touchpoint_id>/brands/<uuid:brand_id>")
-@roles(*REVIEWERS)
+@roles(*READERS)
 def cell(wave_id: UUID, touchpoint_id: UUID, brand_id: UUID) -> PageAnswer:
     """One touchpoint at one brand: its criteria and visits."""
     with reading() as session:
@@ -77,8 +79,21 @@ def cell(wave_id: UUID, touchpoint_id: UUID, brand_id: UUID) -> PageAnswer:
         )
 
 
+@blueprint.get("/waves/<uuid:wave_id>/coverage")
+@roles(*READERS)
+def coverage(wave_id: UUID) -> PageAnswer:
+    """How much of what was agreed is there: without a word of how it comes about."""
+    with reading() as session:
+        waves = waves_of(session, g.project.id)
+        wave = _chosen(waves, wave_id)
+        found = coverage_of(session, wave.id, datetime.now(UTC))
+        return render_template(
+            "results/coverage.html", waves=waves, wave=wave, coverage=found, standing=Standing, bar=APPROVED_BAR
+        )
+
+
 @blueprint.get("/exports")
-@roles(*REVIEWERS)
+@roles(*READERS)
 def exports() -> PageAnswer:
     with reading() as session:
         return render_template("results/exports.html", waves=waves_of(session, g.project.id))

@@ -28,6 +28,7 @@ ROLES_GIVEN = {
     Role.MANAGER: lazy_gettext("Manager: designs checklists, plans waves, reviews visits"),
     Role.REVIEWER: lazy_gettext("Reviewer: looks at visits and results, approves and rejects"),
     Role.INSPECTOR: lazy_gettext("Inspector: gets assignments on the phone"),
+    Role.CLIENT: lazy_gettext("Client: sees approved visits and results, and no names of inspectors"),
 }
 PURPOSES = {
     Purpose.VISIT: lazy_gettext("visit"),

@@ -1,8 +1,10 @@
 """Everything that knows Pillow: photos as they are read and derived, and drawn ones for the demo."""
 
-from inspector.photo_images.drawing import Shape, draw_demo_photo, draw_shapes
+from inspector.photo_images.drawing import Shape, draw_demo_photo, draw_shapes, reframe
+from inspector.photo_images.hashing import fingerprint
 from inspector.photo_images.reading import (
     JPEG_QUALITY,
+    MAX_DEEP_PIXELS,
     MAX_PIXELS,
     MAX_WEBP_PIXELS,
     MOST_JPEG_SCANS,
@@ -17,6 +19,7 @@ from inspector.photo_images.reading import (
 
 __all__ = [
     "JPEG_QUALITY",
+    "MAX_DEEP_PIXELS",
     "MAX_PIXELS",
     "MAX_WEBP_PIXELS",
     "MOST_JPEG_SCANS",
@@ -29,5 +32,7 @@ __all__ = [
     "derive",
     "draw_demo_photo",
     "draw_shapes",
+    "fingerprint",
     "inspect_photo",
+    "reframe",
 ]

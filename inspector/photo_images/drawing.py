@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from random import Random
 
 from PIL import Image, ImageDraw, ImageFont
@@ -51,6 +51,25 @@ def _as_photographed(image: Image.Image) -> bytes:
     photo = io.BytesIO()
     image.save(photo, "JPEG", quality=80)
     return photo.getvalue()
+
+
+def reframe(photo: bytes, left: float, top: float, share: float, light: float, size: tuple[int, int]) -> bytes:
+    """A JPEG of a part of a photo: from these shares of its width and height on, `share` of both, `light` times as
+    bright, in `size` pixels.
+    """
+    image = _decoded(photo)
+    width, height = image.size
+    box = (left * width, top * height, (left + share) * width, (top + share) * height)
+    part = image.resize(size, Image.Resampling.BILINEAR, box=box).point(lambda level: level * light)
+    target = io.BytesIO()
+    part.save(target, "JPEG", quality=80)
+    return target.getvalue()
+
+
+@lru_cache(maxsize=64)
+def _decoded(photo: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(photo), formats=["JPEG"]) as image:
+        return image.convert("RGB")
 
 
 def draw_demo_photo(seed: int, label: str, size: tuple[int, int] = (1280, 960)) -> bytes:

@@ -1,6 +1,5 @@
 """Is it a photo; turned and shrunk copies of it."""
 
-import importlib
 import threading
 import warnings
 from collections.abc import Iterator
@@ -10,12 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+import pi_heif
 from PIL import ExifTags, Image, ImageOps
 
 THUMBNAIL = 320  # Long edge in pixels: beside a criterion.
 SCREEN = 1280  # Long edge in pixels: opened to be looked at.
 MAX_PIXELS = 50_000_000  # Phones shrink to 3 megapixels at capture; 50 is what an unshrunk HEIC may have.
 MAX_WEBP_PIXELS = 25_000_000  # Its decoder holds the picture four times over, however simple it is.
+MAX_DEEP_PIXELS = 25_000_000  # A HEIC with more than 8 bits of each colour takes 16 bytes a pixel, others 7.
 MOST_JPEG_SCANS = 100  # Cameras make some ten. Each goes over all the pixels, and costs its sender a few bytes.
 JPEG_QUALITY = 82
 STRIP = 64  # Rows of a shrunk picture that are made at a time.
@@ -24,14 +25,21 @@ STRIP = 64  # Rows of a shrunk picture that are made at a time.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
+# What lies in a HEIC beside the picture is nobody's to decode, and each thread would hold tiles of its own.
+pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
+pi_heif.options.DECODE_THREADS = 1
+
 # Pillow calls a JPEG with a second picture inside (depth, a preview: many Android cameras) an MPO.
-_MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-try:
-    importlib.import_module("pi_heif").register_heif_opener()
-    _MEDIA_TYPES["HEIF"] = "image/heic"
-except ImportError:
-    pass  # The plugin is an extra: without it a HEIC is kept as it came and marked as unreadable.
+_MEDIA_TYPES = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "HEIF": "image/heic",
+}
 _OPENED_FORMATS = tuple(name for name in _MEDIA_TYPES if name != "MPO")
+_HEVC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
+_AVIF_BRANDS = {b"avif", b"avis"}
 
 # Decoding is where memory goes. Threads of one process take turns, so that its peak is one picture's.
 _one_at_a_time = threading.Lock()
@@ -117,7 +125,9 @@ def _photo(source: Path | BinaryIO) -> Iterator[Image.Image]:
             # operating system's own errors carry a number, and those say nothing about the photo.
             if isinstance(fault, OSError) and fault.errno is not None:
                 raise
-            raise UnreadablePhotoError(Unreadable.TRUNCATED) from fault
+            # libheif finds out while it decodes that a picture is larger than its header said.
+            too_large = "Security limit exceeded" in str(fault)
+            raise UnreadablePhotoError(Unreadable.TOO_MANY_PIXELS if too_large else Unreadable.TRUNCATED) from fault
         finally:
             if stream is not source:
                 stream.close()
@@ -125,7 +135,7 @@ def _photo(source: Path | BinaryIO) -> Iterator[Image.Image]:
 
 def _open(stream: BinaryIO) -> Image.Image:
     stream.seek(0)
-    beginning = stream.read(16)
+    beginning = stream.read(64)
     stream.seek(0)
     if not beginning:
         raise UnreadablePhotoError(Unreadable.EMPTY)
@@ -136,6 +146,8 @@ def _open(stream: BinaryIO) -> Image.Image:
         raise UnreadablePhotoError(Unreadable.UNSUPPORTED_FORMAT)
     if format_name == "JPEG" and _scans(stream) > MOST_JPEG_SCANS:
         raise UnreadablePhotoError(Unreadable.TOO_MANY_PIXELS)
+    if format_name == "HEIF":
+        return _open_heif(stream)
     image = Image.open(stream, formats=[format_name])
     if image.width * image.height > (MAX_WEBP_PIXELS if format_name == "WEBP" else MAX_PIXELS):
         raise UnreadablePhotoError(Unreadable.TOO_MANY_PIXELS)
@@ -143,7 +155,7 @@ def _open(stream: BinaryIO) -> Image.Image:
 
 
 def _format_by_signature(beginning: bytes) -> str | None:
-    """The format by a file's first 16 bytes, so that only one decoder of Pillow's forty ever sees hostile bytes."""
+    """The format by a file's first 64 bytes, so that only one decoder of Pillow's forty ever sees hostile bytes."""
     if beginning.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if beginning.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -151,17 +163,40 @@ def _format_by_signature(beginning: bytes) -> str | None:
     if beginning.startswith(b"RIFF") and beginning[8:12] == b"WEBP":
         return "WEBP"
     if beginning[4:8] == b"ftyp":
-        brand = beginning[8:12]
-        if brand in {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}:
-            return "HEIF"
-        return "AVIF" if brand in {b"avif", b"avis"} else None
+        return _format_by_brands(beginning[: int.from_bytes(beginning[:4])])
     if beginning.startswith((b"II*\x00", b"MM\x00*")):
         return "TIFF"
     if beginning.startswith((b"GIF87a", b"GIF89a")):
         return "GIF"
-    if beginning.startswith(b"BM") and len(beginning) == 16 and beginning[6:10] == bytes(4):
+    if beginning.startswith(b"BM") and len(beginning) >= 16 and beginning[6:10] == bytes(4):
         return "BMP"
     return None
+
+
+def _format_by_brands(box: bytes) -> str | None:
+    """What the first box of a file of boxes says: `mif1` and `msf1` only that there are pictures inside, others how
+    they are coded.
+    """
+    brands = [box[8:12], *(box[start : start + 4] for start in range(16, len(box), 4))]
+    if brands[0] in (b"mif1", b"msf1"):
+        brands = [each for each in brands if each in _HEVC_BRANDS | _AVIF_BRANDS][:1] or [b"heic"]
+    if brands[0] in _HEVC_BRANDS:
+        return "HEIF"
+    return "AVIF" if brands[0] in _AVIF_BRANDS else None
+
+
+def _open_heif(stream: BinaryIO) -> Image.Image:
+    """The main picture of a HEIC, decoded whole once its size is known; it is turned as the file says, not as its EXIF
+    does, which repeats that.
+    """
+    file = pi_heif.open_heif(stream, remove_stride=False)
+    picture = file[file.primary_index]
+    width, height = picture.size
+    if width * height > (MAX_DEEP_PIXELS if picture.info["bit_depth"] > 8 else MAX_PIXELS):
+        raise UnreadablePhotoError(Unreadable.TOO_MANY_PIXELS)
+    image: Image.Image = picture.to_pillow()
+    image.format = "HEIF"
+    return image
 
 
 def _scans(stream: BinaryIO) -> int:

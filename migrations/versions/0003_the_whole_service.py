@@ -16,7 +16,7 @@ MOMENT = sa.DateTime(timezone=True)
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 WORD = sa.String(length=20)
 
-OWNED = ("tokens", "audit_trail", "erasures", "photo_likenesses")
+OWNED = ("tokens", "audit_trail", "erasures", "photo_likenesses", "photo_bands")
 
 WALL = """
     (SELECT current_setting('audit.unscoped', true)) = 'on'
@@ -154,6 +154,16 @@ def create_tables_of_tenants() -> None:
         ),
     )
     op.create_index(op.f("ix_photo_likenesses_earlier_id"), "photo_likenesses", ["earlier_id"])
+    op.create_table(
+        "photo_bands",
+        sa.Column("photo_id", sa.Uuid(), nullable=False),
+        sa.Column("band", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.BigInteger(), nullable=False),
+        *owned("photo_bands"),
+        sa.ForeignKeyConstraint(["photo_id"], ["photos.id"], name=op.f("fk_photo_bands_photo_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("photo_id", "band", name=op.f("pk_photo_bands")),
+    )
+    op.create_index("ix_photo_bands_alike", "photo_bands", ["organization_id", "band", "fingerprint", "photo_id"])
 
 
 def owned(table: str, **references: str) -> list[sa.schema.SchemaItem]:

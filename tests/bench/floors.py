@@ -3,19 +3,15 @@
 import hashlib
 import io
 import os
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from PIL import Image
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, Uuid, func, literal, select
+from sqlalchemy import Column, Engine, Integer, MetaData, String, Table
 
-from checklists.visits import Check, Visit
 from inspector.photo_images import JPEG_QUALITY, SCREEN, THUMBNAIL, draw_demo_photo
-from tests.bench.world import World, everything
 
 PHOTO_PX = (2048, 1536)
 PHOTO_BYTES = 400_000
@@ -87,30 +83,16 @@ def _pictures_per_second(photo: bytes, seconds: float) -> float:
     return repeat(seconds, shrink_one_photo)
 
 
-def bare_matrix_ms(world: World, wave_id: UUID, times: int) -> float:
-    """The database alone: one statement that adds up the wave's checks by touchpoint, brand and outlet."""
-    place = (Check.touchpoint_id, Check.brand_id, Check.outlet_id)
-    statement = select(*place, func.count(), func.sum(Check.score)).group_by(*place)
-    return _statement_ms(world, statement.where(Check.wave_id == literal(wave_id, Uuid())), times)
+def make_photos(number: int) -> list[bytes]:
+    """Pictures as a phone keeps them after shrinking: 2048 x 1536 pixels with a sensor's noise, about 400 KB each."""
+    return [_make_photo(seed) for seed in range(number)]
 
 
-def bare_list_ms(world: World, limit: int, times: int) -> float:
-    """The database alone: the latest visits of the project, by their index."""
-    statement = select(Visit.id, Visit.received_at, Visit.score).where(Visit.project_id == world.audit.project.id)
-    return _statement_ms(world, statement.order_by(Visit.received_at.desc(), Visit.id.desc()).limit(limit), times)
-
-
-def _statement_ms(world: World, statement: object, times: int) -> float:
-    with everything(world.engine) as session:
-        return median_ms(times, lambda: session.execute(statement).all())  # type: ignore[call-overload]
-
-
-def make_photo() -> bytes:
-    """A picture as a phone keeps it after shrinking: 2048 x 1536 pixels with a sensor's noise, about 400 KB."""
-    with Image.open(io.BytesIO(draw_demo_photo(1, "Utro", PHOTO_PX))) as drawn:
+def _make_photo(seed: int) -> bytes:
+    with Image.open(io.BytesIO(draw_demo_photo(seed, "Utro", PHOTO_PX))) as drawn:
         noisy = Image.blend(drawn, Image.effect_noise(PHOTO_PX, 60).convert("RGB"), 0.12)
     content = io.BytesIO()
-    for quality in range(95, 30, -3):
+    for quality in range(83, 30, -3):
         content = io.BytesIO()
         noisy.save(content, "JPEG", quality=quality)
         if content.tell() <= PHOTO_BYTES:
@@ -126,13 +108,3 @@ def repeat(seconds: float, action: Callable[[], object]) -> float:
         action()
         times += 1
     return times / passed
-
-
-def median_ms(times: int, action: Callable[[], object]) -> float:
-    """The median time of the action in milliseconds, after two times to warm up."""
-    taken = []
-    for _ in range(times + 2):
-        began = time.perf_counter()
-        action()
-        taken.append(1000 * (time.perf_counter() - began))
-    return statistics.median(taken[2:])

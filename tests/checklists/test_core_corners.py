@@ -13,7 +13,7 @@ import pytest
 from checklists.checklist import ChecklistVersion, Criterion, Critical, missing_parts
 from checklists.errors import HoldReason, PhotoNotPromised
 from checklists.matrix import coverage_of, touchpoint_matrix, uncounted_checks
-from checklists.matrix.common import pair_on_common_criteria
+from checklists.matrix.common import estimates_on
 from checklists.orm import ScopedSession, new_id
 from checklists.people import User
 from checklists.review import Content, Correction, approve, correct, put_right, reject, send_back
@@ -268,9 +268,12 @@ def test_brands_that_have_all_criteria_in_common_are_compared_on_their_scores(
         report = make_report(assignment, version.document, zones=zones, repetitions=labels)
         approve(session, deliver(session, assignment, report).id, audit.manager.id, NOW)
     own, rival = (brand.id for brand in audit.brands)
+    lineages = {criterion.lineage_id for section in version.sections for criterion in section.criteria}
     for row in touchpoint_matrix(session, wave.id, 0.1).rows:
-        pair = pair_on_common_criteria(session, wave.id, row.touchpoint_id, own, rival, remote=row.channel.remote)
-        for estimate, brand_id in zip(pair or (), (own, rival), strict=True):
+        remote = row.channel.remote
+        estimates = estimates_on(session, wave.id, row.touchpoint_id, [own, rival], lineages, remote=remote)
+        assert estimates.keys() == {own, rival}
+        for brand_id, estimate in estimates.items():
             shown = row.cells[brand_id].estimate
             assert shown is not None
             assert 0 < shown.mean < 1

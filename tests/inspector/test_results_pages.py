@@ -8,6 +8,7 @@ from flask import Flask
 
 from checklists.orm import ScopedSession, new_id
 from checklists.people import Role
+from inspector.languages import score_words
 from tests.factories import Audit, make_audit, make_person, make_project, make_wave
 from tests.pages import Window
 
@@ -87,10 +88,10 @@ def test_a_cell_shows_its_figures_and_a_certain_verdict_in_words(
     window.open(f"{audit.address}/results/")
     ours, worse, same = (words(cells(window, brand)[0]) for brand in ("Utro", "Zerno", "Bobok"))
     assert ours.startswith("green 100% 7 of 6 7/0/0 7 green, 0 yellow, 0 red")
-    assert ours.endswith("forbidden states seen: 0% 1 received, 8 in the plan")
+    assert ours.endswith("forbidden states seen: 0% 1 received")
     assert "advantage" not in ours
-    assert worse.startswith("red 0% ▲ our advantage 7 of 6 0/0/7")
-    assert worse.endswith("forbidden states seen: 100%")
+    assert worse.startswith("red 0% 7 of 6 0/0/7")
+    assert worse.endswith("forbidden states seen: 100% ▲ our advantage")
     assert "advantage" not in same
     for footnote in ("are not corrected", "Holm", "margin of 10 points"):
         assert footnote in window.text
@@ -169,11 +170,28 @@ def test_foreign_ids_are_found_nowhere(window: Window, audit: Audit, sessions: S
         assert window.open(address).status == 404, address
 
 
-def test_results_are_for_reviewers_and_not_for_inspectors(app: Flask, audit: Audit, sessions: Sessions) -> None:
+def test_results_are_for_reviewers_and_clients_only(app: Flask, audit: Audit, sessions: Sessions) -> None:
     with sessions() as session, session.begin():
         client = make_person(session, audit.organization, "Kira Belova", Role.CLIENT)
-    assert Window(app, audit.reviewer.email).open(f"{audit.address}/results/").status == 200
-    for person in (audit.inspectors[0], client):
+    for person, status in ((audit.reviewer, 200), (client, 200), (audit.inspectors[0], 403)):
         someone = Window(app, person.email)
         for page in ("/results/", "/results/exports", "/exports/answers.csv", "/exports/visits.csv"):
-            assert someone.open(f"{audit.address}{page}").status == 403, page
+            assert someone.open(f"{audit.address}{page}").status == status, page
+
+
+@pytest.mark.parametrize(
+    ("share", "limits", "words"),
+    [
+        (0.896, (0.9, 0.7), "89.6%"),
+        (0.8996, (0.9, 0.7), "89.96%"),
+        (0.9, (0.9, 0.7), "90%"),
+        (0.695, (0.9, 0.7), "69.5%"),
+        (0.886, (0.9, 0.7), "89%"),
+        (0.896, None, "90%"),
+    ],
+)
+def test_a_score_never_reads_as_one_of_another_zone(
+    app: Flask, share: float, limits: tuple[float, float] | None, words: str
+) -> None:
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert score_words(share, limits) == words

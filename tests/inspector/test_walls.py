@@ -10,11 +10,14 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from checklists.accounts import TokenScope, create_token
 from checklists.checklist import GuidancePicture
+from checklists.erasure import Erasure, ErasureKind
 from checklists.imports import Import
 from checklists.journey import Barrier
 from checklists.orm import Base, Owned, ScopedSession
 from checklists.review import Content, approve, correct
+from checklists.trail import AuditEntry
 from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto, answer_in_zone
 from tests.phone_client import OWN_SITE, FieldClient
@@ -55,6 +58,10 @@ def stranger(session: ScopedSession) -> Audit:
     session.add(Import(**owned, **uploaded, uploaded_at=NOW))
     picture = {"sha256": "0" * 64, "size": 1, "media_type": "image/jpeg", "width": 1, "height": 1}
     session.add(GuidancePicture(**owned, **picture, added_at=NOW))
+    create_token(session, made.manager, "sync", list(TokenScope), NOW, organization_id=made.organization.id)
+    session.add(AuditEntry(**owned, at=NOW, user_id=made.manager.id, action="waves.add", details={}))
+    erased = {"kind": ErasureKind.PHOTO, "subject_id": visit.id, "by_id": made.owner.id, "reason": "asked for"}
+    session.add(Erasure(**owned, **erased, at=NOW))
     session.commit()
     return made
 

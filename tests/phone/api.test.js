@@ -35,6 +35,15 @@ test("the server's no comes in kinds", async () => {
   }
 });
 
+test("too many attempts to log in: the server's words, with how long, reach the person", async () => {
+  const detail = "Too many attempts to log in. Please try again in 2 min.";
+  const reply = () => new Response(JSON.stringify({ status: 429, instance: SESSION, detail }), {
+    status: 429, headers: { "Content-Type": "application/problem+json", "Retry-After": "120" },
+  });
+  const said = await anApi(reply).logIn("anna@example.org", "a guess");
+  assert.deepEqual([said.kind, said.body.detail], ["later", detail]);
+});
+
 test("a proxy's own page of refusal is nobody's answer", async () => {
   for (const status of [401, 403, 404, 413, 502]) assert.equal(await kind(() => new Response("<h1>No</h1>", { status })), "nothing");
 });

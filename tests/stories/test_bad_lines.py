@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
 from checklists.orm import ScopedSession
@@ -15,11 +15,10 @@ from checklists.visits import Photo, SealedReport, Visit
 from inspector.photo_images import draw_demo_photo
 from tests.browsers import Phone
 from tests.factories import PASSWORD, Audit, make_audit
-from tests.servers import LiveServer
+from tests.faulty_line import FaultyLine
 from tests.walk import press_send
 
 Sessions = Callable[..., ScopedSession]
-REPORTS, PHOTOS = "**/api/v1/visits/*", "**/api/v1/photos/*"
 
 
 @pytest.fixture
@@ -31,9 +30,9 @@ def audit(sessions: Sessions) -> Audit:
 
 
 @pytest.fixture
-def phone(phones: Callable[..., Phone], live_server: LiveServer, audit: Audit, tmp_path: Path) -> Phone:
+def phone(phones: Callable[..., Phone], line: FaultyLine, audit: Audit, tmp_path: Path) -> Phone:
     """A phone with one finished visit of two photos that could not be sent yet."""
-    phone = phones("anna", live_server.url, locale="en-GB")
+    phone = phones("anna", line.url, locale="en-GB")
     screen = phone.open("/phone/")
     screen.get_by_label("E-mail").fill(audit.inspectors[0].email)
     screen.get_by_label("Password").fill(PASSWORD)
@@ -88,42 +87,30 @@ def send(screen: Page) -> None:
     press_send(screen)
 
 
-def test_answers_lost_after_the_commit(phone: Phone, sessions: Sessions) -> None:
-    lost: list[str] = []
-
-    def lose_the_first(route: Route) -> None:
-        if route.request.method == "PUT" and route.request.url not in lost:
-            lost.append(route.request.url)
-            route.fetch()
-            route.abort("connectionreset")
-        else:
-            route.continue_()
-
-    for address in (REPORTS, PHOTOS):
-        phone.context.route(address, lose_the_first)
+def test_answers_lost_after_the_commit(phone: Phone, line: FaultyLine, sessions: Sessions) -> None:
+    line.loses_first_answers = True
     phone.context.set_offline(False)
     send(phone.page)
     expect(phone.page.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
-    assert len(lost) == 3, "the report's answer and both photos' were lost once"
+    assert len(line.lost) == len(set(line.lost)) == 3, "the report's answer and both photos' were lost once"
+    assert all(line.puts.count(path) > 1 for path in line.lost), "what nobody heard of was sent again"
     arrived_once(sessions)
 
 
-def test_a_portal_that_answers_200_is_not_believed(phone: Phone, sessions: Sessions) -> None:
-    portal = "<html><body>Welcome to the free Wi-Fi of the shopping centre</body></html>"
-    phone.context.route("**/api/**", lambda route: route.fulfill(status=200, content_type="text/html", body=portal))
+def test_a_portal_that_answers_200_is_not_believed(phone: Phone, line: FaultyLine, sessions: Sessions) -> None:
+    line.is_a_portal = True
     phone.context.set_offline(False)
     send(phone.page)
     expect(phone.page.get_by_text("No connection to the server.")).to_be_visible()
     expect(phone.page.get_by_text("Saved on this phone")).to_be_visible()
-    phone.context.unroute("**/api/**")
+    assert line.puts == []
+    line.is_a_portal = False
     send(phone.page)
     expect(phone.page.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
     arrived_once(sessions)
 
 
-def test_two_tabs_send_everything_once(phone: Phone, sessions: Sessions) -> None:
-    sent: list[str] = []
-    phone.context.on("request", lambda each: sent.append(each.url) if each.method == "PUT" else None)
+def test_two_tabs_send_everything_once(phone: Phone, line: FaultyLine, sessions: Sessions) -> None:
     second = phone.context.new_page()
     second.goto("/phone/#/outbox")
     phone.context.set_offline(False)
@@ -131,6 +118,6 @@ def test_two_tabs_send_everything_once(phone: Phone, sessions: Sessions) -> None
     press_send(second)
     for tab in (phone.page, second):
         expect(tab.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
-    photos = [url for url in sent if "/photos/" in url]
+    photos = [path for path in line.puts if "/photos/" in path]
     assert len(photos) == len(set(photos)) == 2
     arrived_once(sessions)

@@ -14,7 +14,7 @@ from inspector.photo_images import draw_demo_photo
 from tests.browsers import DESKTOP, PHONE
 from tests.databases import Databases
 from tests.servers import LiveServer
-from tests.walk import every_page, every_screen, log_in, speak
+from tests.walk import every_page, every_screen, log_in, pages_by_links, speak
 
 LOOKS = [("ru", "light", 1280), ("en", "dark", 360)]
 
@@ -50,13 +50,25 @@ def test_every_page_is_accessible_and_fits(
     page = window(language, scheme, width)
     page.goto("/login")
     faults, kinds = {"/login": faults_of(page, width)}, []
-    log_in(page, "manager@example.com", PASSWORD)
+    log_in(page, "owner@example.com", PASSWORD)
     speak(page, language)
     for kind in every_page(page):
         kinds.append(kind)
         assert page.locator("html").get_attribute("lang") == language, page.url
         faults[f"{kind}: {page.url}"] = faults_of(page, width)
     assert len(set(kinds)) > 60
+    assert {kind: found for kind, found in faults.items() if found} == {}
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), [("ru", "dark", 360), ("en", "light", 1280)])
+def test_every_page_of_a_client_is_accessible_and_fits(
+    window: Callable[[str, str, int], Page], language: str, scheme: str, width: int
+) -> None:
+    page = window(language, scheme, width)
+    log_in(page, "client@example.com", PASSWORD)
+    speak(page, language)
+    faults = {kind: faults_of(page, width) for kind in pages_by_links(page)}
+    assert len(faults) > 10
     assert {kind: found for kind, found in faults.items() if found} == {}
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from checklists.orm import ScopedSession
 from checklists.visits import Photo, Visit, VisitState, receive_photo
 from inspector.photo_images import draw_demo_photo
-from inspector.photo_storage import FolderStorage, photo_key
+from inspector.photo_storage import photo_key, storage_of
+from inspector.settings import Settings
 from tests.browsers import PHONE
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.field import FieldPhoto, deliver
@@ -119,7 +120,7 @@ def test_without_a_script_everything_is_a_link_or_a_button(
 
 def three_visits(server: LiveServer, sessions: Sessions) -> tuple[Audit, list[UUID]]:
     """Three visits that wait, the first one with two photos of its greeting."""
-    storage = FolderStorage(server.data_dir / "photos")
+    storage = storage_of(Settings.from_environment(server.environment))
     photos = [FieldPhoto(draw_demo_photo(seed, "Utro", (640, 480))) for seed in (1, 2)]
     with sessions() as session, session.begin():
         audit = make_audit(session)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,7 @@ from tests.acts import (
 )
 from tests.browsers import Phone
 from tests.factories import PASSWORD, Audit, make_audit, make_wave
+from tests.faulty_line import FaultyLine
 from tests.forms import make_criterion, make_section, make_version, text
 from tests.servers import LiveServer
 from tests.walk import log_in
@@ -62,9 +63,9 @@ def small_audit(session: Session, slug: str, **values: Any) -> Audit:
     return make_audit(session, slug, **{"stages": CASH_DESK, "outlets_per_brand": 1, "required": 1} | values)
 
 
-def phone_of(phones: Phones, server: LiveServer, audit: Audit) -> Phone:
-    """Anna's phone, logged in, with all that it needs to work offline."""
-    phone = phones(audit.organization.slug, server.url, locale="en-GB")
+def phone_of(phones: Phones, url: str, audit: Audit) -> Phone:
+    """Anna's phone, logged in at the service's address, with all that it needs to work offline."""
+    phone = phones(audit.organization.slug, url, locale="en-GB")
     enter_phone(phone.open("/phone/"), audit.inspectors[0].email)
     return phone
 
@@ -88,14 +89,12 @@ def approve(page: Page) -> None:
 
 
 def test_a_visit_is_sent_back_and_only_its_next_revision_counts(
-    page: Page, live_server: LiveServer, phones: Phones, sessions: Sessions, tmp_path: Path
+    page: Page, line: FaultyLine, phones: Phones, sessions: Sessions, tmp_path: Path
 ) -> None:
     with sessions() as session, session.begin():
         audit = small_audit(session, "returns")
         audit.assign(session)
-    phone = phone_of(phones, live_server, audit)
-    sent: list[str] = []
-    phone.context.on("request", lambda request: note_photo(request, sent))
+    phone = phone_of(phones, line.url, audit)
     screen = phone.page
     phone.context.set_offline(True)
     start_visit(screen, "Utro 1")
@@ -117,7 +116,8 @@ def test_a_visit_is_sent_back_and_only_its_next_revision_counts(
     assert matrix_row(page, "Cash desk")["Utro"] == "0 of 1 1 sent back, 1 in the plan"
 
     what_was_noted_is_put_right(phone, tmp_path)
-    assert len(sent) == len(set(sent)) == 2, "each photo was sent once"
+    photos = [path for path in line.puts if "/photos/" in path]
+    assert len(photos) == len(set(photos)) == 2, "each photo was sent once"
 
     review(page, audit, "Utro 1")
     expect(page.locator("dl.facts").first).to_contain_text(re.compile(r"Revision\s*2"))
@@ -131,11 +131,6 @@ def test_a_visit_is_sent_back_and_only_its_next_revision_counts(
         assert [each.value for each in visit.answers if each.value is not None] == [100]
         sealed = select(func.count()).where(SealedReport.visit_id == visit.id)
         assert session.scalar(sealed) == 2, "both revisions stay as they came"
-
-
-def note_photo(request: Request, sent: list[str]) -> None:
-    if request.method == "PUT" and "/photos/" in request.url:
-        sent.append(request.url)
 
 
 def what_was_noted_is_put_right(phone: Phone, folder: Path) -> None:
@@ -209,7 +204,7 @@ def test_what_a_condition_hides_is_kept_and_comes_back_and_is_not_scored(
     with sessions() as session, session.begin():
         audit = audit_with_a_condition(session)
         audit.assign(session)
-    phone = phone_of(phones, live_server, audit)
+    phone = phone_of(phones, live_server.url, audit)
     screen = phone.page
     phone.context.set_offline(True)
     start_visit(screen, "Utro 1")
@@ -289,7 +284,7 @@ def test_a_best_practice_of_a_rival_stands_in_the_gallery(
         audit.version = make_version(session, audit.project, [section], name="At the cash desk")
         audit.wave = make_wave(session, audit.project, [audit.version], audit.outlets, name="December")
         audit.assign(session, rival)
-    phone = phone_of(phones, live_server, audit)
+    phone = phone_of(phones, live_server.url, audit)
     screen = phone.page
     phone.context.set_offline(True)
     start_visit(screen, "Zerno 1")

@@ -34,7 +34,13 @@ def take_picture(form: Form) -> None:
         return
     if len(form.chosen("pictures")) >= MOST_PICTURES:
         raise InvalidInput({"picture": _("At most %(count)s pictures fit here.", count=MOST_PICTURES)})
-    drawn = _drawn(file.stream.read(LARGEST_PICTURE + 1))
+    identity = str(keep_picture(file.stream.read(LARGEST_PICTURE + 1)).id)
+    form.typed = MultiDict([*form.typed.items(multi=True), ("pictures", identity)])
+
+
+def keep_picture(body: bytes) -> GuidancePicture:
+    """Store the picture as we draw it. Raises InvalidInput for what is no picture, StorageUnavailable."""
+    drawn = _drawn(body)
     facts = inspect_photo(io.BytesIO(drawn))
     picture = GuidancePicture(
         id=new_id(),
@@ -49,10 +55,9 @@ def take_picture(form: Form) -> None:
     )
     storage: PhotoStorage = current_app.extensions["photos"]
     storage.write(picture_key(picture), io.BytesIO(drawn), size=picture.size, sha256=picture.sha256)
-    identity = str(picture.id)
     with writing() as session:
         session.add(picture)
-    form.typed = MultiDict([*form.typed.items(multi=True), ("pictures", identity)])
+    return picture
 
 
 def leave_out(form: Form, picture: str) -> None:

@@ -1,33 +1,38 @@
 """The list of visits, with its filters."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from flask import g, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from checklists.brands import Brand, Outlet, brands_of
 from checklists.errors import HOLD_REASONS, NotFound
 from checklists.journey import Touchpoint, touchpoints_of
 from checklists.people import User
-from checklists.visits import Visit, VisitState, inspectors_seen, visits_page
+from checklists.visits import Photo, Visit, VisitState, inspectors_seen, visits_page, visits_with_likenesses
 from checklists.waves import Wave, waves_of
-from inspector.auth import REVIEWERS, roles
+from inspector.auth import READERS, roles
 from inspector.languages import words
+from inspector.manager.entrance import may_review
 from inspector.manager.forms import PageAnswer
 from inspector.manager.lists import Listing, choice_asked, identity_asked, row_asked
-from inspector.manager.visits.place import VISIT_STATES, blueprint, queue_filters, sees_unplaced
+from inspector.manager.visits.place import VISIT_STATES, PhotosAsked, blueprint, queue_filters, sees_unplaced
 from inspector.transactions import reading
 
 VISITS_ON_A_PAGE = 50
 
 
 @blueprint.get("/")
-@roles(*REVIEWERS)
+@roles(*READERS)
 def index() -> PageAnswer:
     with reading() as session:
         inspectors = inspectors_seen(session, g.project.id)
         wave, brand = row_asked(session, Wave, "wave"), row_asked(session, Brand, "brand")
         touchpoint, outlet = row_asked(session, Touchpoint, "touchpoint"), row_asked(session, Outlet, "outlet")
+        twice = may_review() and choice_asked(PhotosAsked, "photos") is not None
         inspector, state = _inspector_asked(inspectors), choice_asked(VisitState, "state")
         chips = {
             "wave": words(wave.name) if wave else "",
@@ -36,6 +41,7 @@ def index() -> PageAnswer:
             "touchpoint": words(touchpoint.name) if touchpoint else "",
             "inspector": inspector.name if inspector else "",
             "outlet": outlet.name if outlet else "",
+            "photos": str(_("photos used twice")) if twice else "",
         }
         listing = Listing.asked(["received"], "-received", chips)
         found = visits_page(
@@ -47,6 +53,7 @@ def index() -> PageAnswer:
             touchpoint_id=touchpoint.id if touchpoint else None,
             inspector_id=inspector.id if inspector else None,
             outlet_id=outlet.id if outlet else None,
+            used_twice=twice,
             state=state,
             unplaced=sees_unplaced(),
             oldest_first=not listing.descending,
@@ -58,17 +65,34 @@ def index() -> PageAnswer:
             visits=found[:VISITS_ON_A_PAGE],
             further=_place_of(found[VISITS_ON_A_PAGE - 1]) if len(found) > VISITS_ON_A_PAGE else None,
             listing=listing,
-            choices={
-                "wave": [(each.id, words(each.name)) for each in waves_of(session, g.project.id)],
-                "state": list(VISIT_STATES.items()),
-                "brand": [(each.id, each.name) for each in brands_of(session, g.project.id, with_outlets=False)],
-                "touchpoint": [(each.id, words(each.name)) for each in touchpoints_of(session, g.project.id)],
-                "inspector": [(each.id, each.name) for each in inspectors],
-            },
+            twice=_used_twice(session, found),
+            choices=_choices(session, inspectors),
             states=VISIT_STATES,
             reasons=HOLD_REASONS,
             queue_filters=queue_filters(),
         )
+
+
+def _choices(session: Session, inspectors: list[User]) -> dict[str, list[tuple[Any, str]]]:
+    """What each filter offers; a client knows neither states nor inspectors."""
+    project_id = g.project.id
+    offered: dict[str, list[tuple[Any, str]]] = {
+        "wave": [(each.id, words(each.name)) for each in waves_of(session, project_id)],
+        "brand": [(each.id, each.name) for each in brands_of(session, project_id, with_outlets=False)],
+        "touchpoint": [(each.id, words(each.name)) for each in touchpoints_of(session, project_id)],
+    }
+    if may_review():
+        offered["state"] = [(state, str(text)) for state, text in VISIT_STATES.items()]
+        offered["photos"] = [(PhotosAsked.USED_TWICE.value, str(_("used twice")))]
+        offered["inspector"] = [(each.id, each.name) for each in inspectors]
+    return offered
+
+
+def _used_twice(session: Session, visits: list[Visit]) -> set[UUID]:
+    """Those of the visits of which a photo looks like one of another visit; of interest to those who review."""
+    if not may_review() or not visits:
+        return set()
+    return set(session.scalars(visits_with_likenesses().where(Photo.visit_id.in_([each.id for each in visits]))))
 
 
 def _inspector_asked(inspectors: list[User]) -> User | None:

@@ -19,11 +19,13 @@ from checklists.scoring import Form as ChecklistForm
 from checklists.scoring import read_form
 from checklists.visits import Report, SealedReport, Visit, VisitState, sealed_reports_of
 from inspector.api.visits import read_report
-from inspector.auth import REVIEWERS, roles
+from inspector.auth import READERS, REVIEWERS, roles
 from inspector.languages import words
+from inspector.manager.entrance import may_review
 from inspector.manager.forms import Form, PageAnswer
 from inspector.manager.kinds import KINDS, Control
 from inspector.manager.lists import identity_asked
+from inspector.manager.visits.alike import LIKENESSES, twins_of
 from inspector.manager.visits.answers import (
     Part,
     in_words,
@@ -55,15 +57,20 @@ MOST_RAW = 20_000
 
 
 @blueprint.get("/<uuid:visit_id>")
-@roles(*REVIEWERS)
+@roles(*READERS)
 def show(visit_id: UUID) -> PageAnswer:
     with reading() as session:
         return visit_page(session, visit_id, Form.showing())
 
 
-# A refused decision is shown again at its own address, which somebody may reload or return to.
+@roles(*REVIEWERS)
+def show_again(visit_id: UUID) -> PageAnswer:
+    """A refused decision is shown again at its own address, which somebody may reload or return to."""
+    return show(visit_id)
+
+
 for _noun in ("approval", "return", "rejection", "reopening", "placing"):
-    blueprint.add_url_rule(f"/<uuid:visit_id>/{_noun}", f"show_after_{_noun}", show)
+    blueprint.add_url_rule(f"/<uuid:visit_id>/{_noun}", f"show_after_{_noun}", show_again)
 
 
 def visit_page(session: Session, visit_id: UUID, form: Form) -> PageAnswer:
@@ -90,11 +97,13 @@ def visit_page(session: Session, visit_id: UUID, form: Form) -> PageAnswer:
         grade=checklist.grade(visit.score) if checklist and visit.score is not None else None,
         raw=accepted.text if accepted and not (report and checklist) else "",
         photos={str(photo.id): photo for photo in visit.photos},
+        alike=twins_of(session, visit.photos) if may_review() else {},
+        likenesses=LIKENESSES,
         touchpoints={each.id: words(each.name) for each in touchpoints_of(session, g.project.id)},
         barriers=_barriers(session, checklist),
         circumstances=seen,
         sketch=sketch_of(visit),
-        history=history_in_words(history_of(session, visit.id), checklist, seen.zone),
+        history=history_in_words(history_of(session, visit.id), checklist, seen.zone) if may_review() else [],
         sealed=[_compared(each, sealed, checklist) for each in sealed],
         places=places,
         queue=queue,

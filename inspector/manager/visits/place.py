@@ -1,5 +1,6 @@
 """What the pages of visits share: their addresses, the visit that an address means, and the queue that it carries."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,16 @@ from sqlalchemy.orm import Session
 from checklists.errors import NotFound
 from checklists.review import Queue, review_queue
 from checklists.visits import BestPracticeKind, Visit, VisitState, visit_with_parts
-from inspector.manager.lists import identity_asked
+from inspector.manager.lists import choice_asked, identity_asked
 
 blueprint = Blueprint("visits", __name__, url_prefix="/o/<organization>/<project>/visits")
+
+
+class PhotosAsked(StrEnum):
+    """What a filter may ask of a visit's photos."""
+
+    USED_TWICE = "twice"
+
 
 QUEUE_FILTERS = ("wave", "brand", "outlet", "touchpoint", "inspector")
 LONGEST_REASON = 2_000
@@ -46,7 +54,7 @@ def in_queue() -> bool:
 
 def queue_filters() -> dict[str, Any]:
     """The filters of the address that the queue knows too."""
-    return {name: request.args[name] for name in QUEUE_FILTERS if request.args.get(name)}
+    return {name: request.args[name] for name in (*QUEUE_FILTERS, "photos") if request.args.get(name)}
 
 
 def carried() -> dict[str, Any]:
@@ -57,7 +65,7 @@ def carried() -> dict[str, Any]:
 def queue_asked(session: Session) -> Queue:
     """The visits that wait, as the filters of the address have it. Raises NotFound for what is no id."""
     filters = {f"{name}_id": identity_asked(name) for name in QUEUE_FILTERS}
-    return review_queue(session, g.project.id, **filters)
+    return review_queue(session, g.project.id, used_twice=choice_asked(PhotosAsked, "photos") is not None, **filters)
 
 
 def sees_unplaced() -> bool:

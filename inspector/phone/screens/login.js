@@ -6,6 +6,7 @@ export function LoginScreen({ app, state }) {
   return html`<main class="narrow">
     <${Title}>${t("Tasks")}<//>
     <${LoginForm} app=${app} login=${state.login} />
+    <p><a href="/forgot" target="_blank" rel="noopener">${t("Forgot your password?")}</a></p>
     <p class="languages">${Object.entries(LANGUAGES).map(([code, name]) => html`
       <button type="button" lang=${code} aria-pressed=${language() === code}
         onClick=${() => app.chooseLanguage(code)}>${name}</button>`)}

@@ -1,0 +1,114 @@
+"""Logins begin, are used, and end. They are a person's and no organization's: sessions for them are unscoped."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from checklists.accounts.tables import LONGEST_LOGIN, STAYS_LOGGED_IN, USE_NOTED_EVERY, Login
+from checklists.orm import new_id
+from checklists.people import Membership, User
+
+# A login that is found for each request: one statement, by the primary key and an index.
+_WITH_MEMBERSHIPS = (
+    select(Login, Membership)
+    .outerjoin(Membership, Membership.user_id == Login.user_id)
+    .options(lazyload(Membership.user))
+)
+
+
+def login_with_memberships(session: Session, login_id: UUID, now: datetime) -> tuple[Login, list[Membership]] | None:
+    """The login with all memberships of its person, or None where it ended, ran out or was never."""
+    rows: Sequence[Any] = session.execute(_WITH_MEMBERSHIPS.where(Login.id == login_id)).all()
+    if not rows:
+        return None
+    login: Login = rows[0][0]
+    if login.ended_at is not None or login.user.erased_at is not None or not login.lasts(now):
+        return None
+    memberships = [membership for _login, membership in rows if membership is not None]
+    for membership in memberships:
+        set_committed_value(membership, "user", login.user)
+    return login, memberships
+
+
+def begin_login(
+    session: Session, user: User, device: str, address: str, now: datetime, login_id: UUID | None = None
+) -> Login:
+    """`device` is the browser's own words, `address` where it is in the network."""
+    login = Login(
+        id=login_id or new_id(), user_id=user.id, created_at=now, last_seen_at=now, device=device, address=address
+    )
+    session.add(login)
+    session.flush()
+    return login
+
+
+def take_over_login(
+    session: Session, user: User, login_id: UUID, refused: UUID, device: str, address: str, now: datetime
+) -> bool:
+    """Let the cookie of an earlier release go on as the login `login_id`; repeated, it stays the same one.
+
+    False where that login has ended, or where the person ended all such cookies (`refuse_old_cookies`).
+    """
+    # Held, so that two requests with one cookie do not both make the login.
+    session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    if session.get(Login, refused) is not None:
+        return False
+    there = session.get(Login, login_id)
+    if there is None:
+        begin_login(session, user, device, address, now, login_id)
+        return True
+    return there.ended_at is None and there.user_id == user.id
+
+
+def refuse_old_cookies(session: Session, user_id: UUID, refused: UUID, now: datetime) -> None:
+    """Keep that all cookies of the earlier release were ended for this person: those that nobody has shown since the
+    upgrade have no login that could end.
+    """
+    if session.get(Login, refused) is None:
+        session.add(Login(id=refused, user_id=user_id, created_at=now, last_seen_at=now, ended_at=now))
+
+
+def note_login_use(session: Session, login_id: UUID, device: str, address: str, now: datetime) -> None:
+    session.execute(
+        update(Login)
+        .where(Login.id == login_id, Login.last_seen_at <= now - USE_NOTED_EVERY)
+        .values(last_seen_at=now, device=device, address=address)
+    )
+
+
+def logins_of(session: Session, user_id: UUID, now: datetime) -> list[Login]:
+    """The logins that let the person in, the one used last first."""
+    return list(
+        session.scalars(
+            select(Login)
+            .where(
+                Login.user_id == user_id,
+                Login.ended_at.is_(None),
+                Login.last_seen_at >= now - STAYS_LOGGED_IN,
+                Login.created_at >= now - LONGEST_LOGIN,
+            )
+            .order_by(Login.last_seen_at.desc(), Login.id)
+        )
+    )
+
+
+def end_login(session: Session, login_id: UUID, now: datetime, *, user_id: UUID | None = None) -> bool:
+    """End one login, of this person where one is named; False where there is none that could end."""
+    login = session.get(Login, login_id)
+    if login is None or login.ended_at is not None or user_id not in (None, login.user_id):
+        return False
+    login.ended_at = now
+    return True
+
+
+def end_logins(session: Session, user_id: UUID, now: datetime, *, but: UUID | None = None) -> int:
+    """End all logins of a person, except one; says how many."""
+    ended = [each for each in logins_of(session, user_id, now) if each.id != but]
+    for login in ended:
+        login.ended_at = now
+    return len(ended)

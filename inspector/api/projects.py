@@ -1,0 +1,179 @@
+"""Organizations and projects, as far as the asker reaches them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response, g
+from flask_babel import gettext as _
+
+from checklists.accounts import TokenScope
+from checklists.errors import InvalidInput
+from checklists.people import Organization, Project, Role, add_member, create_project, projects_of
+from inspector.api.etags import refuse_if_changed, tagged
+from inspector.api.fields import TOLD, Body, Choice, Flag, Id, Moment, Number, Several, Text, Words
+from inspector.api.operations import Json, Operations
+from inspector.api.paging import Paged, behind, page_of, paged
+from inspector.auth import MANAGERS, READERS, person, roles
+from inspector.languages import LANGUAGES
+from inspector.manager.projects import SLUG
+from inspector.transactions import reading, writing
+
+operations = Operations(
+    "projects",
+    "Organizations and projects",
+    "An organization is an agency or a company; a project is one client's engagement in it.",
+)
+
+
+class OrganizationSchema(Body):
+    id = Id("organization", **TOLD)
+    slug = Text("The name in addresses of pages.", example="sova", **TOLD)
+    name = Text(example="Sova Audit", **TOLD)
+    roles = Several(Choice(Role), "What the asker is here.", **TOLD)
+
+
+class ProjectSchema(Body):
+    id = Id("project", **TOLD)
+    organization_id = Id("organization", **TOLD)
+    slug = Text("The name in addresses of pages: small Latin letters, digits and hyphens.", example="tea", longest=40)
+    name = Words(example={"en": "Tea houses", "ru": "Чайные"}, required=True)
+    languages = Several(
+        Text(longest=10, example="en"),
+        "Those in which its texts are written, of “ru” and “en”; the first one is the fallback.",
+        least=1,
+        most=len(LANGUAGES),
+        required=True,
+        example=["en", "ru"],
+    )
+    margin = Number(
+        "Within which two brands are on a par, as a share.", least=0.01, most=0.99, load_default=0.1, example=0.1
+    )
+    staff_names = Flag("Whether inspectors may write down names of the staff they met.", load_default=False)
+    retention_months = Number("How long visits are kept, in months.", example=24, **TOLD)
+    created_at = Moment(**TOLD)
+
+
+class NewProjectSchema(ProjectSchema):
+    slug = Text(
+        "The name in addresses of pages: small Latin letters, digits and hyphens.",
+        example="tea",
+        longest=40,
+        required=True,
+    )
+
+
+class ProjectQuery(Paged):
+    organization_id = Id("organization", "Only those of this organization.", load_default=None)
+
+
+@operations.route("/organizations", methods=["GET"])
+@operations.query(Paged)
+@operations.answers(200, page_of(OrganizationSchema), "The organizations that the asker works for")
+@roles(*READERS, scope=TokenScope.SETUP_READ)
+def list_organizations(asked: Json) -> Response:
+    """The organizations that the asker works for."""
+    with reading() as session:
+        found = sorted(projects_of(session, g.memberships), key=lambda each: each.id)
+    shown = behind(found, asked["cursor"], asked["limit"], _place)
+    return paged(OrganizationSchema, [_told(each) for each in shown], asked["limit"], lambda each: (each["id"],))
+
+
+@operations.route("/organizations/<uuid:organization_id>", methods=["GET"])
+@operations.answers(200, OrganizationSchema, "The organization")
+@roles(*READERS, scope=TokenScope.SETUP_READ)
+def show_organization(organization_id: UUID) -> Response:
+    """One organization, with what the asker is in it."""
+    return tagged(OrganizationSchema, _told(g.organization))
+
+
+def _told(organization: Organization) -> Json:
+    held = {each.role for each in g.memberships if each.organization_id == organization.id}
+    own = {name: getattr(organization, name) for name in ("id", "slug", "name")}
+    return own | {"roles": [role for role in Role if role in held]}
+
+
+@operations.route("/projects", methods=["GET"])
+@operations.query(ProjectQuery)
+@operations.answers(200, page_of(ProjectSchema), "The projects that the asker reaches")
+@roles(*READERS, scope=TokenScope.SETUP_READ)
+def list_projects(asked: Json) -> Response:
+    """All projects that the asker reaches, in all organizations."""
+    with reading() as session:
+        reached = projects_of(session, g.memberships)
+    wanted = asked["organization_id"]
+    found = [each for projects in reached.values() for each in projects if wanted in (None, each.organization_id)]
+    found.sort(key=lambda each: each.id)
+    return paged(ProjectSchema, behind(found, asked["cursor"], asked["limit"], _place), asked["limit"], _place)
+
+
+def _place(row: Any) -> tuple[UUID]:
+    return (row.id,)
+
+
+@operations.route("/organizations/<uuid:organization_id>/projects", methods=["POST"])
+@operations.body(NewProjectSchema)
+@operations.answers(201, ProjectSchema, "The project was made")
+@roles(*MANAGERS, scope=TokenScope.SETUP_WRITE)
+def add_project(design: Json, organization_id: UUID) -> Response:
+    """A new project. Who manages single projects only becomes its manager."""
+    slug = design["slug"].casefold()
+    if not SLUG.fullmatch(slug) or slug == "new-project":
+        raise InvalidInput({"slug": _("Use small Latin letters, digits and hyphens, such as coffee-2026.")})
+    _check(design)
+    with writing() as session:
+        project = create_project(
+            session,
+            organization_id,
+            slug,
+            design["name"],
+            design["languages"],
+            design["margin"],
+            datetime.now(UTC),
+        )
+        project.staff_names = design["staff_names"]
+        session.flush()
+        if all(each.project_id for each in g.memberships):
+            add_member(session, person().user, [Role.MANAGER], organization_id=organization_id, project_id=project.id)
+        return tagged(ProjectSchema, project, 201, location=f"/api/v1/projects/{project.id}")
+
+
+@operations.route("/projects/<uuid:project_id>", methods=["GET"])
+@operations.answers(200, ProjectSchema, "The project")
+@roles(*READERS, scope=TokenScope.SETUP_READ)
+def show_project(project_id: UUID) -> Response:
+    """One project with its settings."""
+    return tagged(ProjectSchema, g.project)
+
+
+@operations.route("/projects/<uuid:project_id>", methods=["PATCH"])
+@operations.body(ProjectSchema, partial=True, example={"margin": 0.08, "staff_names": True})
+@operations.answers(200, ProjectSchema, "The project as it is now")
+@operations.needs_tag
+@roles(*MANAGERS, scope=TokenScope.SETUP_WRITE)
+def change_project(changes: Json, project_id: UUID) -> Response:
+    """Change a project's name, languages, margin or rule about names. Its slug stays."""
+    _check(changes, g.project.languages)
+    with writing() as session:
+        project = session.get_one(Project, project_id, with_for_update=True, populate_existing=True)
+        refuse_if_changed(ProjectSchema, project)
+        for name in ("name", "languages", "margin", "staff_names"):
+            if name in changes:
+                setattr(project, name, changes[name])
+        return tagged(ProjectSchema, project)
+
+
+def _check(design: Json, languages: list[str] | None = None) -> None:
+    """Raises InvalidInput where languages are unknown or named twice, or the name lacks the first one."""
+    wrong = dict(_faults(design, languages))
+    if wrong:
+        raise InvalidInput(wrong)
+
+
+def _faults(design: Json, languages: list[str] | None) -> Iterator[tuple[str, str]]:
+    chosen = design.get("languages") or languages or []
+    if len(set(chosen)) < len(chosen) or not set(chosen) <= set(LANGUAGES):
+        yield "languages", _("Choose one of the project's languages.")
+    elif "name" in design and not design["name"].get(chosen[0]):
+        yield f"name/{chosen[0]}", _("Please fill this in.")

@@ -1,0 +1,115 @@
+"""Any page of the list of visits under any filter is what sorting and filtering all of them would give."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from checklists.orm import ScopedSession, new_id
+from checklists.visits import Visit, VisitState, inspectors_seen, visits_page
+from checklists.visits.lists import FEW
+from tests.factories import Audit, make_audit, make_outlet, make_project
+
+Sessions = Callable[..., ScopedSession]
+NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def session(sessions: Sessions) -> Iterator[ScopedSession]:
+    with sessions() as opened, opened.begin():
+        yield opened
+
+
+@pytest.fixture
+def audit(session: ScopedSession) -> Audit:
+    """With a visit of each inspector at each outlet, two at each moment, and two held ones that nobody could place."""
+    audit = make_audit(session)
+    for number, (outlet, inspector) in enumerate(itertools.product(audit.outlets, audit.inspectors)):
+        state = "approved" if number % 3 else "received"
+        visit = audit.visit(session, outlet, assignment=audit.assign(session, outlet, inspector=inspector), state=state)
+        visit.received_at = NOW - timedelta(hours=number // 2)
+    for hours in (1, 4):
+        session.add(
+            Visit(
+                id=new_id(),
+                organization_id=audit.organization.id,
+                inspector_id=audit.inspectors[0].id,
+                state=VisitState.HELD,
+                revision=1,
+                received_at=NOW - timedelta(hours=hours),
+            )
+        )
+    session.flush()
+    return audit
+
+
+def all_pages(session: ScopedSession, audit: Audit, **asked: Any) -> list[Visit]:
+    """The pages one after the other, five visits on each."""
+    found: list[Visit] = []
+    after = None
+    while page := visits_page(session, audit.project.id, after=after, limit=5, **asked):
+        found += page
+        after = page[-1].received_at, page[-1].id
+    return found
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize("unplaced", [False, True])
+def test_pages_follow_one_another(session: ScopedSession, audit: Audit, oldest_first: bool, unplaced: bool) -> None:
+    found = all_pages(session, audit, oldest_first=oldest_first, unplaced=unplaced)
+    places = [(visit.received_at, visit.id) for visit in found]
+    assert places == sorted(places, reverse=not oldest_first)
+    assert len(set(places)) == len(audit.outlets) * len(audit.inspectors) + 2 * unplaced
+
+
+@pytest.mark.parametrize(
+    ("words", "fits"),
+    [
+        ("zerno", lambda visit: visit.outlet.name.startswith("Zerno")),
+        ("ZERNO 1", lambda visit: visit.outlet.name == "Zerno 1"),
+        ("anna", lambda visit: visit.inspector.name.startswith("Anna")),
+        ("anna utro", lambda visit: visit.inspector.name.startswith("Anna") and visit.outlet.name.startswith("Utro")),
+        ("улица", lambda visit: visit.outlet is not None),
+        ("nobody", lambda visit: False),
+        ("anna nobody", lambda visit: False),
+    ],
+)
+def test_each_word_is_looked_for_in_outlet_and_inspector(
+    session: ScopedSession, audit: Audit, words: str, fits: Callable[[Visit], bool]
+) -> None:
+    everything = visits_page(session, audit.project.id, limit=100)
+    found = visits_page(session, audit.project.id, words=words, limit=100)
+    assert [visit.id for visit in found] == [visit.id for visit in everything if fits(visit)]
+
+
+def test_filters_together_leave_what_each_of_them_leaves(session: ScopedSession, audit: Audit) -> None:
+    everything = visits_page(session, audit.project.id, limit=100)
+    outlet, inspector = audit.outlets[-1], audit.inspectors[1]
+    filters: dict[str, tuple[Any, Callable[[Visit], bool]]] = {
+        "wave_id": (audit.wave.id, lambda visit: visit.wave_id == audit.wave.id),
+        "state": (VisitState.APPROVED, lambda visit: visit.state is VisitState.APPROVED),
+        "touchpoint_id": (audit.touchpoints[0].id, lambda visit: bool(visit.checks)),
+        "brand_id": (outlet.brand_id, lambda visit: visit.outlet.brand_id == outlet.brand_id),
+        "outlet_id": (outlet.id, lambda visit: visit.outlet_id == outlet.id),
+        "inspector_id": (inspector.id, lambda visit: visit.inspector_id == inspector.id),
+    }
+    for names in itertools.chain.from_iterable(itertools.combinations(filters, number) for number in (1, 2, 3)):
+        found = all_pages(session, audit, **{name: filters[name][0] for name in names})
+        fitting = [visit for visit in everything if all(filters[name][1](visit) for name in names)]
+        assert [visit.id for visit in found] == [visit.id for visit in fitting], names
+
+
+def test_very_many_outlets_are_searched_as_few_are(session: ScopedSession, audit: Audit) -> None:
+    for number in range(FEW):
+        make_outlet(session, audit.brands[0], f"Zerno kiosk {number}")
+    found = visits_page(session, audit.project.id, words="zerno", limit=100)
+    assert {visit.outlet.brand_id for visit in found if visit.outlet} == {audit.brands[1].id}
+    assert len(found) == len(audit.outlets_of(audit.brands[1])) * len(audit.inspectors)
+
+
+def test_only_those_who_sent_something_are_offered(session: ScopedSession, audit: Audit) -> None:
+    assert {person.name for person in inspectors_seen(session, audit.project.id)} == {"Anna Petrova", "Timur Saidov"}
+    other = make_project(session, audit.organization, "tea")
+    assert inspectors_seen(session, other.id) == []

@@ -1,0 +1,104 @@
+"""A bad line between a phone and the service: a proxy that hands everything on until it is told to fail.
+
+What a test tool does inside the browser may miss the requests of a page that has a service worker; a phone whose app
+came over this line has no other way.
+"""
+
+import http.client
+import socket
+import struct
+import threading
+from collections.abc import Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+PORTAL = b"<html><body>Welcome to the free Wi-Fi of the shopping centre</body></html>"
+SERVER_SECONDS = 60
+# These speak of one stretch of the way; every request has a connection of its own on each of the two.
+NOT_HANDED_ON = {"connection", "keep-alive", "transfer-encoding"}
+RESET_WHEN_CLOSED = struct.pack("ii", 1, 0)
+
+Headers = list[tuple[str, str]]
+
+
+class FaultyLine:
+    """The service as it is reached over this line, at `url`: `with FaultyLine(live_server.url) as line`."""
+
+    def __init__(self, server_url: str) -> None:
+        self.loses_first_answers = False
+        """Whether the first answer to each PUT breaks off half-way, when the server has done all it had to do."""
+        self.is_a_portal = False
+        """Whether something else answers every call of the API, with status 200 and a page of its own."""
+        self.puts: list[str] = []
+        """The path of each PUT that the server has answered."""
+        self.lost: list[str] = []
+        """The paths of those of which the answer was lost."""
+        self._server = urlsplit(server_url).netloc
+        self._proxy = ThreadingHTTPServer(("127.0.0.1", 0), type("Stretch", (_Request,), {"line": self}))
+        self.url = f"http://127.0.0.1:{self._proxy.server_port}"
+        self._thread = threading.Thread(target=self._proxy.serve_forever, name="faulty line", daemon=True)
+
+    def __enter__(self) -> "FaultyLine":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self._proxy.shutdown()
+        self._proxy.server_close()
+
+    def ask(self, method: str, target: str, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
+        """What the server answers."""
+        connection = http.client.HTTPConnection(self._server, timeout=SERVER_SECONDS)
+        try:
+            connection.request(method, target, body, dict(handed_on(headers)))
+            answer = connection.getresponse()
+            return answer.status, list(handed_on(answer.getheaders())), answer.read()
+        finally:
+            connection.close()
+
+    def loses_answer_to(self, path: str) -> bool:
+        """Whether the answer that the server has just given to a PUT is to be lost."""
+        losing = self.loses_first_answers and path not in self.puts
+        self.puts.append(path)
+        if losing:
+            self.lost.append(path)
+        return losing
+
+
+def handed_on(headers: Headers) -> Iterable[tuple[str, str]]:
+    return ((name, value) for name, value in headers if name.lower() not in NOT_HANDED_ON)
+
+
+class _Request(BaseHTTPRequestHandler):
+    """One request, on a connection of its own: a browser repeats by itself what failed on a connection used before."""
+
+    line: FaultyLine
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.line.is_a_portal and path.startswith("/api/"):
+            self._answer(200, [("Content-Type", "text/html")], PORTAL)
+            return
+        status, headers, answer = self.line.ask(self.command, self.path, self.headers.items(), body)
+        if self.command == "PUT" and self.line.loses_answer_to(path):
+            self._answer(status, headers, answer[: len(answer) // 2])
+            self._reset()
+        else:
+            self._answer(status, headers, answer)
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server asks for these names.
+
+    def _answer(self, status: int, headers: Headers, body: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_WHEN_CLOSED)
+        self.connection.close()
+
+    def log_message(self, *_words: object) -> None:
+        """The server keeps a log; this is a line."""
