@@ -178,7 +178,10 @@ class PhotoErased(DomainError):
 
 
 class NotErasable(DomainError):
-    message = N_("Nobody erases oneself, and an owner is erased by another owner only.")
+    message = N_(
+        "Nobody erases oneself, nor somebody whose roles are higher or reach other projects:"
+        " that is for those who manage all of these."
+    )
 
 
 class StillInFlight(DomainError):

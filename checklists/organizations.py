@@ -83,10 +83,22 @@ def set_roles(
 
 
 def refuse_higher(giver: Iterable[Membership], roles: Iterable[Role], place: Place) -> None:
-    """Nobody gives or takes a role higher than the own one there. Raises NotAllowed."""
-    own = max((_RANKS[each.role] for each in giver if each.project_id in (None, place)), default=0)
+    """Nobody gives or takes a role higher than the own one there, nor any where they have none. Raises NotAllowed."""
+    own = max((_RANKS[each.role] for each in giver if each.project_id in (None, place)), default=-1)
     if any(_RANKS[role] > own for role in roles):
         raise NotAllowed
+
+
+def refuse_to_outrank(session: Session, organization_id: UUID, user_id: UUID, giver: Iterable[Membership]) -> None:
+    """Nobody gets at the whole of a person whose roles, held now or once, reach further or higher than the own ones.
+
+    Raises NotAllowed.
+    """
+    own = list(giver)
+    for held in session.scalars(
+        select(Membership).where(Membership.organization_id == organization_id, Membership.user_id == user_id)
+    ):
+        refuse_higher(own, [held.role], held.project_id)
 
 
 def _has_owner(session: Session, organization_id: UUID) -> bool:

@@ -275,7 +275,8 @@ def _tell_row_level_security(session: ScopedSession, _transaction: SessionTransa
     assert driver is not None
     if driver.info.transaction_status.name == "IDLE":
         # The driver would begin the transaction with its next statement, on a way to the server of its own.
-        begin = "BEGIN READ ONLY" if driver.read_only else "BEGIN"
+        level = f" ISOLATION LEVEL {driver.isolation_level.name.replace('_', ' ')}" if driver.isolation_level else ""
+        begin = f"BEGIN{level}{' READ ONLY' if driver.read_only else ''}"
         if not driver.pgconn.exec_(f"{begin};{tell}".encode()).error_message:
             return
     connection.exec_driver_sql(tell)  # A server that is away is noticed here.

@@ -16,9 +16,11 @@ from typing import BinaryIO
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy.exc import StatementError
 
 from checklists.accounts import forget_old_attempts
 from checklists.errors import PhotoWaits, StorageUnavailable
+from checklists.imports import forget_unconfirmed
 from checklists.jobs import MOST_ATTEMPTS, Job, claim, fail, finish, postpone
 from checklists.matrix import AT_A_TIME, settle
 from checklists.orm import scoped, unscoped
@@ -115,6 +117,7 @@ HANDLERS: Mapping[str, Handler] = {
     "derive_photo": derive_photo,
     "mail": mail.send_link,
     "delete_erased": erasing.delete_erased,
+    "delete_given_up": erasing.delete_given_up,
     "erase_traces": erasing.erase_traces,
     "keep_retention": erasing.keep_retention,
 }
@@ -163,14 +166,12 @@ class Worker:
             try:
                 if time.monotonic() >= next_sweep:
                     next_sweep += SWEEP_SECONDS
-                    with self._app.app_context():
-                        erasing.ask_for_retention()
-                        with writing(unscoped("a worker serves every organization")) as session:
-                            forget_old_attempts(session, datetime.now(UTC))
+                    self.forget_what_ran_out()
                     self._context.storage.sweep()
                 if time.monotonic() >= next_settling:
-                    self.settle_tallies()
+                    # First, so that a settling that fails keeps no job from being run.
                     next_settling = time.monotonic() + SETTLE_SECONDS
+                    self.settle_tallies()
                 idle = not self.run_one()
                 pause = self._poll_seconds
             except Exception:
@@ -178,6 +179,15 @@ class Worker:
                 log.exception("jobs cannot be taken; trying again in %.0f s", pause)
             if idle:
                 doorbell.wait(pause)
+
+    def forget_what_ran_out(self) -> None:
+        """Once a day: visits whose retention is over, attempts to log in, tables that nobody confirmed."""
+        with self._app.app_context():
+            erasing.ask_for_retention()
+            now = datetime.now(UTC)
+            with writing(unscoped("a worker serves every organization")) as session:
+                forget_old_attempts(session, now)
+                forget_unconfirmed(session, now)
 
     def settle_tallies(self) -> None:
         """Add up for good what has been quiet: a matrix then reads sums instead of checks."""
@@ -228,6 +238,14 @@ class NotRunError(Exception):
 
 
 def _in_words(error: Exception) -> str:
-    """What went wrong, in words that a database can keep."""
-    words = str(error) if isinstance(error, NotRunError) else f"{type(error).__name__}: {error}"
+    """What went wrong, in words that a database can keep. Those of a fault of the database quote the values that it was
+    to write, a report or a name, so only the kinds are kept.
+    """
+    match error:
+        case NotRunError():
+            words = str(error)
+        case StatementError():
+            words = f"{type(error).__name__}: {type(error.orig).__name__}"
+        case _:
+            words = f"{type(error).__name__}: {error}"
     return words.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -40,6 +40,18 @@ def delete_erased(context: HasStorage, organization_id: UUID, *, visit_id: str) 
             context.storage.delete(photo_key(photo, size))
 
 
+def delete_given_up(context: HasStorage, organization_id: UUID, *, photo_id: str) -> None:
+    """The job "delete_given_up": delete what arrived of a photo that a revision had given up by then, unless a report
+    promises it again.
+    """
+    with reading(scoped([organization_id])) as session:
+        if session.get(Photo, UUID(photo_id)) is not None:
+            return
+    photo = Photo(id=UUID(photo_id), organization_id=organization_id)
+    for size in PhotoSize:
+        context.storage.delete(photo_key(photo, size))
+
+
 def erase_traces(_context: object, organization_id: UUID, *, user_id: str, by_id: str, reason: str) -> None:
     """The job "erase_traces": what the visits of an erased person say of the phone and where it was."""
     act, after = Act(UUID(by_id), reason, datetime.now(UTC)), None

@@ -7,7 +7,7 @@ nowhere else. Without `MAIL_URL` the mail is written to the log instead.
 import logging
 import smtplib
 import ssl
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -131,7 +131,12 @@ def deliver(settings: Settings, to: str, subject: str, text: str) -> None:
         except smtplib.SMTPRecipientsRefused as refused:
             codes = sorted({code for code, _answer in refused.recipients.values()})
             raise MailRefused(f"the recipient was refused with {codes}") from None  # Who it was goes into no log.
-        line.quit()
+        except smtplib.SMTPResponseException as refused:
+            # Nor what the server says: it may quote the recipient, and stands in the job's row for good.
+            raise MailRefused(f"the mail was refused with {refused.smtp_code}") from None
+        # The server has taken the mail: a farewell that fails must not have it sent again.
+        with suppress(OSError, smtplib.SMTPException):
+            line.quit()
 
 
 def message_to(settings: Settings, to: str, subject: str, text: str) -> EmailMessage:

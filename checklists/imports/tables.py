@@ -86,23 +86,22 @@ def preview_of(lines: Iterable[ImportLine]) -> Preview:
 def keep_upload(
     session: Session, project_id: UUID, kind: ImportKind, file_name: str, body: bytes, user_id: UUID, now: datetime
 ) -> Import:
-    """Keep the bytes until they are confirmed; what nobody confirmed for a day is removed.
+    """Keep the bytes until they are confirmed; what nobody confirmed for a day is removed (`forget_unconfirmed`).
 
     `file_name` is shown only: nothing is ever opened by it.
     """
-    session.execute(
-        delete(Import).where(
-            Import.project_id == project_id,
-            Import.finished_at.is_(None),
-            Import.uploaded_at < now - KEPT_UNCONFIRMED,
-        )
-    )
+    forget_unconfirmed(session, now)
     kept = Import(
         project_id=project_id, kind=kind, file_name=_shown(file_name), body=body, uploaded_by=user_id, uploaded_at=now
     )
     session.add(kept)
     session.flush()
     return kept
+
+
+def forget_unconfirmed(session: Session, now: datetime) -> None:
+    """A table that nobody confirmed for a day goes, with the names and addresses in it."""
+    session.execute(delete(Import).where(Import.finished_at.is_(None), Import.uploaded_at < now - KEPT_UNCONFIRMED))
 
 
 def _shown(file_name: str) -> str:

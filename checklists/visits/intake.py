@@ -66,7 +66,7 @@ def record_visit(
         rows[Photo] = [promise_row(photo) for photo in report.photos]
         rows |= results_of(visit, form, report, scored, place.brand_id)
     elif report is not None:
-        rows[Photo] = photos_to_promise(session, visit, report)
+        rows[Photo] = photos_to_promise(session, visit, report, now)
     rows = {
         Visit: [{name: getattr(visit, name) for name in _COLUMNS}],
         SealedReport: [_sealed(sha256, visit.revision, now, accepted=True)],
@@ -175,7 +175,7 @@ def _revise(
     visit.received_at = now
     rows: Rows = {
         SealedReport: [_sealed(sha256, visit.revision, now, accepted=True)],
-        Photo: photos_to_promise(session, visit, report),
+        Photo: photos_to_promise(session, visit, report, now),
     }
     if hold_reason is None and form and scored:
         rows |= results_of(visit, form, report, scored, place.brand_id)
@@ -329,6 +329,6 @@ def place_held(session: Session, visit: Visit, assignment: Assignment, report: R
     assignment.state = AssignmentState.DELIVERED
     assignment.handed_out_at = assignment.handed_out_at or now
     scored = score_visit(form, [answer.given for answer in report.answers], place.attributes, report.begun)
-    rows: Rows = {Photo: photos_to_promise(session, visit, report)}
+    rows: Rows = {Photo: photos_to_promise(session, visit, report, now)}
     rows |= results_of(visit, form, report, scored, place.brand_id)
     insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id)

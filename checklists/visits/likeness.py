@@ -23,6 +23,8 @@ ALIKE = 10
 """The most bits in which pictures that look alike differ."""
 MOST_ALIKE = 20
 """Of one photo, so that a picture that everybody sends does not fill the database with its pairs."""
+MOST_LOOKED_AT = 5_000
+"""Of those that are near: a statement takes only so many values, and the rows of all of them are locked."""
 MIRROR = 0x5555_5555_5555_5555
 """The bits that a fingerprint and that of the mirror image differ in: the waves of odd number across."""
 
@@ -109,7 +111,10 @@ def note_likenesses(session: Session, photo_id: UUID) -> int:
         return 0
     # Whoever finds the same pair at the same time waits here, and then sees it among those that are known.
     ids = sorted([photo_id, *alike])
-    session.execute(select(Photo.id).where(Photo.id.in_(ids)).order_by(Photo.id).with_for_update())
+    locked = select(Photo.id, Photo.erased_at).where(Photo.id.in_(ids)).order_by(Photo.id).with_for_update()
+    # It may have been erased meanwhile, and then nothing of it may be noted.
+    if any(erased_at for each, erased_at in session.execute(locked) if each == photo_id):
+        return 0
     known = _pairs_of(session, [photo_id])
     others = session.scalars(
         select(Photo)
@@ -168,14 +173,18 @@ def _near(session: Session, photo: Photo) -> dict[UUID, tuple[Likeness, int]]:
             found[fingerprint] = (Likeness.NEAR, apart) if apart <= mirrored else (Likeness.MIRRORED, mirrored)
     if not found:
         return {}
-    bands = {fingerprint: bands_of(fingerprint)[0] for fingerprint in found}
+    nearest = sorted(found, key=lambda fingerprint: found[fingerprint][1])[:MOST_LOOKED_AT]
+    bands = {fingerprint: bands_of(fingerprint)[0] for fingerprint in nearest}
     rows = session.execute(
-        select(PhotoBand.photo_id, PhotoBand.fingerprint).where(
+        select(PhotoBand.photo_id, PhotoBand.fingerprint)
+        .where(
             PhotoBand.organization_id == photo.organization_id,
             PhotoBand.band.in_(bands.values()),
             PhotoBand.fingerprint.in_(bands),
             PhotoBand.photo_id != photo.id,
         )
+        .order_by(PhotoBand.photo_id)
+        .limit(MOST_LOOKED_AT)
     )
     return {photo_id: found[fingerprint] for photo_id, fingerprint in rows}
 

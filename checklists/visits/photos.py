@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,21 +14,28 @@ from checklists.jobs import enqueue
 from checklists.visits.report import PhotoPromise, Report, Sender
 from checklists.visits.tables import Photo, Visit
 
+ON_THE_WAY = timedelta(days=1)
+"""Bytes that were on their way while their photo was given up have arrived by then."""
 
-def photos_to_promise(session: Session, visit: Visit, report: Report) -> list[dict[str, Any]]:
+
+def photos_to_promise(session: Session, visit: Visit, report: Report, now: datetime) -> list[dict[str, Any]]:
     """The rows of the photos that the report names; those of another visit are left to it, those expected already stay.
 
-    What an earlier revision promised, and neither sent nor names any more, is not waited for.
+    What an earlier revision promised, and neither sent nor names any more, is not waited for; should its bytes be on
+    their way, a job deletes them later.
     """
     promises = {photo.id: photo for photo in report.photos}
     if visit.revision > 1:
-        given_up = delete(Photo).where(
+        given_up = (
             Photo.visit_id == visit.id,
             Photo.stored_at.is_(None),
             Photo.erased_at.is_(None),
             Photo.id.not_in(list(promises)),
         )
-        session.execute(given_up.execution_options(synchronize_session="fetch"))
+        for photo_id in session.scalars(select(Photo.id).where(*given_up)).all():
+            job = enqueue(session, visit.organization_id, "delete_given_up", now, photo_id=str(photo_id))
+            job.run_after = now + ON_THE_WAY
+        session.execute(delete(Photo).where(*given_up).execution_options(synchronize_session="fetch"))
     known = taken_photos(session, promises)
     return [promise_row(photo) for photo in promises.values() if photo.id not in known]
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from checklists.accounts import TokenScope
-from checklists.errors import N_, InvalidInput, TooLarge
+from checklists.errors import N_, InvalidInput, ScopeMissing, TooLarge
 from checklists.imports import (
     MOST_BYTES,
     Effect,
@@ -83,7 +83,8 @@ CSV: Json = {
 @operations.answers(201, ImportSchema, "What it would do; nothing is done yet")
 @roles(*MANAGERS, scope=TokenScope.SETUP_WRITE)
 def upload(asked: Json, project_id: UUID) -> Response:
-    """Send a table. What nobody confirms for a day is removed."""
+    """Send a table. What nobody confirms for a day is removed. For inspectors a token needs `people:write` as well."""
+    _refuse_people(asked["kind"], TokenScope.PEOPLE_WRITE)
     body = request.stream.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
         raise TooLarge(limit=MOST_BYTES)
@@ -106,7 +107,9 @@ def upload(asked: Json, project_id: UUID) -> Response:
 def show(import_id: UUID) -> Response:
     """What a table would do, or what it did."""
     with reading() as session:
-        return tagged(ImportSchema, _told(session, find(session, Import, import_id)))
+        kept = find(session, Import, import_id)
+        _refuse_people(kept.kind, TokenScope.PEOPLE_READ)
+        return tagged(ImportSchema, _told(session, kept))
 
 
 @operations.route("/imports/<uuid:import_id>/confirmation", methods=["PUT"])
@@ -118,6 +121,7 @@ def confirm(wish: Json, import_id: UUID) -> Response:
     """Carry the table out. New inspectors are invited by mail; where none is sent, the answer has first passwords."""
     with reading() as session:
         kept = find(session, Import, import_id)
+        _refuse_people(kept.kind, TokenScope.PEOPLE_WRITE)
         refuse_if_changed(ImportSchema, _told(session, kept))
         kind = ImportKind(kept.kind)
     _counts, logins = carry_out(import_id, kind, wish["leave_out_wrong"])
@@ -125,6 +129,12 @@ def confirm(wish: Json, import_id: UUID) -> Response:
     with reading() as session:
         content = _told(session, find(session, Import, import_id))
     return told(ImportedSchema().dump(content | {"logins": shown}))
+
+
+def _refuse_people(kind: str, scope: TokenScope) -> None:
+    """A table of people is for tokens that were made for people, too. Raises ScopeMissing."""
+    if kind == ImportKind.INSPECTORS and "token" in g and scope not in g.token.scopes:
+        raise ScopeMissing(scope=scope.value)
 
 
 def _told(session: Session, kept: Import) -> Json:

@@ -5,7 +5,7 @@ It stands in the body, is opaque to programs, and is worth nothing but for the l
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from inspector.api.fields import Body, Own, Part, Refusals, Several, refuse_unst
 
 USUAL_LIMIT, HIGHEST_LIMIT = 50, 200
 LONGEST_CURSOR, LONGEST_SEARCH = 500, 100
+HIGHEST_NUMBER = 2**31 - 1
+"""Of a column by which a list is ordered."""
 
 Item = TypeVar("Item")
 Place = tuple[Any, ...]
@@ -136,10 +138,12 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 
 def _aware(moment: datetime) -> datetime:
-    """Raises ValueError for a moment without its offset: no cursor of ours has one."""
+    """Raises ValueError for a moment without its offset and OverflowError for one outside the calendar: no cursor of
+    ours has one.
+    """
     if moment.tzinfo is None:
         raise ValueError(moment)
-    return moment
+    return moment.astimezone(UTC)
 
 
 def behind(items: Iterable[Item], cursor: Place | None, limit: int, place: Callable[[Item], Place]) -> list[Item]:
@@ -155,6 +159,9 @@ def behind(items: Iterable[Item], cursor: Place | None, limit: int, place: Calla
 
 def cursor_as(cursor: Place | None, *kinds: type) -> Any:
     """The cursor, known to have these types. Raises InvalidInput for one of another list."""
-    if cursor is not None and [type(each) for each in cursor] != list(kinds):
+    if cursor is not None and (
+        [type(each) for each in cursor] != list(kinds)
+        or any(isinstance(each, int) and abs(each) > HIGHEST_NUMBER for each in cursor)
+    ):
         raise InvalidInput({"cursor": N_("This cursor is not one of this list.")})
     return cursor

@@ -7,10 +7,11 @@ from flask import Response, g
 from flask_babel import gettext as _
 
 from checklists.accounts import TokenScope, end_links
-from checklists.errors import InvalidInput, LockedOut, NotFound
+from checklists.errors import InvalidInput, LockedOut, NotAllowed, NotFound
 from checklists.organizations import Colleague, Place, colleagues_of, set_roles
 from checklists.people import (
     Member,
+    Organization,
     Project,
     Role,
     User,
@@ -32,7 +33,14 @@ from inspector.doorbell import ring
 from inspector.languages import LANGUAGES
 from inspector.manager.forms import Form
 from inspector.manager.organization import EVERYWHERE, IN_ONE_PROJECT
-from inspector.manager.people import invite, locks_me_out, mail_is_sent, member_asked, refuse_foreign_login
+from inspector.manager.people import (
+    invite,
+    locks_me_out,
+    mail_is_sent,
+    member_asked,
+    refuse_foreign_login,
+    refuse_to_show_link,
+)
 from inspector.manager.words import ROLES_GIVEN
 from inspector.trail import reads_personal
 from inspector.transactions import reading, writing
@@ -207,6 +215,7 @@ def invite_again(project_id: UUID, user_id: UUID) -> Response:
             raise InvalidInput({"user_id": _("This person has a password already.")})
         # Who made the login may see its link; where mail is sent nobody sees it.
         _refuse_foreign(member.user, set() if mail_is_sent() else {Role.MANAGER})
+        refuse_to_show_link(session, member.user)
         end_links(session, user_id, now)
         invitation = invite(session, member.user, now)
         person = _told(member)
@@ -231,6 +240,7 @@ def _refuse_foreign(user: User, given: set[Role]) -> None:
 @reads_personal("people")
 def list_colleagues(asked: Json, organization_id: UUID) -> Response:
     """Everybody with a role in the organization, now or once."""
+    _refuse_narrow()
     with reading() as session:
         found = sorted(colleagues_of(session, organization_id), key=_place_of)
     shown = behind(found, asked["cursor"], asked["limit"], _place_of)
@@ -255,6 +265,7 @@ def _colleague_told(colleague: Colleague) -> Json:
 @reads_personal("person")
 def show_colleague(organization_id: UUID, user_id: UUID) -> Response:
     """One person's roles over all projects."""
+    _refuse_narrow()
     with reading() as session:
         return tagged(ColleagueSchema, _colleague_told(_colleague(colleagues_of(session, organization_id), user_id)))
 
@@ -266,8 +277,10 @@ def show_colleague(organization_id: UUID, user_id: UUID) -> Response:
 @roles(*OWNERS, scope=TokenScope.PEOPLE_WRITE)
 def change_colleague(wish: Json, organization_id: UUID, user_id: UUID) -> Response:
     """Let a person hold exactly these roles in the places that are named; other places stay as they are."""
+    _refuse_narrow()
     wanted: dict[Place, set[Role]] = {each["project_id"]: set(each["roles"]) for each in wish["roles"]}
     with writing() as session:
+        session.get_one(Organization, organization_id, with_for_update=True)
         colleague = _colleague(colleagues_of(session, organization_id), user_id)
         refuse_if_changed(ColleagueSchema, _colleague_told(colleague))
         reached = {each.id for projects in projects_of(session, g.memberships).values() for each in projects}
@@ -280,6 +293,12 @@ def change_colleague(wish: Json, organization_id: UUID, user_id: UUID) -> Respon
         set_roles(session, organization_id, colleague.user, wanted, g.memberships, datetime.now(UTC))
         changed = _colleague(colleagues_of(session, organization_id), user_id)
         return tagged(ColleagueSchema, _colleague_told(changed))
+
+
+def _refuse_narrow() -> None:
+    """An owner's token for one project reaches nobody outside of it."""
+    if all(each.project_id for each in g.memberships):
+        raise NotAllowed
 
 
 def _colleague(colleagues: list[Colleague], user_id: UUID) -> Colleague:

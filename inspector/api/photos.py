@@ -98,14 +98,15 @@ def show(photo_id: UUID) -> Any:
 
 
 def _may_see(photo: Photo) -> bool:
-    """Managers and reviewers see the photos of their projects, an inspector those of the own visits; of a deleted visit
-    nobody sees any.
+    """Managers and reviewers see the photos of their projects, an inspector those of the own visits there; of a deleted
+    visit nobody sees any.
     """
     visit: Visit | None = photo.visit  # None where a client's scope hides it.
     if visit is None or visit.deleted_at is not None:
         return False
-    return visit.inspector_id == person().user.id or any(
-        each.role in REVIEWERS
+    own = visit.inspector_id == person().user.id
+    return any(
+        (each.role in REVIEWERS or (own and each.role is Role.INSPECTOR))
         and each.organization_id == visit.organization_id
         and each.project_id in (None, visit.project_id)
         for each in g.memberships

@@ -9,7 +9,7 @@ from flask import Response, g
 from flask_babel import gettext as _
 
 from checklists.accounts import TokenScope
-from checklists.errors import InvalidInput
+from checklists.errors import InvalidInput, NotAllowed
 from checklists.people import Organization, Project, Role, add_member, create_project, projects_of
 from inspector.api.etags import refuse_if_changed, tagged
 from inspector.api.fields import TOLD, Body, Choice, Flag, Id, Moment, Number, Several, Text, Words
@@ -17,7 +17,7 @@ from inspector.api.operations import Json, Operations
 from inspector.api.paging import Paged, behind, page_of, paged
 from inspector.auth import MANAGERS, READERS, person, roles
 from inspector.languages import LANGUAGES
-from inspector.manager.projects import SLUG
+from inspector.manager.projects import RESERVED, SLUG
 from inspector.transactions import reading, writing
 
 operations = Operations(
@@ -118,8 +118,10 @@ def _place(row: Any) -> tuple[UUID]:
 @roles(*MANAGERS, scope=TokenScope.SETUP_WRITE)
 def add_project(design: Json, organization_id: UUID) -> Response:
     """A new project. Who manages single projects only becomes its manager."""
+    if "token" in g and g.token.project_id:
+        raise NotAllowed  # The token is for one project, and this would be another.
     slug = design["slug"].casefold()
-    if not SLUG.fullmatch(slug) or slug == "new-project":
+    if not SLUG.fullmatch(slug) or slug in RESERVED:
         raise InvalidInput({"slug": _("Use small Latin letters, digits and hyphens, such as coffee-2026.")})
     _check(design)
     with writing() as session:

@@ -6,7 +6,7 @@ from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from checklists.errors import InvalidInput
+from checklists.errors import InvalidInput, UnreadableBody
 from checklists.people import Role
 from inspector import auth
 from inspector.auth import public, roles
@@ -40,6 +40,8 @@ class SessionSchema(Schema):
 def log_in() -> dict[str, Any]:
     try:
         login = LoginSchema().load(request.get_json(silent=True) or {})
+    except RecursionError:
+        raise UnreadableBody from None
     except ValidationError as error:
         raise InvalidInput({name: str(why[0]) for name, why in error.messages_dict.items()}) from None
     return {"person": _person(auth.log_in(login["email"], login["password"]))}

@@ -21,15 +21,17 @@ from checklists.erasure import (
 )
 from checklists.erasure.act import Act
 from checklists.erasure.retention import REASON
-from checklists.errors import DomainError, NotErasable, NotFound
+from checklists.errors import DomainError, NotAllowed, NotErasable, NotFound
 from checklists.jobs import enqueue
+from checklists.organizations import refuse_to_outrank
 from checklists.orm import unscoped
-from checklists.people import Member, Membership, Role, members_of
+from checklists.people import Member, Membership, members_of
 from checklists.visits import Visit
 from inspector.auth import MANAGERS, person, roles
 from inspector.doorbell import ring
 from inspector.manager.forms import LONGEST_TEXT, Form, PageAnswer
 from inspector.manager.lists import identity_asked
+from inspector.manager.people import own_memberships
 from inspector.manager.visits.place import visit_asked
 from inspector.trail import reads_personal
 from inspector.transactions import reading, writing
@@ -134,10 +136,12 @@ def someone(user_id: UUID) -> PageAnswer:
     reason = _confirmed(form)
     try:
         form.check()
-        _refuse_oneself_and_owners(member)
+        if user_id == person().user.id:
+            raise NotErasable
         shared = _is_known_elsewhere(user_id)
         act = _act(reason)
         with writing() as session:
+            _refuse_higher(session, user_id)
             erase_person(session, user_id, g.organization.id, act)
             if not shared:
                 erase_login(session, user_id, act, _("erased person"))
@@ -162,11 +166,14 @@ def _member(session: Session, user_id: UUID) -> Member:
     raise NotFound
 
 
-def _refuse_oneself_and_owners(member: Member) -> None:
-    """Raises NotErasable: an organization must not lose its last owner this way, nor somebody by one's own mistake."""
-    mine = {each.role for each in person().memberships if each.organization_id == g.organization.id}
-    if member.user.id == person().user.id or (Role.OWNER in member.roles_everywhere and Role.OWNER not in mine):
-        raise NotErasable
+def _refuse_higher(session: Session, user_id: UUID) -> None:
+    """Raises NotErasable: an erased person is gone from all projects, and an organization must not lose its last owner
+    this way.
+    """
+    try:
+        refuse_to_outrank(session, g.organization.id, user_id, own_memberships())
+    except NotAllowed:
+        raise NotErasable from None
 
 
 def _is_known_elsewhere(user_id: UUID) -> bool:

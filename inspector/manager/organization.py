@@ -36,6 +36,7 @@ JOBS = {
     "derive_photo": lazy_gettext("Make the smaller sizes of a photo"),
     "mail": lazy_gettext("Send an e-mail"),
     "delete_erased": lazy_gettext("Delete an erased photo from the storage"),
+    "delete_given_up": lazy_gettext("Delete a photo that its visit gave up from the storage"),
     "erase_traces": lazy_gettext("Erase the traces of an erased person's phone"),
     "keep_retention": lazy_gettext("Erase what the project's retention no longer keeps"),
 }

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from checklists.accounts import LinkPurpose, end_links, make_link, renew_secret
 from checklists.errors import DomainError, NotFound
+from checklists.organizations import refuse_to_outrank
 from checklists.orm import unscoped
 from checklists.people import (
     Member,
@@ -132,6 +133,7 @@ def invite_again(user: UUID) -> PageAnswer:
     refuse_foreign_login(form, "email", someone, set() if mail_is_sent() else {Role.MANAGER})
     form.check()
     with writing() as session:
+        refuse_to_show_link(session, someone)
         end_links(session, someone.id, now)
         invitation = invite(session, someone, now)
     return _invited(someone, invitation)
@@ -257,6 +259,21 @@ def refuse_foreign_login(form: Form, field: str, user: User, given: set[Role]) -
                 " For other roles, ask the person for another e-mail address."
             ),
         )
+
+
+def refuse_to_show_link(session: Session, user: User) -> None:
+    """Who sees the link can log in as the person, whose roles may be higher than the own ones. Raises NotAllowed."""
+    if not mail_is_sent():
+        refuse_to_outrank(session, g.organization.id, user.id, own_memberships())
+
+
+def own_memberships() -> list[Membership]:
+    """All that the person of this request holds now in the organization of the address."""
+    return [
+        each
+        for each in person().memberships
+        if each.organization_id == g.organization.id and each.deactivated_at is None
+    ]
 
 
 def member_asked(session: Session, user: UUID) -> Member:

@@ -93,9 +93,12 @@ def _id_asked(name: str) -> UUID | None:
 
 
 def _people() -> list[tuple[UUID, str]]:
-    """Who works in the organization or did, in order of name."""
+    """Who works in what the reader manages or did, in order of name."""
+    reached = reached_projects()
     with reading() as session:
         here = select(Membership.user_id).where(Membership.organization_id == g.organization.id)
+        if reached is not None:
+            here = here.where(Membership.project_id.in_(reached) | Membership.project_id.is_(None))
         users = session.scalars(select(User).where(User.id.in_(here)))
         return sorted(((each.id, each.name) for each in users), key=lambda each: alphabetical_key(each[1]))
 

@@ -39,6 +39,7 @@ class Mover:
         self._app = app
         self._storage = storage
         self._damaged: set[str] = set()
+        self._put_off: dict[str, float] = {}
         self._look_at = self._settle_at = 0.0
 
     def start(self) -> None:
@@ -54,7 +55,7 @@ class Mover:
             if not alone or not self._store_is_there():
                 return 0
             with self._app.app_context():
-                moved = sum(self._move(key, size) for key, size in list(self._storage.disk.keys()))
+                moved = sum(self._moved(key) for key, _size in list(self._storage.disk.keys()))
                 if time.monotonic() >= self._settle_at:
                     self._settle_at = time.monotonic() + SETTLE_SECONDS
                     self._settle()
@@ -78,7 +79,23 @@ class Mover:
         self._look_at = time.monotonic() + LOOK_SECONDS
         return self._storage.look_for_store()
 
-    def _move(self, key: str, size: int) -> bool:
+    def _moved(self, key: str) -> bool:
+        """Whether the photo was brought over; one that the disk or the store will not give or take waits for a while,
+        and the others go on.
+        """
+        if time.monotonic() < self._put_off.get(key, 0.0):
+            return False
+        self._put_off.pop(key, None)
+        try:
+            return self._move(key)
+        except (StorageUnavailable, OSError) as fault:
+            if isinstance(fault, StorageUnavailable) and not self._storage.look_for_store():
+                raise
+            log.error("the photo %s cannot be moved (%s); the others go on", key, type(fault).__name__)
+            self._put_off[key] = time.monotonic() + SETTLE_SECONDS
+            return False
+
+    def _move(self, key: str) -> bool:
         """Bring one photo over, and say so in its row before the file goes."""
         organization_id, photo_id = owner_of(key)
         with reading(scoped([organization_id])) as session:

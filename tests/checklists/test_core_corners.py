@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from checklists.checklist import ChecklistVersion, Criterion, Critical, missing_parts
 from checklists.errors import HoldReason, PhotoNotPromised
+from checklists.jobs import Job
 from checklists.matrix import coverage_of, touchpoint_matrix, uncounted_checks
 from checklists.matrix.common import estimates_on
 from checklists.orm import ScopedSession, new_id
@@ -19,6 +21,7 @@ from checklists.people import User
 from checklists.review import Content, Correction, approve, correct, put_right, reject, send_back
 from checklists.scoring import Kind, Zone
 from checklists.visits import Answer, Visit, VisitState, receive_photo, visit_with_parts
+from checklists.visits.photos import ON_THE_WAY
 from checklists.waves import Assignment, AssignmentState, missing_visits
 from tests.factories import Audit, make_audit, make_wave
 from tests.field import FieldPhoto, deliver, make_report, read_report
@@ -244,6 +247,9 @@ def test_a_photo_that_was_given_up_while_it_was_on_its_way(session: ScopedSessio
     for photo_id in (photo.id, new_id()):
         with pytest.raises(PhotoNotPromised):
             receive_photo(session, photo_id, NOW)
+    (job,) = session.scalars(select(Job).where(Job.kind == "delete_given_up")).all()
+    assert job.arguments == {"photo_id": str(photo.id)}
+    assert job.run_after == session.get_one(Visit, receipt.id).received_at + ON_THE_WAY
 
 
 def test_brands_that_have_all_criteria_in_common_are_compared_on_their_scores(

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from checklists.orm import ScopedSession, new_id
 from checklists.visits import (
@@ -20,6 +20,7 @@ from checklists.visits import (
     Visit,
     forget_likeness,
     keep_fingerprint,
+    likeness,
     likenesses_of,
     note_likenesses,
     visits_with_likenesses,
@@ -121,6 +122,23 @@ def test_the_same_file_is_found_though_nobody_can_see_what_it_shows(session: Sco
     assert pairs(session) == [(later, earlier, Likeness.EXACT, 0)]
 
 
+def test_nothing_is_noted_of_a_photo_that_is_erased_meanwhile(
+    session: ScopedSession, audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = visits_of(session, audit)
+    add_photo(session, first, content="a" * 64)
+    later = add_photo(session, second, minutes=1, content="a" * 64)
+
+    def erase(*_: object) -> dict[UUID, object]:
+        gone = update(Photo).where(Photo.id == later).values(erased_at=NOW)
+        session.execute(gone.execution_options(synchronize_session=False))
+        return {}
+
+    monkeypatch.setattr(likeness, "_near", erase)
+    assert note_likenesses(session, later) == 0
+    assert pairs(session) == []
+
+
 def test_photos_of_one_visit_of_deleted_ones_and_of_others_tenants_are_no_pairs(
     session: ScopedSession, audit: Audit
 ) -> None:
@@ -140,6 +158,17 @@ def test_a_picture_that_everybody_sends_does_not_fill_the_database(session: Scop
     for number in range(MOST_ALIKE + 5):
         look_at(session, add_photo(session, visits[0], minutes=number), PICTURE)
     assert look_at(session, add_photo(session, visits[1], minutes=99), PICTURE) == MOST_ALIKE
+
+
+def test_of_very_many_alike_only_some_are_looked_at(
+    session: ScopedSession, audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement takes 65,535 values on PostgreSQL, and half of them on SQLite."""
+    first, second = visits_of(session, audit)
+    for number in range(4):
+        look_at(session, add_photo(session, first, minutes=number), PICTURE)
+    monkeypatch.setattr(likeness, "MOST_LOOKED_AT", 3)
+    assert look_at(session, add_photo(session, second, minutes=99), PICTURE) == 3
 
 
 def test_likenesses_are_read_from_both_sides_and_forgotten_with_the_photo(session: ScopedSession, audit: Audit) -> None:

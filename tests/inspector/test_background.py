@@ -19,7 +19,7 @@ from PIL import Image
 from sqlalchemy import Engine, select, text
 
 from checklists.jobs import MOST_ATTEMPTS, Job, JobState, enqueue
-from checklists.orm import ScopedSession, new_id, scoped
+from checklists.orm import ScopedSession, new_id, scoped, unscoped
 from checklists.people import Organization, User
 from checklists.visits import Photo, Visit, VisitState
 from inspector.background import Context, Handler, Worker, ring
@@ -156,6 +156,22 @@ def test_a_failing_job_waits_longer_each_time_and_then_stays_failed(
     job = look(job_id)
     assert (job.state, job.attempts) == (JobState.FAILED, MOST_ATTEMPTS)
     assert job.error == "RuntimeError: the shelf\N{REPLACEMENT CHARACTER} fell ? down"
+
+
+def test_a_fault_of_the_database_leaves_no_values_in_the_jobs_row(
+    app: Flask, ask: Callable[..., UUID], look: Callable[[UUID], Job]
+) -> None:
+    """Its words quote what was to be written."""
+
+    def fault(_context: Context, _organization_id: UUID) -> None:
+        with writing(unscoped("a test")) as session:
+            session.execute(text("INSERT INTO nowhere VALUES (:name)"), {"name": "Vera Kim"})
+
+    job_id = ask("fault")
+    Worker(app, {"fault": fault}).run_one()
+    error = look(job_id).error or ""
+    assert "Error" in error
+    assert "Vera" not in error
 
 
 def test_one_failing_job_does_not_hold_up_the_next(
@@ -448,6 +464,42 @@ def test_a_storage_that_is_away_says_nothing_about_the_photo(
         job.run_after = datetime.now(UTC) - timedelta(seconds=1)
     assert worker.run_one()
     assert photo_row(photo_id).readable
+
+
+def test_bytes_that_came_too_late_are_deleted_and_promised_ones_stay(
+    app: Flask,
+    storage: FolderStorage,
+    organization_id: UUID,
+    ask: Callable[..., UUID],
+    deliver: Callable[[bytes], UUID],
+    photo_row: Callable[[UUID], Photo],
+) -> None:
+    promised = photo_row(deliver(b"promised"))
+    late, digest = Photo(id=new_id(), organization_id=organization_id), hashlib.sha256(b"late").hexdigest()
+    storage.write(photo_key(late), io.BytesIO(b"late"), size=4, sha256=digest)
+    for photo in (promised, late):
+        ask("delete_given_up", photo_id=str(photo.id))
+    worker = Worker(app)
+    while worker.run_one():
+        pass
+    assert storage.exists(photo_key(promised))
+    assert not storage.exists(photo_key(late))
+
+
+def test_a_settling_that_fails_keeps_no_job_from_being_run(
+    app: Flask, ask: Callable[..., UUID], look: Callable[[UUID], Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_worker: Worker) -> None:
+        raise RuntimeError("the tallies cannot be added up")
+
+    monkeypatch.setattr(Worker, "settle_tallies", fail)
+    job_id = ask("greet")
+    worker = Worker(app, {"greet": lambda *_: None}, poll_seconds=0.01)
+    worker.start()
+    try:
+        wait_until(lambda: look(job_id).state is JobState.DONE)
+    finally:
+        worker.stop()
 
 
 def test_another_organizations_photo_is_out_of_reach(

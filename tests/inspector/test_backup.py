@@ -25,6 +25,7 @@ from inspector.moving.empty import NotEmptyError
 from inspector.moving.pieces import ORIGINALS_TALLY, bytes_of, pieces_of
 from inspector.moving.proof import Comparison
 from inspector.moving.restore import restore
+from inspector.moving.rows import snapshot
 from inspector.moving.stillness import alone
 from inspector.moving.tables import tables_of
 from inspector.photo_storage import photo_key
@@ -142,6 +143,18 @@ def test_a_backup_shows_one_moment_though_people_go_on_writing(filled: Make, emp
         visits = session.scalars(select(Visit)).all()
         assert len(visits) >= 3
         assert all(visit.answers and visit.checks for visit in visits)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_written_after_the_moment_of_a_backup_is_not_seen(filled: Make, kind: str) -> None:
+    source = filled(kind)
+    count = select(func.count()).select_from(Visit)
+    with snapshot(source.engine) as moment:
+        before = moment.scalar(count)
+        with source.session() as session, session.begin():
+            assert source.audit is not None
+            source.audit.visit(session)
+        assert moment.scalar(count) == before
 
 
 def test_a_changed_byte_anywhere_in_a_backup_is_found(filled: Make, empty: Make) -> None:

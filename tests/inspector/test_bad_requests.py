@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from checklists.orm import ScopedSession, new_id
@@ -203,3 +204,10 @@ def _peak_mb(pid: int) -> int:
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found
     return int(found[1]) // 1024
+
+
+def test_a_body_nested_without_end_logs_nobody_in(app: Flask) -> None:
+    answer = app.test_client().post(
+        "/api/v1/session", data=b"[" * 100_000, content_type="application/json", headers={"Sec-Fetch-Site": "none"}
+    )
+    assert answer.status_code == 400

@@ -289,3 +289,26 @@ def test_a_foreign_host_header_gets_into_no_link(app: Flask, audit: Audit, box: 
 def test_a_line_that_breaks_is_an_error_to_try_again(settings: Settings) -> None:
     with pytest.raises((OSError, smtplib.SMTPException)):
         mail.deliver(replace(settings, mail_url="smtp://127.0.0.1:1"), "vera@example.org", "a", "b")
+
+
+def test_what_a_server_says_of_the_recipient_is_not_kept(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault's words stand in the job's row, and stay there when the person is erased."""
+
+    def refuse(*_: object) -> None:
+        raise smtplib.SMTPDataError(554, b"5.7.1 <vera@example.org> is not wanted here")
+
+    monkeypatch.setattr(smtplib.SMTP, "send_message", refuse)
+    with pytest.raises(mail.MailRefused, match="554") as refused:
+        mail.deliver(settings, "vera@example.org", "a", "b")
+    assert "vera" not in str(refused.value)
+
+
+def test_a_farewell_that_fails_does_not_have_the_mail_sent_again(
+    settings: Settings, box: MailBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(*_: object) -> None:
+        raise smtplib.SMTPServerDisconnected
+
+    monkeypatch.setattr(smtplib.SMTP, "quit", break_off)
+    mail.deliver(settings, "vera@example.org", "a", "b")
+    assert len(box.mails) == 1

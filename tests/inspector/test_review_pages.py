@@ -305,7 +305,10 @@ def test_the_gallery_shows_what_approved_visits_brought(
     window.open(gallery).follow("Visit: Zerno 1")
     assert window.address.endswith(str(rival.id))
     assert "A charger at each table" in window.text
-    assert Window(app, other.email).open(gallery).status == 403
+    client = Window(app, other.email)
+    assert "A charger at each table" in client.open(gallery).text
+    assert "Not reviewed yet" not in client.open(f"{gallery}?state=received").text
+    assert Window(app, audit.inspectors[0].email).open(gallery).status == 403
 
 
 def test_photos_that_wait_and_decisions_of_strangers(window: Window, audit: Audit, sessions: Sessions) -> None:
