@@ -1,6 +1,8 @@
 """Fixtures that every test may use: databases, the domain's sessions, the app, the live server and browsers."""
 
 import os
+import re
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,30 @@ hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=5_000)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+
+
+# Pages ask the functions of the domain, which are tested on both databases; of their own tests each runs on one of the
+# two, every second one on PostgreSQL, so that `make test` ends within twenty minutes. `make soak` runs them on both.
+ON_ONE_DATABASE = re.compile(r"(_pages?|test_walls|test_roles|test_exports|test_clients|test_kinds|test_demo)\.py$")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("BOTH_DATABASES") == "1":
+        return
+    kinds: dict[str, dict[str, pytest.Item]] = {}
+    for item in items:
+        found = [each for each in parameters_of(item) if each in KINDS]
+        if len(found) == 1 and ON_ONE_DATABASE.search(item.path.name):
+            kinds.setdefault(item.nodeid.replace(found[0], "", 1), {})[found[0]] = item
+    left_out = {
+        both[KINDS[zlib.crc32(test.encode()) % len(KINDS)]] for test, both in kinds.items() if len(both) == len(KINDS)
+    }
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def parameters_of(item: pytest.Item) -> list[object]:
+    return list(item.callspec.params.values()) if hasattr(item, "callspec") else []
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from checklists.visits import VisitState
 
-NOT_PAGES = re.compile(r"^/(static|api|phone)(/|$)|/exports/.|/reports/")
+NOT_PAGES = re.compile(r"^/(static|api|phone)(/|$)|/exports/.|/reports/|[.]csv$")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

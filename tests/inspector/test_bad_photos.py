@@ -59,7 +59,7 @@ def evidence() -> list[Evidence]:
         Evidence("an SVG called a photo", b"<svg>" + SCRIPT + b"</svg>", "image/png", Unreadable.NOT_A_PICTURE),
         Evidence("a script", b"fetch('/')", "text/javascript", Unreadable.NOT_A_PICTURE),
         Evidence("half a JPEG", jpeg[: len(jpeg) // 2], "image/jpeg", Unreadable.TRUNCATED),
-        Evidence("half a HEIC", heic[: len(heic) // 2], "image/heic", Unreadable.UNSUPPORTED_FORMAT),
+        Evidence("half a HEIC", heic[: len(heic) // 2], "image/heic", Unreadable.TRUNCATED),
         Evidence("half an AVIF", avif[: len(avif) // 2], "image/avif", Unreadable.UNSUPPORTED_FORMAT),
         Evidence("a photo with a page behind it", jpeg + SCRIPT, "image/jpeg", None),
         Evidence("a photo called a page", jpeg + b"<!--", "text/html", None),

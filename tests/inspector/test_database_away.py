@@ -22,7 +22,7 @@ def test_a_database_that_is_away_is_said_in_words(
     manager = app.test_client()
     manager.post("/api/v1/session", json={"email": audit.reviewer.email, "password": PASSWORD}, headers=OWN_SITE)
     address, report = audit.address, audit.report(assignment)
-    databases.drop(database_url)
+    databases.cluster.drop(database_url.rsplit("/", 1)[1])
     for _ in range(2):
         answer = phone.put_visit(new_id(), report)
         assert (answer.status_code, answer.content_type) == (503, "application/problem+json")

@@ -89,7 +89,9 @@ def all_is_there_once(sessions: Sessions, folder: Path, audit: Audit, errands: S
         counted = [visit for visit in visits if visit.state is VisitState.RECEIVED]
         sealed = {row.visit_id: row for row in session.scalars(select(SealedReport))}
         photos = {photo.id: photo for photo in session.scalars(select(Photo))}
-        derivations = Counter(job.arguments["photo_id"] for job in session.scalars(select(Job)))
+        derivations = Counter(
+            job.arguments["photo_id"] for job in session.scalars(select(Job).where(Job.kind == "derive_photo"))
+        )
         checks, answers, reports = (
             session.scalar(select(func.count()).select_from(table)) for table in (Check, Answer, SealedReport)
         )

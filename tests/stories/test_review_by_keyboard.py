@@ -56,6 +56,7 @@ def test_the_queue_is_worked_by_keyboard(page: Page, live_server: LiveServer, se
     page.keyboard.press("n")
     shows(page, "2 of 2 waiting")
     page.keyboard.press("x")
+    expect(page.locator("#reject-box textarea")).to_be_focused()
     page.keyboard.type("Another shop.")
     page.get_by_role("button", name="Reject", exact=True).click()
     shows(page, "1 of 1 waiting")
@@ -68,6 +69,9 @@ def shows(page: Page, place: str) -> None:
     """Wait for the visit at this place of the queue, and for its keys."""
     expect(page.get_by_text(place)).to_be_visible()
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    page.wait_for_load_state("load")
+    # A key pressed before the page was painted is nobody's.
+    page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
 
 
 def look_at_photos(page: Page) -> None:
