@@ -32,9 +32,12 @@ hypothesis.settings.register_profile("soak", deadline=None, max_examples=5_000)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
 
 
-# Pages ask the functions of the domain, which are tested on both databases; of their own tests each runs on one of the
-# two, every second one on PostgreSQL, so that `make test` ends within twenty minutes. `make soak` runs them on both.
-ON_ONE_DATABASE = re.compile(r"(_pages?|test_walls|test_roles|test_exports|test_clients|test_kinds|test_demo)\.py$")
+# The web asks the functions of the domain, which are tested on both databases. Of its own tests each runs on one of the
+# two, every second one on PostgreSQL, so that `make test` ends within twenty minutes; `make soak` runs them on both.
+OF_THE_WEB = re.compile(r"/tests/(inspector|api)/|/test_roles\.py$")
+ALWAYS_ON_BOTH = re.compile(
+    r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_storage\w*|backup|moving)\.py$"
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -43,7 +46,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kinds: dict[str, dict[str, pytest.Item]] = {}
     for item in items:
         found = [each for each in parameters_of(item) if each in KINDS]
-        if len(found) == 1 and ON_ONE_DATABASE.search(item.path.name):
+        path = item.path.as_posix()
+        if len(found) == 1 and OF_THE_WEB.search(path) and not ALWAYS_ON_BOTH.search(path):
             kinds.setdefault(item.nodeid.replace(found[0], "", 1), {})[found[0]] = item
     left_out = {
         both[KINDS[zlib.crc32(test.encode()) % len(KINDS)]] for test, both in kinds.items() if len(both) == len(KINDS)
