@@ -32,11 +32,12 @@ hypothesis.settings.register_profile("soak", deadline=None, max_examples=5_000)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
 
 
-# The web asks the functions of the domain, which are tested on both databases. Of its own tests each runs on one of the
-# two, every second one on PostgreSQL, so that `make test` ends within twenty minutes; `make soak` runs them on both.
-OF_THE_WEB = re.compile(r"/tests/(inspector|api)/|/test_roles\.py$")
+# Most tests run on one of the two databases, every second one on PostgreSQL, so that `make test` ends within twenty
+# minutes; what takes in, counts, searches, walls off and erases runs on both. `make soak` runs all of them on both.
+ON_ONE_DATABASE = re.compile(r"/tests/(inspector|api|checklists)/|/test_roles\.py$")
 ALWAYS_ON_BOTH = re.compile(
-    r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_storage\w*|backup|moving)\.py$"
+    r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_storage\w*"
+    r"|intake|core_corners|matrix_recomputed|tallies|quick|visit_list|scope|searching|likeness)\.py$"
 )
 
 
@@ -47,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         found = [each for each in parameters_of(item) if each in KINDS]
         path = item.path.as_posix()
-        if len(found) == 1 and OF_THE_WEB.search(path) and not ALWAYS_ON_BOTH.search(path):
+        if len(found) == 1 and ON_ONE_DATABASE.search(path) and not ALWAYS_ON_BOTH.search(path):
             kinds.setdefault(item.nodeid.replace(found[0], "", 1), {})[found[0]] = item
     left_out = {
         both[KINDS[zlib.crc32(test.encode()) % len(KINDS)]] for test, both in kinds.items() if len(both) == len(KINDS)
