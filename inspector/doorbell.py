@@ -90,7 +90,7 @@ class RedisBell:
     def _hear(self) -> None:
         while True:
             try:
-                with self._redis.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]
+                with self._redis.pubsub(ignore_subscribe_messages=True) as heard:  # type: ignore[no-untyped-call]  # redis-py leaves it untyped.
                     heard.subscribe(CHANNEL)
                     while True:
                         if heard.get_message(timeout=PAUSE_SECONDS):

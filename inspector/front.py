@@ -13,7 +13,7 @@ def install(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         # Not the host: a front keeps that header as it came, and not every one writes X-Forwarded-Host over.
         proxies = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # As Flask's documentation has it.
     if settings.secure:
         app.after_request(_insist_on_https)
 

@@ -37,7 +37,7 @@ Refusals = dict[str, str | list[Any] | dict[Any, Any]]
 class Own(fields.Field[Any]):
     """Mixed into each field: what it is, an example, and refusals that the catalogue knows."""
 
-    default_error_messages: Refusals = {  # noqa: RUF012 - marshmallow reads this attribute as it stands.
+    default_error_messages: Refusals = {
         "required": N_("Please fill this in."),
         "null": N_("Please fill this in."),
         "validator_failed": N_("This cannot be used here."),
@@ -73,7 +73,7 @@ def refuse_unstorable(text: str) -> None:
 class Text(Own, fields.String):
     """Words in one language; what surrounds them is cut off. A required one is not empty."""
 
-    default_error_messages: Refusals = {"invalid": N_("Please enter a text.")}  # noqa: RUF012
+    default_error_messages: Refusals = {"invalid": N_("Please enter a text.")}
 
     def __init__(self, description: str = "", *, longest: int = LONGEST_LINE, **more: Any) -> None:
         super().__init__(description, **more)
@@ -99,7 +99,7 @@ class Text(Own, fields.String):
 class Words(Own, fields.Field[dict[str, str]]):
     """A text by language. A required one is there in the project's first language, the fallback of all others."""
 
-    default_error_messages: Refusals = {"invalid": N_("Please give a text for each language, by its code.")}  # noqa: RUF012
+    default_error_messages: Refusals = {"invalid": N_("Please give a text for each language, by its code.")}
 
     def __init__(self, description: str = "", *, longest: int = LONGEST_TEXT, example: Any = None, **more: Any) -> None:
         super().__init__(description, example=example, **more)
@@ -136,7 +136,7 @@ class Words(Own, fields.Field[dict[str, str]]):
 class Id(Own, fields.UUID):
     """An id; `noun` says of what, for the example."""
 
-    default_error_messages: Refusals = {"invalid_uuid": N_("This is not an id.")}  # noqa: RUF012
+    default_error_messages: Refusals = {"invalid_uuid": N_("This is not an id.")}
 
     def __init__(self, noun: str, description: str = "", **more: Any) -> None:
         super().__init__(description, example=EXAMPLE_IDS[noun], **more)
@@ -151,7 +151,7 @@ class Id(Own, fields.UUID):
 class Number(Own, fields.Float):
     """A finite number between `least` and `most`, both included."""
 
-    default_error_messages: Refusals = {  # noqa: RUF012
+    default_error_messages: Refusals = {
         "invalid": N_("Please enter a number."),
         "special": N_("Please enter a number."),
         "too_large": N_("Please enter a number."),
@@ -201,7 +201,7 @@ class Whole(Number):
 
 
 class Flag(Own, fields.Boolean):
-    default_error_messages: Refusals = {"invalid": N_("Please say true or false.")}  # noqa: RUF012
+    default_error_messages: Refusals = {"invalid": N_("Please say true or false.")}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> bool:
         if not isinstance(value, bool):
@@ -212,7 +212,7 @@ class Flag(Own, fields.Boolean):
 class Choice(Own, fields.Enum[Any]):
     """One of an enumeration's values."""
 
-    default_error_messages: Refusals = {"unknown": N_("Please choose one.")}  # noqa: RUF012
+    default_error_messages: Refusals = {"unknown": N_("Please choose one.")}
 
     def __init__(self, kind: type[StrEnum], description: str = "", *, example: Any = None, **more: Any) -> None:
         super().__init__(description, enum=kind, by_value=True, example=example or next(iter(kind)).value, **more)
@@ -229,7 +229,7 @@ class Choice(Own, fields.Enum[Any]):
 class Moment(Own, fields.AwareDateTime):
     """A time with its offset; told in UTC."""
 
-    default_error_messages: Refusals = {  # noqa: RUF012
+    default_error_messages: Refusals = {
         "invalid": N_("Please enter a date and a time."),
         "invalid_awareness": N_("Please enter a date and a time, with its offset."),
         "format": N_("Please enter a date and a time."),
@@ -250,7 +250,7 @@ class Moment(Own, fields.AwareDateTime):
 
 
 class Day(Own, fields.Date):
-    default_error_messages: Refusals = {  # noqa: RUF012
+    default_error_messages: Refusals = {
         "invalid": N_("Please enter a date."),
         "format": N_("Please enter a date."),
     }
@@ -276,7 +276,7 @@ def refuse_other_centuries(day: date) -> None:
 class Several(Own, fields.List[Any]):
     """A list of at most `most`; its length is looked at first, for nobody reads ten thousand messages."""
 
-    default_error_messages: Refusals = {"invalid": N_("Please give a list.")}  # noqa: RUF012
+    default_error_messages: Refusals = {"invalid": N_("Please give a list.")}
 
     def __init__(self, inner: Any, description: str = "", *, most: int = 10_000, least: int = 0, **more: Any) -> None:
         super().__init__(description, cls_or_instance=inner, **more)
@@ -309,7 +309,7 @@ class Part(Own, fields.Nested):
 class Pairs(Own, fields.Field[dict[str, Any]]):
     """Names with values of one JSON type, such as an outlet's attributes or counts by state."""
 
-    default_error_messages: Refusals = {"invalid": N_("Please give names with their values.")}  # noqa: RUF012
+    default_error_messages: Refusals = {"invalid": N_("Please give names with their values.")}
 
     def __init__(self, kind: str, description: str = "", *, most: int = 200, **more: Any) -> None:
         super().__init__(description, **more)
@@ -353,7 +353,7 @@ class Body(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages = {  # noqa: RUF012 - marshmallow reads this attribute as it stands.
+    error_messages = {
         "unknown": N_("There is no such field."),
         "type": N_("Please send a JSON object."),
     }

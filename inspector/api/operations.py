@@ -81,8 +81,8 @@ class Operations(Blueprint):
                 return view(read_as(schema(), request.args.to_dict()), **arguments)
 
             run._apidoc = deepcopy(getattr(run, "_apidoc", {}))  # type: ignore[attr-defined]  # smorest keeps it there.
-            run._apidoc.setdefault("arguments", {})["parameters"] = [{"in": "query", "schema": schema}]  # type: ignore[attr-defined]
-            return run  # type: ignore[return-value]
+            run._apidoc.setdefault("arguments", {})["parameters"] = [{"in": "query", "schema": schema}]  # type: ignore[attr-defined]  # flask-smorest keeps it on the function.
+            return run  # type: ignore[return-value]  # It is the view, wrapped.
 
         return decorate
 

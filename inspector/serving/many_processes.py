@@ -34,7 +34,7 @@ def serve_with_gunicorn(app: Flask, settings: Settings) -> None:
 
 def _forget_its_numbers(_server: Any, worker: Any) -> None:
     """A dead process has no connections any more; what it counted stays."""
-    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # prometheus-client leaves it untyped.
 
 
 class _Service(BaseApplication):  # type: ignore[misc]  # gunicorn comes without types.

@@ -12,7 +12,6 @@ const links = [...document.querySelectorAll("a.photo[href]")];
 
 let shown = 0;
 let view = untouched();
-let opener = null;
 const fingers = new Map();
 
 function untouched() {
@@ -24,13 +23,13 @@ for (const [number, link] of links.entries()) {
     // A middle click, or one with a modifier, opens a tab as anywhere else.
     if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    opener = link;
+    // Closing gives the focus back to what had it: at once, and not in an event that comes while one types elsewhere.
+    link.focus();
     box.showModal();
     show(number);
   });
 }
 
-box.addEventListener("close", () => opener?.focus());
 box.addEventListener("click", (event) => {
   const does = event.target.closest("button")?.dataset.does;
   if (does) act(does);
