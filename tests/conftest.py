@@ -36,8 +36,8 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "de
 # minutes; what takes in, counts, searches, walls off and erases runs on both. `make soak` runs all of them on both.
 ON_ONE_DATABASE = re.compile(r"/tests/(inspector|api|checklists)/|/test_roles\.py$")
 ALWAYS_ON_BOTH = re.compile(
-    r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_storage\w*"
-    r"|intake|core_corners|matrix_recomputed|tallies|quick|visit_list|scope|searching|likeness)\.py$"
+    r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_(storage|parts)\w*"
+    r"|phone_(drafts|files)\w*|intake|core_corners|matrix_recomputed|comparisons|tallies|quick|visit_list|scope|searching|likeness)\.py$"
 )
 
 
@@ -129,11 +129,13 @@ def settings(database_url: str, tmp_path: Path) -> "Settings":
 
 
 @pytest.fixture
-def app(settings: "Settings") -> "Flask":
+def app(settings: "Settings", request: pytest.FixtureRequest) -> "Flask":
     from inspector import create_app  # The domain's tests run without the web.
+    from tests.apps import app_for
     from tests.trail_watch import watch_trail
 
-    made = create_app(settings)
+    own = request.node.get_closest_marker("own_app")
+    made = create_app(settings) if own else app_for(settings)
     made.testing = True
     watch_trail(made)
     return made
