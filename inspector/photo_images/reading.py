@@ -132,6 +132,7 @@ def _facts(image: Image.Image, width: int, height: int) -> PhotoFacts:
 def _small(image: Image.Image, long_edge: int) -> Image.Image:
     """A new picture of at most `long_edge` pixels, turned upright, RGB on white."""
     image.draft(None, (2 * long_edge, 2 * long_edge))
+    image.load()  # To its end, before looking for the EXIF does so and takes a truncated picture for a damaged EXIF.
     shrinkable = _reduced(image, max(image.size) // (2 * long_edge))
     _shrink(shrinkable, long_edge)
     upright = _turned(shrinkable)
