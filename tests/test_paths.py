@@ -45,7 +45,6 @@ EVERY_PAGE = {
     "checklists/accounts/",
     "checklists/readers.py",
     "checklists/orm.py",
-    "checklists/quick.py",
     "inspector/languages.py",
     "inspector/manager/entrance.py",
     "checklists/waves/",

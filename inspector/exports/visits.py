@@ -9,9 +9,8 @@ from checklists.journey import Touchpoint, touchpoints_of
 from checklists.review import corrected_answers, practices_by_visit
 from checklists.visits import Visit, every_visit, form_of
 from inspector.auth import READERS, roles
-from inspector.exports.about_visit import about_visit, titles_about_visit
 from inspector.exports.chosen import Chosen, chosen
-from inspector.exports.csv_stream import Cell, csv_response
+from inspector.exports.csv_stream import Cell, csv_response, outlets_time
 from inspector.languages import words
 from inspector.manager.entrance import may_review
 from inspector.trail import reads_personal
@@ -52,7 +51,15 @@ def _header(touchpoints: Sequence[Touchpoint]) -> Sequence[str]:
         _("Visit"),
         _("State"),
         _("Why it is held"),
-        *titles_about_visit(),
+        _("Wave"),
+        _("Brand"),
+        _("Outlet"),
+        _("City"),
+        _("Inspector"),
+        _("Begun (UTC)"),
+        _("Begun (outlet's time)"),
+        _("Finished (UTC)"),
+        _("Finished (outlet's time)"),
         _("Seconds taken"),
         _("Received (UTC)"),
         _("Begun after its window (1 = yes)"),
@@ -106,7 +113,7 @@ def _rows(selection: Chosen, touchpoints: Sequence[Touchpoint]) -> Iterator[Sequ
 
 
 def _row(visit: Visit, touchpoints: Sequence[Touchpoint]) -> Sequence[Cell]:
-    due = visit.assignment
+    outlet, due = visit.outlet, visit.assignment
     checks = {check.touchpoint_id: check for check in visit.checks}
     by_touchpoint: list[Cell] = []
     for touchpoint in touchpoints:
@@ -116,7 +123,15 @@ def _row(visit: Visit, touchpoints: Sequence[Touchpoint]) -> Sequence[Cell]:
         visit.id,
         visit.state,
         visit.hold_reason,
-        *about_visit(visit),
+        words(visit.wave.name) if visit.wave else None,
+        outlet.brand.name if outlet else None,
+        outlet.name if outlet else None,
+        outlet.city if outlet else None,
+        getattr(visit.inspector, "name", None),  # A client is told nobody's name.
+        visit.started_at,
+        outlets_time(visit.started_at, outlet),
+        visit.finished_at,
+        outlets_time(visit.finished_at, outlet),
         None if visit.elapsed_ms is None else visit.elapsed_ms / 1000,
         visit.received_at,
         visit.started_at > due.due_until if visit.started_at and due else None,

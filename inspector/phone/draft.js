@@ -11,10 +11,10 @@ import { buildReport } from "./visit.js";
 const TYPING_DELAY_MS = 150;
 
 /**
- * Open a draft of this person; null when there is none. `onChange` is called when anything to be shown has changed,
- * `onSaved` when something new of it is on the phone. `locks` is navigator.locks or null.
+ * Open a draft of this person; null when there is none. `onChange` is called when anything to be shown has changed.
+ * `locks` is navigator.locks or null.
  */
-export async function openDraft({ id, personId, store, locks, onChange, onSaved = () => {} }) {
+export async function openDraft({ id, personId, store, locks, onChange }) {
   const found = await store.draft(id, personId);
   if (!found) return null;
   const previews = new Map();
@@ -26,7 +26,6 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
   let timer = null;
   let saving = Promise.resolve();
   let unsaved = false;
-  let altered = false;
   let letGo = () => {};
   const waiting = new AbortController();
 
@@ -46,9 +45,7 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
     /** Replace the draft by what `update` makes of it and save it; `soon` gathers what is typed for some moments. */
     change(update, { soon = false } = {}) {
       if (session.readOnly || session.saved === "gone") return;
-      const next = update(session.draft);
-      altered ||= next !== session.draft;
-      session.draft = next;
+      session.draft = update(session.draft);
       unsaved = true;
       beginSaving();
       // What is typed after a quiet time is saved now; who then types without a pause is saved all the same.
@@ -78,13 +75,11 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
      */
     async finish({ appVersion, deviceId }) {
       await session.flush();
-      const kept = (await store.copies(personId)).find((copy) => copy.id === id)?.photos ?? [];
-      // Nothing is waited for between the report and its keeping: what is said meanwhile would be shown as saved and lost.
       const finishedAt = new Date();
       const { draft, task } = session;
       const report = buildReport({ draft, task, finishedAt, elapsedMs: session.elapsed(), appVersion, deviceId });
       const bytes = new TextEncoder().encode(JSON.stringify(report)).buffer;
-      await store.finish(finishedVisit({ draft, report, finishedAt: finishedAt.getTime(), kept }), bytes);
+      await store.finish(finishedVisit({ draft, report, finishedAt: finishedAt.getTime() }), bytes);
       session.saved = "gone";
     },
 
@@ -115,29 +110,24 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
     try {
       const elapsed = session.elapsed();
       openedAt = performance.now();
-      session.draft = { ...session.draft, ...counted(altered), elapsed_ms: elapsed };
-      const isNews = altered;
-      altered = false;
+      session.draft = { ...session.draft, elapsed_ms: elapsed };
       await store.saveDraft(session.draft);
       tell(unsaved ? "saving" : "saved");
-      if (isNews) onSaved();
     } catch (error) {
       unsaved = !(error instanceof DraftGone);
-      altered = unsaved;
       tell(error instanceof DraftGone ? "gone" : error.name === "QuotaExceededError" ? "full" : "failed");
     }
   }
 
   // The answers are saved already; if there is no room for the photo, only the photo is refused.
   async function savePhoto(place, photo, bytes, preview) {
-    session.draft = { ...place.add(session.draft, photo), ...counted(true) };
+    session.draft = place.add(session.draft, photo);
     beginSaving();
     try {
       const record = { id: photo.id, visit_id: id, bytes, media_type: photo.media_type, sha256: photo.sha256 };
       const small = preview && { id: photo.id, visit_id: id, bytes: preview };
       await store.savePhoto(session.draft, record, small);
       if (small) show(previews, small);
-      onSaved();
     } catch (error) {
       session.draft = withoutPhoto(session.draft, place, photo.id);
       throw error;
@@ -145,11 +135,6 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
       if (session.saved === "saving") tell(unsaved ? "saving" : "saved");
       else onChange();
     }
-  }
-
-  // Which of two copies of the draft is the later one: clocks do not tell it.
-  function counted(isNews) {
-    return isNews ? { changes: (session.draft.changes ?? 0) + 1, changed_at: Date.now() } : {};
   }
 
   async function look() {
@@ -183,23 +168,18 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
         return lock && new Promise((release) => { letGo = release; });
       });
     });
-    if (got) return readAgain();
+    if (got) return;
     session.readOnly = true;
     locks.request(name, { signal: waiting.signal }, takeOver).catch(() => {});
   }
 
-  // Until this tab had the lock, another one may have written: what it left is what counts.
-  async function readAgain() {
+  // The other tab let go: read again what it left, and write from here on.
+  async function takeOver() {
     const left = await store.draft(id, personId);
+    if (closed) return;
     if (left) session.draft = left.draft;
     else session.saved = "gone";
     await look();
-  }
-
-  // The other tab let go: write from here on.
-  async function takeOver() {
-    await readAgain();
-    if (closed) return;
     openedAt = performance.now();
     session.readOnly = false;
     onChange();
