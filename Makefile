@@ -53,7 +53,7 @@ lock: $(RUNNING)  ## Remake both lock files from pyproject.toml; versions that s
 	@PATH="$(VENV)/bin:$$PATH" $(LOCK) --extra test --constraint requirements.lock --output-file requirements-test.lock
 
 clean:  ## Remove what was installed and built; the data in var/ stays
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/phone/node_modules $(COMPILED)
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/phone/node_modules tests/bench/node_modules $(COMPILED)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNNING): requirements.lock | $(PY)

@@ -117,6 +117,7 @@ def _verdict(
     return Verdict(Kind.NOT_ENOUGH_CHECKS, mean_difference, shown, p, needed)
 
 
+@lru_cache(maxsize=8192)
 def _smallest_level(own: Estimate, rival: Estimate, margin: float, share: bool) -> float:
     """The smallest error level at which the pair allows a claim, to a billionth, from above.
 

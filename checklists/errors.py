@@ -162,11 +162,27 @@ class NotJson(DomainError):
 
 
 class TooLarge(DomainError):
-    message = N_("This is larger than the %(limit)s bytes that are accepted.")
+    message = N_("This is larger than the %(megabytes)s MB that are taken. Make it smaller, or choose something else.")
+
+    @classmethod
+    def over(cls, limit: int) -> "TooLarge":
+        """The refusal of what is larger than `limit` bytes."""
+        return cls(megabytes=round(limit / 1_000_000, 1))
 
 
 class OtherContent(DomainError):
     message = N_("A different report was already received under this id. Both are kept; a manager looks at them.")
+
+
+class DraftNotWanted(DomainError):
+    message = N_(
+        "No visit is waited for here any more: one has arrived, or the assignment was revoked."
+        " What is on the phone stays there."
+    )
+
+
+class TooManyDrafts(DomainError):
+    message = N_("There are copies of %(most)s begun visits here already. Finish or discard some.")
 
 
 class VisitDeleted(DomainError):
@@ -185,7 +201,9 @@ class NotErasable(DomainError):
 
 
 class StillInFlight(DomainError):
-    message = N_("The same report is being received at this moment. It will be tried again by itself.")
+    message = N_(
+        "The same is being written elsewhere at this moment. Try again in a few seconds; phones do so by themselves."
+    )
 
 
 class PhotoNotPromised(DomainError):
@@ -198,6 +216,14 @@ class WrongSize(DomainError):
 
 class WrongHash(DomainError):
     message = N_("The photo's bytes changed on the way. It will be sent again.")
+
+
+class OtherOffset(DomainError):
+    message = N_("Of this photo %(offset)s bytes are here. It goes on from there by itself.")
+
+
+class PhotoInFlight(DomainError):
+    message = N_("The same photo is being received at this moment. It will be tried again by itself.")
 
 
 class StorageUnavailable(DomainError):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from checklists.errors import N_, InvalidInput
@@ -49,6 +49,10 @@ class Project(Owned, Base):
     retention_months: Mapped[int] = mapped_column(default=24)
     staff_names: Mapped[bool] = mapped_column(default=False)
     """Whether inspectors may write down the names of the staff they met."""
+    audio: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether calls may be recorded as evidence."""
+    audio_consent: Mapped[LanguageMap] = mapped_column(default=dict, server_default="{}")
+    """What the inspector must confirm before a recording, such as that the person called was asked."""
     created_at: Mapped[datetime]
 
     @property

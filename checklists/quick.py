@@ -8,13 +8,14 @@ import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Insert,
+    Row,
     Select,
     String,
     Table,
@@ -29,10 +30,11 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.sql import visitors
 
-from checklists.orm import Base, Owned, ScopedSession
+from checklists.orm import Base, ScopedSession
 
 Inside = Callable[..., ColumnElement[bool]]
 """inside(table, …): that the rows of these tables belong to the session's organizations."""
@@ -48,6 +50,7 @@ class Kept:
     """A statement over tables, written once and kept; values come in by `bindparam`.
 
     `write` gets `inside` and must hold every tenant's table in the statement to it, or the statement is refused.
+    For one organization, the usual case, it stands as it is sent; for several it is written out anew each time.
     """
 
     def __init__(self, write: Callable[[Inside], Select[Any] | Update]) -> None:
@@ -55,12 +58,17 @@ class Kept:
 
         def inside(*tables: Table) -> ColumnElement[bool]:
             held.update(tables)
+            return and_(*(table.c.organization_id == bindparam("organization") for table in tables))
+
+        def inside_several(*tables: Table) -> ColumnElement[bool]:
             return and_(*(table.c.organization_id.in_(bindparam("organizations", expanding=True)) for table in tables))
 
         self._narrowed = write(inside)
+        self._narrowed_to_several = write(inside_several)
         self._open = write(lambda *_: true())
         used = {each for each in visitors.iterate(self._narrowed) if isinstance(each, Table)}
-        outside = {table.name for table in used - held if table in _owned_tables()}
+        # By the column: a statement may be written before the models of all tables are known.
+        outside = {table.name for table in used - held if "organization_id" in table.c}
         if outside:
             raise PermissionError(f"not held to the organizations: {', '.join(sorted(outside))}")
 
@@ -70,17 +78,29 @@ class Kept:
         session.flush()
         if organizations is None:
             return session.connection().execute(self._open, values)
-        return session.connection().execute(self._narrowed, {**values, "organizations": list(organizations)})
+        if len(organizations) == 1:
+            (organization,) = organizations
+            return session.connection().execute(self._narrowed, {**values, "organization": organization})
+        several = {**values, "organizations": list(organizations)}
+        return session.connection().execute(self._narrowed_to_several, several)
+
+
+Model = TypeVar("Model", bound=Base)
+
+
+def row_of(model: type[Model], found: Row[Any]) -> Model:
+    """The part of a row (columns labelled with their tables' names) that is one of the model's, in no session."""
+    row, values = model(), found._mapping
+    state = instance_state(row)
+    for name, label in _labels(model):
+        state.dict[name] = values[label]
+    make_transient_to_detached(row)
+    return row
 
 
 @functools.cache
-def _owned_tables() -> frozenset[Table]:
-    """The tables of tenants; not before all of them are known."""
-    return frozenset(
-        mapper.local_table
-        for mapper in Base.registry.mappers
-        if issubclass(mapper.class_, Owned) and isinstance(mapper.local_table, Table)
-    )
+def _labels(model: type[Base]) -> list[tuple[str, str]]:
+    return [(each.key, f"{table_of(model).name}_{each.columns[0].name}") for each in model.__mapper__.column_attrs]
 
 
 Rows = Sequence[Mapping[str, Any]]
@@ -133,8 +153,8 @@ def _one_insert(
     inserts, taken = [], set()
     for model, names in parts:
         table = table_of(model)
-        text = cast(bindparam(f"{table.name}_rows", type_=String()), postgresql.JSON())
-        read = func.json_to_recordset(text).table_valued(*(column(name, table.c[name].type) for name in names))
+        text = cast(bindparam(f"{table.name}_rows", type_=String()), postgresql.JSONB())
+        read = func.jsonb_to_recordset(text).table_valued(*(column(name, table.c[name].type) for name in names))
         given = read.render_derived(name=f"{table.name}_given", with_types=True)
         more = _shared_by(model, names, shared)
         taken.update(more)

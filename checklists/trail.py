@@ -42,6 +42,13 @@ Index("ix_audit_trail_list", AuditEntry.organization_id, AuditEntry.at.desc(), A
 Index("ix_audit_trail_subject", AuditEntry.organization_id, AuditEntry.subject_id)
 
 
+def has_entry_like(session: Session, entry: AuditEntry, since: datetime) -> bool:
+    """Whether the same person or program did the same to the same before, though not before `since`."""
+    same = ("organization_id", "project_id", "user_id", "token_id", "action", "subject_id")
+    alike = [getattr(AuditEntry, name) == getattr(entry, name) for name in same]
+    return session.scalar(select(AuditEntry.id).where(AuditEntry.at >= since, *alike).limit(1)) is not None
+
+
 class EntryKind(StrEnum):
     CHANGES = "changes"
     READS = "reads"

@@ -15,20 +15,11 @@ def create_app(settings: Settings) -> Flask:
     from inspector import metrics  # It decides at its import how processes share their numbers: see there.
 
     app = Flask(__name__)
-    app.config.update(
-        SETTINGS=settings,
-        SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_SECURE=settings.secure,
-        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        MAX_CONTENT_LENGTH=settings.largest_body_bytes,
-    )
+    connect(app, settings)
     logs.install(app)
     front.install(app, settings)
-    transactions.install(app, settings.database_url)
     metrics.install(app)
-    app.extensions["photos"] = storage_of(settings)
     mover.install(app)
-    doorbell.install(app, settings.jobs_url)
     languages.install(app)
     auth.install(app)
     api.install(app)
@@ -37,3 +28,17 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     app.view_functions["static"] = auth.public("style sheets and scripts")(app.view_functions["static"])
     return app
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Give the app its settings and what lies behind it: the database, the photos, the bell of the workers."""
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_SECURE=settings.secure,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_CONTENT_LENGTH=settings.largest_body_bytes,
+    )
+    transactions.install(app, settings.database_url)
+    app.extensions["photos"] = storage_of(settings)
+    doorbell.install(app, settings.jobs_url)

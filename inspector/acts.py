@@ -27,7 +27,11 @@ UNNOTED = frozenset(
         "best_practices",
         "changed_outlets",
         "checks",
+        "devices",
+        "draft_copies",
+        "draft_photos",
         "login_failures",
+        "notice_addresses",
         "outlet_tallies",
         "photo_bands",
         "photo_likenesses",
@@ -127,6 +131,12 @@ def _note_statement(state: ORMExecuteState) -> Result[Any] | None:
         owned = mapper is not None and issubclass(mapper.class_, Owned)
         _acts_of(state.session, _organization_in_force(state.session) if owned else None).note(table, verb, count)
     return result
+
+
+def note_written(session: Session, organization_id: UUID, table: str) -> None:
+    """Note one row that was added past the ORM, by its table's name."""
+    if "acts" in session.info:
+        _acts_of(session, organization_id).note(table, "added")
 
 
 def _organization_of(row: Base) -> UUID | None:

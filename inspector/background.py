@@ -21,19 +21,30 @@ from sqlalchemy.exc import StatementError
 from checklists.accounts import forget_old_attempts
 from checklists.errors import PhotoWaits, StorageUnavailable
 from checklists.imports import forget_unconfirmed
-from checklists.jobs import MOST_ATTEMPTS, Job, claim, fail, finish, postpone
+from checklists.jobs import (
+    FORGOTTEN_AT_A_TIME,
+    MOST_ATTEMPTS,
+    Job,
+    NotYet,
+    RefusedForGood,
+    claim,
+    fail,
+    finish,
+    forget_done,
+    hold_back,
+    postpone,
+    wait,
+)
 from checklists.matrix import AT_A_TIME, settle
 from checklists.orm import scoped, unscoped
-from checklists.visits import Photo, keep_fingerprint, note_likenesses, record_derived
+from checklists.visits import Photo, forget_old_drafts, keep_fingerprint, note_likenesses, record_derived
 from inspector import doorbell, erasing, mail
 from inspector.photo_images import (
     SCREEN,
     THUMBNAIL,
-    PhotoFacts,
-    UnreadablePhotoError,
-    derive,
+    draw_marks,
     fingerprint,
-    inspect_photo,
+    inspect_and_derive,
 )
 from inspector.photo_storage import PhotoSize, PhotoStorage, photo_key
 from inspector.photo_storage.mover import start_mover
@@ -44,7 +55,8 @@ POLL_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 SWEEP_SECONDS = 24 * 3600.0
 SETTLE_SECONDS = 15.0
-DERIVED_SIZES = {PhotoSize.THUMBNAIL: THUMBNAIL, PhotoSize.SCREEN: SCREEN}
+DERIVED_SIZES = {PhotoSize.SCREEN: SCREEN, PhotoSize.THUMBNAIL: THUMBNAIL}
+"""The largest first: each is made from the one before."""
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +76,7 @@ Handler = Callable[..., None]
 
 def derive_photo(context: Context, organization_id: UUID, *, photo_id: str) -> None:
     """Look into a stored photo, write its thumbnail and screen size beside it, note what was found, and which photos of
-    other visits it looks like.
+    other visits it looks like. Its marks are drawn into both sizes; what it looks like is told without them.
 
     No transaction is open while the storage and Pillow work.
     """
@@ -73,16 +85,14 @@ def derive_photo(context: Context, organization_id: UUID, *, photo_id: str) -> N
     if photo.erased_at is not None:
         return
     with _original(context.storage, photo) as original:
-        facts, look = inspect_photo(original), None
-        try:
-            if facts.readable:
-                for size, long_edge in DERIVED_SIZES.items():
-                    smaller = _write_derived(context.storage, photo_key(photo, size), original, long_edge)
-                    look = fingerprint(io.BytesIO(smaller)) if size is PhotoSize.THUMBNAIL else look
-        except UnreadablePhotoError as unreadable:
-            facts = PhotoFacts(readable=False, reason=unreadable.reason)
+        facts, copies = inspect_and_derive(original, *DERIVED_SIZES.values())
+    look = fingerprint(io.BytesIO(copies[-1])) if copies else None
+    if copies and photo.marks:
+        copies = draw_marks(copies[0], photo.marks, *DERIVED_SIZES.values())
+    for size, copy in zip(DERIVED_SIZES, copies, strict=False):
+        _write_derived(context.storage, photo_key(photo, size), copy)
     with writing(scoped([organization_id])) as session:
-        record_derived(
+        noted = record_derived(
             session,
             photo.id,
             datetime.now(UTC),
@@ -90,10 +100,14 @@ def derive_photo(context: Context, organization_id: UUID, *, photo_id: str) -> N
             reason=facts.reason,
             width=facts.width,
             height=facts.height,
+            marks=photo.marks,
         )
         keep_fingerprint(session, photo.id, look)
     with writing(scoped([organization_id])) as session:
         note_likenesses(session, photo.id)
+    if not noted:
+        # A revision marked it anew meanwhile; its own job may be done already, and what it wrote written over.
+        derive_photo(context, organization_id, photo_id=photo_id)
 
 
 def _original(storage: PhotoStorage, photo: Photo) -> BinaryIO:
@@ -102,15 +116,11 @@ def _original(storage: PhotoStorage, photo: Photo) -> BinaryIO:
     except FileNotFoundError:
         if photo.waits_on:
             raise PhotoWaits from None
-        raise
+        raise NotYet("The bytes that came are not there. Is the disk away?") from None
 
 
-def _write_derived(storage: PhotoStorage, key: str, original: BinaryIO, long_edge: int) -> bytes:
-    target = io.BytesIO()
-    derive(original, long_edge, target)
-    content = target.getvalue()
+def _write_derived(storage: PhotoStorage, key: str, content: bytes) -> None:
     storage.write(key, io.BytesIO(content), size=len(content), sha256=hashlib.sha256(content).hexdigest())
-    return content
 
 
 HANDLERS: Mapping[str, Handler] = {
@@ -181,13 +191,20 @@ class Worker:
                 doorbell.wait(pause)
 
     def forget_what_ran_out(self) -> None:
-        """Once a day: visits whose retention is over, attempts to log in, tables that nobody confirmed."""
+        """Once a day: visits whose retention is over, attempts to log in, tables that nobody confirmed, drafts that
+        nobody goes on with, done jobs.
+        """
         with self._app.app_context():
             erasing.ask_for_retention()
             now = datetime.now(UTC)
             with writing(unscoped("a worker serves every organization")) as session:
                 forget_old_attempts(session, now)
                 forget_unconfirmed(session, now)
+                forget_old_drafts(session, now)
+            forgotten = FORGOTTEN_AT_A_TIME
+            while forgotten == FORGOTTEN_AT_A_TIME and not self._stopping:
+                with writing(unscoped("a worker serves every organization")) as session:
+                    forgotten = forget_done(session, now)
 
     def settle_tallies(self) -> None:
         """Add up for good what has been quiet: a matrix then reads sums instead of checks."""
@@ -211,8 +228,14 @@ class Worker:
                         finish(session, job.id, datetime.now(UTC))
                     case StorageUnavailable() | PhotoWaits():
                         postpone(session, job.id, _in_words(error), datetime.now(UTC))
+                    case NotYet():
+                        wait(session, job.id, _in_words(error), datetime.now(UTC))
                     case _:
-                        fail(session, job.id, _in_words(error), datetime.now(UTC))
+                        for_good = isinstance(error, RefusedForGood)
+                        fail(session, job.id, _in_words(error), datetime.now(UTC), for_good=for_good)
+            if isinstance(error, NotYet) and error.for_all:
+                with writing(unscoped("a worker serves every organization")) as session:
+                    hold_back(session, job.kind, datetime.now(UTC))
             return True
 
     def _error_of(self, job: Job) -> Exception | None:
@@ -224,7 +247,7 @@ class Worker:
             return NotRunError(f"No handler for {job.kind!r}.")
         try:
             handler(self._context, job.organization_id, **job.arguments)
-        except (StorageUnavailable, PhotoWaits) as away:
+        except (StorageUnavailable, PhotoWaits, NotYet) as away:
             log.info("job %s (%s) waits: %s", job.id, job.kind, type(away).__name__)
             return away
         except Exception as fault:

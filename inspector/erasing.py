@@ -14,7 +14,7 @@ from checklists.erasure.act import Act
 from checklists.jobs import Job, JobState, enqueue
 from checklists.orm import scoped, unscoped
 from checklists.people import Project
-from checklists.visits import Photo
+from checklists.visits import DraftPhoto, Photo
 from inspector.doorbell import ring
 from inspector.photo_storage import PhotoSize, PhotoStorage, photo_key
 from inspector.transactions import reading, writing
@@ -41,11 +41,11 @@ def delete_erased(context: HasStorage, organization_id: UUID, *, visit_id: str) 
 
 
 def delete_given_up(context: HasStorage, organization_id: UUID, *, photo_id: str) -> None:
-    """The job "delete_given_up": delete what arrived of a photo that a revision had given up by then, unless a report
-    promises it again.
+    """The job "delete_given_up": delete what arrived of a photo that a revision or a draft had given up by then, unless
+    a report or a draft names it again.
     """
     with reading(scoped([organization_id])) as session:
-        if session.get(Photo, UUID(photo_id)) is not None:
+        if any(session.get(table, UUID(photo_id)) is not None for table in (Photo, DraftPhoto)):
             return
     photo = Photo(id=UUID(photo_id), organization_id=organization_id)
     for size in PhotoSize:

@@ -7,7 +7,8 @@ nowhere else. Without `MAIL_URL` the mail is written to the log instead.
 import logging
 import smtplib
 import ssl
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -23,7 +24,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from checklists.accounts import LinkPurpose, OneTimeLink, renew_secret
-from checklists.jobs import Job, enqueue
+from checklists.jobs import Job, NotYet, RefusedForGood, enqueue
 from checklists.orm import scoped
 from checklists.people import Organization
 from inspector.settings import Settings
@@ -34,8 +35,18 @@ PATIENCE_SECONDS = 20
 log = logging.getLogger(__name__)
 
 
-class MailRefused(Exception):
-    """The mail server cannot be used as it is set; the job is tried again later."""
+class MailServerAway(NotYet):
+    """The mail server cannot be reached, or not be used as it is set."""
+
+    for_all = True
+
+
+class MailNotTakenYet(NotYet):
+    """The server takes this mail later, it says (an answer 4xx)."""
+
+
+class MailRefused(RefusedForGood):
+    """The server does not take this mail and never will (an answer 5xx)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +128,19 @@ def _words_of(link: OneTimeLink, organization: str, address: str) -> tuple[str, 
 
 
 def deliver(settings: Settings, to: str, subject: str, text: str) -> None:
-    """Hand one mail over now. Raises OSError, smtplib.SMTPException or MailRefused, after which one tries again."""
+    """Hand one mail over now. Raises MailServerAway, MailNotTakenYet, MailRefused."""
     if not settings.mail_url:
         log.warning("MAIL_URL is not set, so this mail is only written here:\nTo: %s\n%s\n\n%s", to, subject, text)
         return
     message = message_to(settings, to, subject, text)
     server = MailServer.at(settings.mail_url)
-    with closing(_connected(server)) as line:
-        if server.user:
-            line.login(server.user, server.password)
-        try:
-            line.send_message(message)
-        except smtplib.SMTPRecipientsRefused as refused:
-            codes = sorted({code for code, _answer in refused.recipients.values()})
-            raise MailRefused(f"the recipient was refused with {codes}") from None  # Who it was goes into no log.
-        except smtplib.SMTPResponseException as refused:
-            # Nor what the server says: it may quote the recipient, and stands in the job's row for good.
-            raise MailRefused(f"the mail was refused with {refused.smtp_code}") from None
+    with _or_server_away():
+        line = _connected(server)
+    with closing(line):
+        with _or_server_away():
+            if server.user:
+                line.login(server.user, server.password)
+        _hand_over(line, message)
         # The server has taken the mail: a farewell that fails must not have it sent again.
         with suppress(OSError, smtplib.SMTPException):
             line.quit()
@@ -151,6 +158,19 @@ def message_to(settings: Settings, to: str, subject: str, text: str) -> EmailMes
     return message
 
 
+@contextmanager
+def _or_server_away() -> Iterator[None]:
+    """Raises MailServerAway for any fault; for a wrong password or certificate too: somebody sets both right, and until
+    then no mail is lost.
+    """
+    try:
+        yield
+    except smtplib.SMTPResponseException as refused:
+        raise MailServerAway(f"it refused us with {refused.smtp_code}") from None
+    except OSError as fault:
+        raise MailServerAway(f"{type(fault).__name__}: {fault}") from None
+
+
 def _connected(server: MailServer) -> smtplib.SMTP:
     """A line that is encrypted wherever the server can do it. A password never goes over one that is not, except to
     this machine.
@@ -165,5 +185,25 @@ def _connected(server: MailServer) -> smtplib.SMTP:
         line.ehlo()
     elif server.user and not server.is_this_machine:
         line.close()
-        raise MailRefused(f"{server.host} offers no encryption, so the password of MAIL_URL is not sent to it")
+        raise MailServerAway(f"{server.host} offers no encryption, so the password of MAIL_URL is not sent to it")
     return line
+
+
+def _hand_over(line: smtplib.SMTP, message: EmailMessage) -> None:
+    """Whom a mail is for, and what the server says of it, goes into no fault: those stand in the job's row for good."""
+    try:
+        line.send_message(message)
+    except smtplib.SMTPRecipientsRefused as refused:
+        (code, _answer), *_others = refused.recipients.values()
+        raise _refusal("the recipient", code) from None
+    except smtplib.SMTPResponseException as refused:
+        raise _refusal("the mail", refused.smtp_code) from None
+    except smtplib.SMTPNotSupportedError:
+        raise MailRefused("the server cannot write to such an address") from None
+    except OSError as fault:
+        raise MailServerAway(f"the line broke: {type(fault).__name__}") from None
+
+
+def _refusal(what: str, code: int) -> MailNotTakenYet | MailRefused:
+    words = f"{what} was refused with {code}"
+    return MailRefused(words) if code // 100 == 5 else MailNotTakenYet(words)

@@ -1,6 +1,7 @@
-"""Serves the phone app: its own files as they are, its languages from the catalogue, the list of all with their hashes.
+"""Serves the phone app: its modules as one script, all else as it is, its languages from the catalogue; and a list.
 
-The list goes into the service worker too, so that any change of any file makes a new worker, which takes all or none.
+The list names every file with its hash. It goes into the service worker too, so that any change of any file makes a new
+worker, which takes all or none.
 """
 
 import gzip
@@ -16,6 +17,8 @@ from flask import Blueprint, Response, abort, request
 from flask_babel import gettext as _
 
 from inspector.auth import public
+from inspector.packing import set_content
+from inspector.phone_bundle import bundle
 
 PHONE = Path(__file__).parent / "phone"
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -33,7 +36,6 @@ MEDIA_TYPES = {
     ".png": "image/png",
 }
 WORKER = "service-worker.js"
-WORTH_PACKING = 512
 
 blueprint = Blueprint("phone_app", __name__, url_prefix="/phone")
 
@@ -102,6 +104,10 @@ def manifest() -> Response:
 def app_files() -> dict[str, AppFile]:
     """What the app consists of, by its path below /phone/; "" is the page itself. Read once for each process."""
     files = dict(_files_on_disk())
+    modules = {path: files[path].content.decode() for path in files if path.endswith((".js", ".mjs"))}
+    files = {path: each for path, each in files.items() if path not in modules or path.startswith("vendor/")}
+    for path, script in bundle(modules, "app.js").items():
+        files[path] = AppFile(script.encode(), MEDIA_TYPES[".js"])
     for catalogue in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")):
         language = catalogue.parts[-3]
         files[f"translations/{language}.json"] = AppFile(_catalogue(language, catalogue, files), "application/json")
@@ -149,18 +155,15 @@ def _json(value: object) -> bytes:
 
 def _answer(found: AppFile) -> Response:
     """The file, packed where that is worth it; the browser keeps it and asks each time whether it has changed."""
-    response = Response(found.content, content_type=_content_type(found.media_type))
+    response = Response(content_type=_content_type(found.media_type))
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Vary"] = "Accept-Encoding"
-    tag = found.sha256
-    packable = len(found.content) > WORTH_PACKING and not found.media_type.startswith("image/")
-    if packable and request.accept_encodings["gzip"]:
-        response.set_data(_packed(found.content))
-        response.headers["Content-Encoding"] = "gzip"
-        tag += "-gzip"
-    response.set_etag(tag)
+    if found.media_type.startswith("image/"):
+        response.set_data(found.content)
+        response.set_etag(found.sha256)
+    else:
+        set_content(response, found.content, found.sha256, request, _packed(found.content))
     response.make_conditional(request)
     return response
 

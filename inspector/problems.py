@@ -56,6 +56,8 @@ STATUS: dict[type[DomainError], int] = {
     errors.NotJson: 400,
     errors.TooLarge: 413,
     errors.OtherContent: 409,
+    errors.DraftNotWanted: 409,
+    errors.TooManyDrafts: 409,
     errors.VisitDeleted: 410,
     errors.PhotoErased: 410,
     errors.NotErasable: 403,
@@ -63,6 +65,8 @@ STATUS: dict[type[DomainError], int] = {
     errors.PhotoNotPromised: 404,
     errors.WrongSize: 422,
     errors.WrongHash: 422,
+    errors.OtherOffset: 409,
+    errors.PhotoInFlight: 423,
     errors.StorageUnavailable: 503,
     errors.StorageFull: 507,
     errors.ObjectStoreAway: 503,
@@ -114,12 +118,16 @@ def answer_domain_error(error: DomainError) -> AnyResponse:
 
 
 def headers_of(error: DomainError) -> dict[str, str]:
-    """What HTTP asks for beside some statuses: when to come back, and how a program may say who it is."""
+    """What HTTP asks for beside some statuses: when to come back, where to go on, how a program may say who
+    it is.
+    """
     match error:
         case errors.TooManyAttempts(details={"seconds": seconds}):
             return {"Retry-After": str(seconds)}
         case errors.TooBusy():
             return {"Retry-After": "5"}
+        case errors.OtherOffset(details={"offset": offset}):
+            return {"Upload-Offset": str(offset)}
         case errors.TokenRefused():
             return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
         case errors.ScopeMissing():
@@ -132,7 +140,7 @@ def answer_http_error(error: HTTPException) -> AnyResponse:
     if isinstance(error, RequestEntityTooLarge):
         largest: int = current_app.config["MAX_CONTENT_LENGTH"]
         whole = (request.content_length or 0) > largest
-        return answer_domain_error(TooLarge(limit=largest if whole else current_app.config["MAX_FORM_MEMORY_SIZE"]))
+        return answer_domain_error(TooLarge.over(largest if whole else current_app.config["MAX_FORM_MEMORY_SIZE"]))
     if error.code == 404:
         return answer_domain_error(NotFound())
     if error.code is not None and error.code < 400:

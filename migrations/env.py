@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from checklists import accounts, erasure, imports, jobs, matrix, review, trail  # noqa: F401 - imported so that every table is known.
+from checklists import accounts, erasure, imports, jobs, matrix, phones, review, trail  # noqa: F401 - imported so that every table is known.
 from checklists.orm import Base
 
 

@@ -1,5 +1,6 @@
 """Fixtures that every test may use: databases, the domain's sessions, the app, the live server and browsers."""
 
+import itertools
 import os
 import re
 import zlib
@@ -15,6 +16,7 @@ from sqlalchemy import Engine
 from checklists.orm import Scope, ScopedSession, connect, unscoped
 from tests.browsers import DESKTOP, FLAGS, PATIENCE_MS, Phone, chromium_path
 from tests.databases import KINDS, Databases
+from tests.engines import ENGINES
 from tests.faulty_line import FaultyLine
 from tests.object_store import ObjectStore
 from tests.redis_server import RedisServer
@@ -33,25 +35,32 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "de
 
 
 # Most tests run on one of the two databases, every second one on PostgreSQL, so that `make test` ends within twenty
-# minutes; what takes in, counts, searches, walls off and erases runs on both. `make soak` runs all of them on both.
-ON_ONE_DATABASE = re.compile(r"/tests/(inspector|api|checklists)/|/test_roles\.py$")
+# minutes; what takes in, counts, searches, walls off and erases runs on both. So do the stories of whole visits and
+# waves; others run on one of the two engines. `make soak` runs all of them on both.
+ON_ONE = re.compile(
+    r"/tests/(inspector|api|checklists)/|/test_roles\.py$"
+    r"|/stories/test_(visit_mode|drafts_kept|phone_file|photo_marks|bad_line_photos|phones_over_http)\.py$"
+)
 ALWAYS_ON_BOTH = re.compile(
-    r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_storage\w*"
-    r"|intake|core_corners|matrix_recomputed|tallies|quick|visit_list|scope|searching|likeness)\.py$"
+    r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_(storage|parts)\w*|phone_(drafts|files)\w*|intake"
+    r"|core_corners|matrix_recomputed|comparisons|tallies|quick|visit_list|scope|searching|likeness)\.py$"
 )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if os.environ.get("BOTH_DATABASES") == "1":
         return
-    kinds: dict[str, dict[str, pytest.Item]] = {}
-    for item in items:
-        found = [each for each in parameters_of(item) if each in KINDS]
+    several: dict[tuple[tuple[str, ...], str], dict[str, pytest.Item]] = {}
+    for item, kinds in itertools.product(items, (KINDS, ENGINES)):
+        found = [each for each in parameters_of(item) if each in kinds]
         path = item.path.as_posix()
-        if len(found) == 1 and ON_ONE_DATABASE.search(path) and not ALWAYS_ON_BOTH.search(path):
-            kinds.setdefault(item.nodeid.replace(found[0], "", 1), {})[found[0]] = item
+        always = "/stories/" not in path and ALWAYS_ON_BOTH.search(path)
+        if len(found) == 1 and ON_ONE.search(path) and not always:
+            several.setdefault((kinds, item.nodeid.replace(str(found[0]), "", 1)), {})[str(found[0])] = item
     left_out = {
-        both[KINDS[zlib.crc32(test.encode()) % len(KINDS)]] for test, both in kinds.items() if len(both) == len(KINDS)
+        both[kinds[zlib.crc32(test.encode()) % len(kinds)]]
+        for (kinds, test), both in several.items()
+        if len(both) == len(kinds)
     }
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
@@ -129,11 +138,13 @@ def settings(database_url: str, tmp_path: Path) -> "Settings":
 
 
 @pytest.fixture
-def app(settings: "Settings") -> "Flask":
+def app(settings: "Settings", request: pytest.FixtureRequest) -> "Flask":
     from inspector import create_app  # The domain's tests run without the web.
+    from tests.apps import app_for
     from tests.trail_watch import watch_trail
 
-    made = create_app(settings)
+    own = request.node.get_closest_marker("own_app")
+    made = create_app(settings) if own else app_for(settings)
     made.testing = True
     watch_trail(made)
     return made

@@ -107,6 +107,15 @@ def soak_tests() -> bool:
     return subprocess.run([*PYTEST, *arguments], env={**os.environ, "SEED": seed}, check=False).returncode == 0
 
 
+def phone_machine() -> bool:
+    """Thousands of random sequences on the phone's own modules."""
+    if not shutil.which("node"):
+        print("skipped: Node is missing")
+        return not IN_CI
+    command = ["node", *_node_options(), "--test", str(PHONE_TESTS / "machine" / "machine.test.js")]
+    return subprocess.run(command, env={"RUNS": "5000", **os.environ}, check=False).returncode == 0
+
+
 def both_databases() -> bool:
     """What `make test` runs, with those tests on both databases that it runs on one."""
     return subprocess.run(PYTEST, env={**os.environ, "BOTH_DATABASES": "1"}, check=False).returncode == 0
@@ -131,6 +140,7 @@ EVERYTHING = [
 ]
 SOAK = [
     Step("tools", install_tools),
+    Step("phone", phone_machine),
     Step("soak", soak_tests),
     Step("everything on both databases", both_databases),
 ]

@@ -8,6 +8,7 @@ import http.client
 import socket
 import struct
 import threading
+from collections import deque
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ PORTAL = b"<html><body>Welcome to the free Wi-Fi of the shopping centre</body></
 SERVER_SECONDS = 60
 # These speak of one stretch of the way; every request has a connection of its own on each of the two.
 NOT_HANDED_ON = {"connection", "keep-alive", "transfer-encoding"}
+DELIVERING = {"PUT", "PATCH"}
 RESET_WHEN_CLOSED = struct.pack("ii", 1, 0)
 
 Headers = list[tuple[str, str]]
@@ -26,11 +28,16 @@ class FaultyLine:
 
     def __init__(self, server_url: str) -> None:
         self.loses_first_answers = False
-        """Whether the first answer to each PUT breaks off half-way, when the server has done all it had to do."""
+        """Whether the first answer to each delivery breaks off half-way, when the server has done all it had to do."""
         self.is_a_portal = False
         """Whether something else answers every call of the API, with status 200 and a page of its own."""
+        self.mishaps: deque[str] = deque()
+        """What happens to what is sent next, one each: "cut" (only half of it reaches the server), "lost" (its answer
+        does not come back), "portal" (something else answers it), "damaged" (one byte of a photo changes), or nothing
+        ("").
+        """
         self.puts: list[str] = []
-        """The path of each PUT that the server has answered."""
+        """The path of each PUT, and of each piece of a photo, that the server has answered."""
         self.lost: list[str] = []
         """The paths of those of which the answer was lost."""
         self._server = urlsplit(server_url).netloc
@@ -48,7 +55,7 @@ class FaultyLine:
 
     def ask(self, method: str, target: str, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
         """What the server answers."""
-        connection = http.client.HTTPConnection(self._server, timeout=SERVER_SECONDS)
+        connection = self._connection()
         try:
             connection.request(method, target, body, dict(handed_on(headers)))
             answer = connection.getresponse()
@@ -56,8 +63,22 @@ class FaultyLine:
         finally:
             connection.close()
 
+    def ask_half(self, method: str, target: str, headers: Headers, body: bytes) -> None:
+        """Break off in the middle of the request."""
+        connection = self._connection()
+        try:
+            connection.putrequest(method, target, skip_host=True)
+            for name, value in handed_on(headers):
+                connection.putheader(name, value)
+            connection.endheaders(body[: len(body) // 2])
+        finally:
+            connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(self._server, timeout=SERVER_SECONDS)
+
     def loses_answer_to(self, path: str) -> bool:
-        """Whether the answer that the server has just given to a PUT is to be lost."""
+        """Whether the answer that the server has just given to a delivery is to be lost."""
         losing = self.loses_first_answers and path not in self.puts
         self.puts.append(path)
         if losing:
@@ -77,11 +98,22 @@ class _Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.line.is_a_portal and path.startswith("/api/"):
+        mishaps = self.line.mishaps
+        mishap = mishaps.popleft() if self.command in DELIVERING and mishaps else ""
+        if mishap == "portal" or (self.line.is_a_portal and path.startswith("/api/")):
             self._answer(200, [("Content-Type", "text/html")], PORTAL)
             return
-        status, headers, answer = self.line.ask(self.command, self.path, self.headers.items(), body)
-        if self.command == "PUT" and self.line.loses_answer_to(path):
+        try:
+            if mishap == "cut":
+                self.line.ask_half(self.command, self.path, self.headers.items(), body)
+                raise ConnectionError(mishap)
+            if mishap == "damaged" and "/photos/" in path:
+                body = bytes([body[0] ^ 1]) + body[1:]
+            status, headers, answer = self.line.ask(self.command, self.path, self.headers.items(), body)
+        except (OSError, http.client.HTTPException):
+            self._reset()
+            return
+        if mishap == "lost" or (self.command in DELIVERING and self.line.loses_answer_to(path)):
             self._answer(status, headers, answer[: len(answer) // 2])
             self._reset()
         else:

@@ -194,6 +194,7 @@ def read_report(wire: Mapping[str, Any]) -> Report:
                 photo["size"],
                 photo["media_type"],
                 datetime.fromisoformat(photo["taken_at"]),
+                tuple(photo["marks"]) if "marks" in photo else None,
             )
             for photo in wire["photos"]
         ),

@@ -14,11 +14,12 @@ from checklists.checklist.tables import GuidancePicture
 from checklists.erasure import Erasure, ErasureKind
 from checklists.imports import Import, ImportKind
 from checklists.journey import Barrier
-from checklists.orm import Base, ScopedSession, connect, unscoped
+from checklists.orm import Base, ScopedSession, connect, new_id, unscoped
+from checklists.phones import Contact, NoticeAddress, note_contact
 from checklists.review import send_back
 from checklists.review.tables import Correction
 from checklists.trail import AuditEntry
-from checklists.visits import Answer, Likeness, Photo, PhotoLikeness, Visit, record_derived
+from checklists.visits import Answer, DraftCopy, DraftPhoto, Likeness, Photo, PhotoLikeness, Visit, record_derived
 from checklists.visits.likeness import keep_fingerprint
 from inspector.moving.tables import MADE_ANEW
 from inspector.photo_images import SCREEN, THUMBNAIL, derive, draw_demo_photo
@@ -99,10 +100,28 @@ def _field(session: Session, audit: Audit, storage: PhotoStorage, visits: int) -
     send_back(session, returned.id, audit.reviewer.id, "Which till?", [], LONG_AGO)
 
 
+def _drafts(session: Session, audit: Audit, storage: PhotoStorage) -> None:
+    """A visit that is begun on a phone, with a photo that no report has promised yet."""
+    begun = {"organization_id": audit.organization.id, "user_id": audit.inspectors[0].id, "visit_id": new_id()}
+    taken = FieldPhoto(draw_demo_photo(9, "Utro", (320, 240)))
+    photo = {"sha256": taken.sha256, "size": len(taken.content), "media_type": taken.media_type}
+    draft = DraftPhoto(id=taken.id, **begun, **photo, stored_at=LONG_AGO)
+    copy = {"device_id": "first", "revision": 1, "changes": 7, "body": "{«Ё»}".encode()}
+    times = dict.fromkeys(("begun_at", "changed_at", "kept_at"), LONG_AGO)
+    named = [{"id": str(taken.id), **photo}]
+    session.add_all([draft, DraftCopy(**begun, **copy, **times, photos=named, assignment_id=audit.assign(session).id)])
+    _store(storage, photo_key(draft), taken.content)
+    contact = Contact("first", "1", "Pixel 7, Chrome 142", True, None, 2**40, (), ())
+    note_contact(session, audit.inspectors[0].id, [audit.organization.id], contact, LONG_AGO)
+    place = {"device_id": "first", "endpoint": "https://push.example.org/1", "public_key": "k", "secret": "s"}
+    session.add(NoticeAddress(user_id=audit.inspectors[0].id, **place, created_at=LONG_AGO))
+
+
 def _everything_else(session: Session, audit: Audit, storage: PhotoStorage) -> None:
     own = {"organization_id": audit.organization.id}
     visit = session.scalars(select(Visit)).first()
     answer = session.scalars(select(Answer)).first()
+    _drafts(session, audit, storage)
     first, second = session.scalars(select(Photo).limit(2))
     assert visit is not None
     assert answer is not None

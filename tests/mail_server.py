@@ -25,12 +25,27 @@ class Delivered:
 
 @dataclass
 class MailBox:
-    """What the server received. `refuse` is an answer for each recipient instead of taking the mail."""
+    """What the server received. `refuse` and `refuse_login` are answers instead of taking a mail or a password."""
 
     port: int = 0
     mails: list[Delivered] = field(default_factory=list)
     passwords: list[str] = field(default_factory=list)
     refuse: str = ""
+    refuse_login: str = ""
+    listens: bool = True
+
+    @contextmanager
+    def refusing(self, answer: str, *, login: str = "") -> Iterator[None]:
+        self.refuse, self.refuse_login = answer, login
+        yield
+        self.refuse = self.refuse_login = ""
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Each line breaks as soon as it is there."""
+        self.listens = False
+        yield
+        self.listens = True
 
 
 class _Line(socketserver.StreamRequestHandler):
@@ -38,6 +53,8 @@ class _Line(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.encrypted, self.user, self.recipients = self.server.at_once, "", list[str]()
+        if not self.server.box.listens:
+            return
         self._say("220 ready")
         while line := self.rfile.readline().decode().rstrip("\r\n"):
             verb, _, rest = line.partition(" ")
@@ -61,6 +78,9 @@ class _Line(socketserver.StreamRequestHandler):
 
     def _auth(self, plain: str) -> None:
         _, self.user, password = base64.b64decode(plain.split()[1]).decode().split("\0")
+        if self.server.box.refuse_login:
+            self._say(self.server.box.refuse_login)
+            return
         self.server.box.passwords.append(password)
         self._say("235 welcome")
 

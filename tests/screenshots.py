@@ -1,6 +1,7 @@
 """Takes a picture of every page and screen, for somebody to look at: `make screenshots`.
 
-Desktop and phone widths, light and dark, Russian and English, from the demo, into build/screenshots/.
+Desktop and phone widths, light and dark, Russian and English, from the demo, into build/screenshots/. With words, only
+the looks that have them all: `python -m tests.screenshots en light 1280`.
 """
 
 import shutil
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -24,9 +26,11 @@ CLIENT = "client@example.com"
 INSPECTOR = "anna@example.com"
 Scheme = Literal["light", "dark"]
 LOOKS: list[tuple[str, Scheme]] = [("ru", "light"), ("en", "dark"), ("ru", "dark"), ("en", "light")]
+WIDTHS = {1280: DESKTOP, 360: PHONE}
+ATTEMPTS_TO_WAIT = 7
 
 
-def main() -> None:
+def main(*words: str) -> None:
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -37,28 +41,87 @@ def main() -> None:
             photo.write_bytes(draw_demo_photo(7, "Utro"))
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
             for language, scheme in LOOKS:
-                _pages(browser, server.url, language, scheme)
-                _screens(browser, server.url, language, scheme, photo)
+                for width in WIDTHS:
+                    if set(words) <= {language, scheme, str(width)}:
+                        _pages(browser, server.url, language, scheme, width)
+                        if width == 360:
+                            _screens(browser, server.url, language, scheme, photo)
             browser.close()
         finally:
             server.stop()
     sys.stdout.write(f"{len(list(OUTPUT.glob('*.png')))} pictures in {OUTPUT}\n")
 
 
-def _pages(browser: Browser, url: str, language: str, scheme: Scheme) -> None:
-    for width, device in ((1280, DESKTOP), (360, PHONE)):
-        context = browser.new_context(base_url=url, color_scheme=scheme, locale=language, **device)
-        page = context.new_page()
-        page.goto("/login")
-        _shoot(page, f"page-login-{width}-{scheme}-{language}")
-        log_in(page, OWNER, PASSWORD)
-        speak(page, language)
-        _shoot_all(page, every_page(page), "page", f"{width}-{scheme}-{language}")
-        context.clear_cookies()
-        log_in(page, CLIENT, PASSWORD)
-        speak(page, language)
-        _shoot_all(page, pages_by_links(page), "client", f"{width}-{scheme}-{language}")
-        context.close()
+def _pages(browser: Browser, url: str, language: str, scheme: Scheme, width: int) -> None:
+    look = f"{width}-{scheme}-{language}"
+    context = browser.new_context(base_url=url, color_scheme=scheme, locale=language, **WIDTHS[width])
+    page = context.new_page()
+    _shoot_all(page, _outside(page), "outside", look)
+    log_in(page, OWNER, PASSWORD)
+    speak(page, language)
+    _shoot_all(page, every_page(page), "page", look)
+    _shoot_all(page, _unlinked(page), "unlinked", look)
+    context.clear_cookies()
+    log_in(page, CLIENT, PASSWORD)
+    speak(page, language)
+    _shoot_all(page, pages_by_links(page), "client", look)
+    context.close()
+
+
+def _outside(page: Page) -> Iterator[str]:
+    """What somebody meets who is not logged in: a guessed password, too many of them, a forgotten one, an old link."""
+    page.goto("/login")
+    yield "login"
+    stranger = f"{uuid4()}@example.org"
+    for number in range(ATTEMPTS_TO_WAIT):
+        page.fill("#email", stranger)
+        page.fill("#password", "guessed")
+        _send(page)
+        if number in (0, ATTEMPTS_TO_WAIT - 1):
+            yield "login/refused" if number == 0 else "login/too-many"
+    page.goto("/forgot")
+    yield "forgot"
+    page.fill("#email", stranger)
+    _send(page)
+    yield "forgot/sent"
+    page.goto("/link/used-already")
+    yield "link/used"
+
+
+def _unlinked(page: Page) -> Iterator[str]:
+    """What no link leads to: the API in words, a photo used twice, a token and an invitation that were just made."""
+    page.goto("/api/v1/")
+    yield "api"
+    page.eval_on_selector_all("details.operation", "all => all.slice(0, 4).forEach((each) => { each.open = true; })")
+    yield "api/open"
+    page.goto("/")
+    page.goto(page.locator("a[href$='/tokens']").first.get_attribute("href") or "")
+    page.goto(f"{page.url}/new")
+    page.fill("#name", "Weekly report")
+    page.locator("input[name=scopes]").first.check()
+    _send(page)
+    yield "tokens/made"
+    page.goto("/")
+    project = page.locator("main .card h3 a").first.get_attribute("href") or ""
+    page.goto(f"{project}visits/?photos=twice")
+    yield "visits/twice"
+    page.goto(page.locator("main tbody th a").first.get_attribute("href") or "")
+    yield "visit/twice"
+    page.goto(page.locator(".message a[href*='/photos/']").first.get_attribute("href") or "")
+    yield "visit/alike"
+    page.goto(f"{project}people/new")
+    page.fill("#name", "Варвара Прохожая")
+    page.fill("#email", f"{uuid4()}@example.org")
+    _send(page)
+    invitation = page.locator("code", has_text="/link/").inner_text()
+    page.context.clear_cookies()
+    page.goto(invitation)
+    yield "link/invitation"
+
+
+def _send(page: Page) -> None:
+    with page.expect_navigation():
+        page.click("main form.fields button.main")
 
 
 def _shoot_all(page: Page, kinds: Iterator[str], what: str, look: str) -> None:
@@ -81,4 +144,4 @@ def _shoot(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

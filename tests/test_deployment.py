@@ -102,6 +102,20 @@ def test_ours_run_with_few_rights_and_only_the_front_is_reached_from_outside() -
     assert not re.search(r"apt-get install.*(venv|make|gcc)", stages[-1]), "no build tools in what runs"
 
 
+def test_the_fronts_take_each_request_in_whole_before_the_service_sees_it(tmp_path: Path) -> None:
+    """The service has eight threads: a dozen senders who trickled past what Caddy kept for them held it wholly."""
+    largest = Settings.from_environment({"DATA_DIR": str(tmp_path)}).largest_body_bytes
+    caddy = (ROOT / "deploy" / "caddy" / "Caddyfile").read_text()
+    (most,), (kept,) = re.findall(r"max_size (\d+)MB\n", caddy), re.findall(r"request_buffers (\d+)MB\n", caddy)
+    assert int(kept) == int(most)
+    assert int(most) * 10**6 > largest, "what is too large is refused in the service's own words"
+    assert re.search(r"read_body \d+m\n", caddy), "what lies in memory does not lie there for ever"
+    nginx = (ROOT / "deploy" / "nginx" / "service-audit.conf").read_text()
+    (most,) = re.findall(r"client_max_body_size (\d+)m;", nginx)
+    assert int(most) * 2**20 > largest
+    assert "proxy_request_buffering on;" in nginx
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_the_units_run_commands_that_there_are_as_the_services_own_user(unit: Path) -> None:
     settings = dict(_settings_of(unit))

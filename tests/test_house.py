@@ -48,6 +48,7 @@ EXECUTING = {"execute", "executemany", "executescript", "scalar", "scalars"}
 # Who goes round the tenants' scope, and for what reason.
 UNSCOPED = {
     ("inspector/api/health.py", "counts the jobs of all"),
+    ("inspector/api/profile.py", "a person's own account"),
     ("inspector/auth/logins.py", "a person may be a member of several organizations"),
     ("inspector/auth/logins.py", "a person's own login"),
     ("inspector/auth/logins.py", "nobody is logged in yet"),

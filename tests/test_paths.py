@@ -45,6 +45,7 @@ EVERY_PAGE = {
     "checklists/accounts/",
     "checklists/readers.py",
     "checklists/orm.py",
+    "checklists/quick.py",
     "inspector/languages.py",
     "inspector/manager/entrance.py",
     "checklists/waves/",

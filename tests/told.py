@@ -20,7 +20,14 @@ from tests.pages import Window
 from tests.phone_client import FieldClient
 
 Sessions = Callable[..., ScopedSession]
-SECRET_WORDS = ("Ольга Кассирова", "rude to me", "umbrellas at the door", "a phone of the tests", "55.7512")
+SECRET_WORDS = (
+    "Ольга Кассирова",
+    "Оля с косой",
+    "rude to me",
+    "umbrellas at the door",
+    "a phone of the tests",
+    "55.7512",
+)
 
 
 class Told:
@@ -44,6 +51,8 @@ class Told:
             staff_met=[{"role": "cashier", "description": "tall", "name": "Ольга Кассирова"}],
             best_practices=[practice],
         )
+        section = self.audit.document["sections"][0]["id"]
+        self.report["repetitions"] = [{"section_id": section, "repetition": 0, "label": "Оля с косой"}]
         self.id = new_id()
         self.phone = FieldClient(app.test_client(), self.audit.inspectors[0])
         assert self.phone.put_visit(self.id, self.report).status_code == 201

@@ -32,6 +32,16 @@ def speak(page: Page, language: str) -> None:
         page.wait_for_load_state()
 
 
+def press_in_queue(page: Page, place: str, key: str) -> None:
+    """Wait for the visit at this place of the queue ("1 of 3 waiting"), and for its keys; then press one."""
+    expect(page.get_by_text(place)).to_be_visible()
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    page.wait_for_load_state("load")
+    # Chromium drops what is pressed before it has painted the page.
+    page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
+    page.keyboard.press(key)
+
+
 def every_page(page: Page, start: str = "/") -> Iterator[str]:
     """Go to one page of each kind that links lead to from `start`, breadth first, and to those that are seen otherwise
     only; give the path of each with ids replaced.
@@ -184,6 +194,7 @@ def _new_visit(screen: Page, photo: Path) -> Iterator[str]:
     yield "photo"
     screen.go_back()
     yield from _best_practices(screen, photo)
+    yield from _tray(screen, photo)
     while not screen.url.endswith("/staff"):
         before = screen.url
         screen.click("main a.main")
@@ -228,6 +239,33 @@ def _best_practices(screen: Page, photo: Path) -> Iterator[str]:
     screen.wait_for_selector("button.wide")
     yield "best-practices-one"
     screen.click("nav.bar a")
+    screen.wait_for_selector("a.progress")
+
+
+def _tray(screen: Page, photo: Path) -> Iterator[str]:
+    screen.click("a[href$='/tray']")
+    screen.wait_for_selector(".tiles")
+    yield "tray-empty"
+    with screen.expect_file_chooser() as chooser:
+        screen.locator(".tiles input[type=file]").click()
+    chooser.value.set_files(photo)
+    for tile in screen.locator(".tiles button").all():
+        tile.click()
+    screen.fill("input.big", "Мокрый пол у двери")
+    screen.press("input.big", "Enter")
+    yield "tray"
+    screen.click("a[href$='/sorting']")
+    screen.wait_for_selector(".card:nth-child(4) .target")
+    yield "sorting"
+    screen.locator("button[aria-expanded]").first.click()
+    yield "sorting-elsewhere"
+    while screen.locator(".target").count():
+        rest = screen.locator(".cards > .card").count()
+        screen.locator(".target").first.click()
+        expect(screen.locator(".cards > .card")).to_have_count(rest - 1)
+    yield "sorting-done"
+    screen.click("nav.bar a:not(.main)")
+    screen.locator("main.tray .row a").first.click()
     screen.wait_for_selector("a.progress")
 
 

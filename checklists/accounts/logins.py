@@ -1,37 +1,48 @@
 """Logins begin, are used, and end. They are a person's and no organization's: sessions for them are unscoped."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, bindparam, select, update
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from checklists.accounts.tables import LONGEST_LOGIN, STAYS_LOGGED_IN, USE_NOTED_EVERY, Login
 from checklists.orm import new_id
 from checklists.people import Membership, User
+from checklists.quick import Inside, Kept, row_of, table_of
 
-# A login that is found for each request: one statement, by the primary key and an index.
-_WITH_MEMBERSHIPS = (
-    select(Login, Membership)
-    .outerjoin(Membership, Membership.user_id == Login.user_id)
-    .options(lazyload(Membership.user))
-)
+
+def _write_look_up(inside: Inside) -> Any:
+    logins, users, memberships = table_of(Login), table_of(User), table_of(Membership)
+    own = (memberships.c.user_id == logins.c.user_id) & inside(memberships)
+    return (
+        select(logins, users, memberships)
+        .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+        .select_from(logins.join(users, users.c.id == logins.c.user_id).outerjoin(memberships, own))
+        .where(logins.c.id == bindparam("login_id"))
+    )
+
+
+# A login is looked for at each request: one statement, by the primary key and an index.
+_LOOK_UP = Kept(_write_look_up)
 
 
 def login_with_memberships(session: Session, login_id: UUID, now: datetime) -> tuple[Login, list[Membership]] | None:
-    """The login with all memberships of its person, or None where it ended, ran out or was never."""
-    rows: Sequence[Any] = session.execute(_WITH_MEMBERSHIPS.where(Login.id == login_id)).all()
+    """The login with all memberships of its person, or None where it ended, ran out or was never. They are read past
+    the session, which does not know them.
+    """
+    rows = _LOOK_UP.run(session, login_id=login_id).all()
     if not rows:
         return None
-    login: Login = rows[0][0]
-    if login.ended_at is not None or login.user.erased_at is not None or not login.lasts(now):
+    login, user = row_of(Login, rows[0]), row_of(User, rows[0])
+    set_committed_value(login, "user", user)
+    if login.ended_at is not None or user.erased_at is not None or not login.lasts(now):
         return None
-    memberships = [membership for _login, membership in rows if membership is not None]
+    memberships = [row_of(Membership, row) for row in rows if row.memberships_id is not None]
     for membership in memberships:
-        set_committed_value(membership, "user", login.user)
+        set_committed_value(membership, "user", user)
     return login, memberships
 
 

@@ -1,6 +1,6 @@
 """Erasure, the one exception to "nothing is rewritten": what the law asks to forget goes, and a tombstone stays."""
 
-from checklists.erasure.people import erase_device_traces, erase_login, erase_person
+from checklists.erasure.people import Traces, erase_device_traces, erase_login, erase_person, traces_of
 from checklists.erasure.photos import erase_photos
 from checklists.erasure.retention import erase_outdated
 from checklists.erasure.tables import Erasure, ErasureKind
@@ -11,6 +11,7 @@ __all__ = [
     "Erasure",
     "ErasureKind",
     "Tombstone",
+    "Traces",
     "erase_device_traces",
     "erase_login",
     "erase_outdated",
@@ -19,4 +20,5 @@ __all__ = [
     "erase_staff",
     "erase_visit",
     "tombstones_of",
+    "traces_of",
 ]

@@ -1,8 +1,9 @@
 """A person is erased: whoever can log in. Visits and decisions stay, as those of an erased person."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from checklists.accounts import Login, OneTimeLink, Token
@@ -10,14 +11,35 @@ from checklists.erasure.act import Act
 from checklists.erasure.sealed import cut_bodies, without_device
 from checklists.erasure.tables import ErasureKind
 from checklists.people import Membership, User
+from checklists.phones import forget_phones_of
 from checklists.trail import AuditEntry
-from checklists.visits import Visit
+from checklists.visits import Visit, drop_drafts_of_person
 
 VISITS_AT_A_TIME = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What an erasure of a person touches: so many roles, tokens that let in, visits with traces of a phone."""
+
+    memberships: int
+    tokens: int
+    visits: int
+
+
+def traces_of(session: Session, user_id: UUID) -> Traces:
+    """Of what the session's one organization has of the person."""
+    counted = (
+        select(func.count()).select_from(Membership).where(Membership.user_id == user_id),
+        select(func.count()).select_from(Token).where(Token.user_id == user_id, Token.revoked_at.is_(None)),
+        select(func.count()).select_from(Visit).where(Visit.inspector_id == user_id, Visit.device_id != ""),
+    )
+    return Traces(*(session.scalar(each) or 0 for each in counted))
+
+
 def erase_person(session: Session, user_id: UUID, organization_id: UUID, act: Act) -> None:
-    """Erase what the session's one organization has of a person: memberships, tokens, the addresses in the audit trail.
+    """Erase what the session's one organization has of a person: memberships, tokens, the addresses in the audit trail,
+    phones, drafts that are kept here.
 
     The login itself may be another organization's too: `erase_login` erases it where it is not. The traces of the
     person's phone in visits go with `erase_device_traces`, which takes its time.
@@ -28,6 +50,8 @@ def erase_person(session: Session, user_id: UUID, organization_id: UUID, act: Ac
     session.execute(now_revoked.execution_options(synchronize_session=False))
     nowhere = update(AuditEntry).where(AuditEntry.user_id == user_id).values(address="")
     session.execute(nowhere.execution_options(synchronize_session=False))
+    forget_phones_of(session, user_id)
+    drop_drafts_of_person(session, user_id, act.at)
     act.leave_tombstone(session, ErasureKind.PERSON, user_id, organization_id=organization_id, project_id=None)
     session.flush()
 

@@ -19,15 +19,22 @@ Cut = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def without_staff(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the staff met only their roles stay."""
-    met = report.get("staff_met")
-    return {"staff_met": staff_without_names(met) if isinstance(met, list) else []}
+    """Of the staff met only their roles stay, and no repetition has a label: it may be an employee's name."""
+    met, begun = report.get("staff_met"), report.get("repetitions")
+    return {
+        "staff_met": staff_without_names(met) if isinstance(met, list) else [],
+        "repetitions": without_labels(begun) if isinstance(begun, list) else [],
+    }
 
 
 def staff_without_names(met: list[Any]) -> list[dict[str, Any]]:
     return [
         {"role": str(each.get("role") or ""), "description": "", "name": None} for each in met if isinstance(each, dict)
     ]
+
+
+def without_labels(repetitions: list[Any]) -> list[dict[str, Any]]:
+    return [each | {"label": ""} for each in repetitions if isinstance(each, dict)]
 
 
 def without_device(_report: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from checklists.erasure.act import Act
 from checklists.erasure.photos import forget_photos
-from checklists.erasure.sealed import cut_bodies, empty_bodies, staff_without_names, without_staff
+from checklists.erasure.sealed import cut_bodies, empty_bodies, staff_without_names, without_labels, without_staff
 from checklists.erasure.tables import ErasureKind
 from checklists.review import Correction, Review
 from checklists.review.decisions import place_of
-from checklists.visits import Answer, BestPractice, Check, Photo, Visit
+from checklists.visits import Answer, BestPractice, Check, Photo, Visit, drop_drafts_of_visit
 from checklists.waves import AssignmentState
 
 
@@ -47,7 +47,7 @@ def keep_numbers_only(session: Session, visit: Visit, act: Act) -> None:
         .values(words=None, comment=None, reason=None, photo_ids=[])
         .execution_options(synchronize_session=False)
     )
-    visit.repetitions = [each | {"label": ""} for each in visit.repetitions]
+    visit.repetitions = without_labels(visit.repetitions)
     session.flush()
     session.expire(visit)
 
@@ -55,6 +55,7 @@ def keep_numbers_only(session: Session, visit: Visit, act: Act) -> None:
 def _forget(session: Session, visit: Visit, act: Act) -> None:
     """What both have in common."""
     forget_photos(session, visit, session.scalars(select(Photo).where(Photo.visit_id == visit.id)).all(), act)
+    drop_drafts_of_visit(session, visit.id, act.at)
     sha256 = empty_bodies(session, visit.id, act.at)
     for table in (BestPractice, Correction):
         session.execute(delete(table).where(table.visit_id == visit.id).execution_options(synchronize_session=False))
@@ -73,11 +74,15 @@ def _forget(session: Session, visit: Visit, act: Act) -> None:
 
 
 def erase_staff(session: Session, visit: Visit, act: Act) -> None:
-    """Erase names and descriptions of the staff met, here and in the reports as they were sent; their roles and all
-    answers stay. A name that somebody wrote into a comment goes only with the whole visit.
+    """Erase names and descriptions of the staff met, and what the repetitions of sections were called, here and in the
+    reports as they were sent; roles and all answers stay. A name that somebody wrote into an answer or a comment goes
+    only with the whole visit.
     """
     visit.staff_met = staff_without_names(visit.staff_met)
+    visit.repetitions = without_labels(visit.repetitions)
     cut_bodies(session, visit.id, without_staff, act.at)
+    # The next revision that a phone has begun names them too; the phone brings its copy again, without those it drops.
+    drop_drafts_of_visit(session, visit.id, act.at)
     act.leave_tombstone(
         session, ErasureKind.STAFF, visit.id, organization_id=visit.organization_id, project_id=visit.project_id
     )

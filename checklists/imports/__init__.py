@@ -19,16 +19,20 @@ from checklists.imports.outlets import (
 )
 from checklists.imports.outlets import TITLES as OUTLET_TITLES
 from checklists.imports.tables import (
+    PHONE_FILE,
     Effect,
     Import,
     ImportKind,
     ImportLine,
     Preview,
     finish,
+    finish_phone_file,
     forget_unconfirmed,
     keep_upload,
+    phone_file,
     preview_of,
     refuse_wrong,
+    table_kind,
     take_up,
 )
 
@@ -40,6 +44,7 @@ __all__ = [
     "MOST_LINES",
     "MOST_NEW_LOGINS",
     "OUTLET_TITLES",
+    "PHONE_FILE",
     "CsvTable",
     "Effect",
     "Import",
@@ -51,6 +56,7 @@ __all__ = [
     "Preview",
     "default_time_zone",
     "finish",
+    "finish_phone_file",
     "forget_unconfirmed",
     "import_inspectors",
     "import_outlets",
@@ -59,7 +65,9 @@ __all__ = [
     "keep_upload",
     "outlet_lines",
     "outlet_table",
+    "phone_file",
     "preview_of",
     "refuse_wrong",
+    "table_kind",
     "take_up",
 ]

@@ -25,6 +25,10 @@ class ImportKind(StrEnum):
     INSPECTORS = "inspectors"
 
 
+PHONE_FILE = "phone_file"
+"""The kind of an import that is no table: unsent work that an inspector's phone saved to a file."""
+
+
 class Effect(StrEnum):
     """What a line of the table comes to."""
 
@@ -35,7 +39,9 @@ class Effect(StrEnum):
 
 
 class Import(Owned, Base):
-    """One uploaded table of outlets or inspectors; `counts` say what it came to once it was confirmed."""
+    """One uploaded table of outlets or inspectors, or one phone's file; `counts` say what it came to once it was
+    confirmed.
+    """
 
     __tablename__ = "imports"
 
@@ -84,7 +90,7 @@ def preview_of(lines: Iterable[ImportLine]) -> Preview:
 
 
 def keep_upload(
-    session: Session, project_id: UUID, kind: ImportKind, file_name: str, body: bytes, user_id: UUID, now: datetime
+    session: Session, project_id: UUID, kind: str, file_name: str, body: bytes, user_id: UUID, now: datetime
 ) -> Import:
     """Keep the bytes until they are confirmed; what nobody confirmed for a day is removed (`forget_unconfirmed`).
 
@@ -110,13 +116,33 @@ def _shown(file_name: str) -> str:
     return "".join(sign for sign in last if sign.isprintable())[-LONGEST_FILE_NAME:]
 
 
+def table_kind(upload: Import) -> ImportKind:
+    """Which table it is. Raises NotFound for what is none."""
+    if upload.kind == PHONE_FILE:
+        raise NotFound
+    return ImportKind(upload.kind)
+
+
+def phone_file(session: Session, import_id: UUID, project_id: UUID, *, lock: bool = False) -> Import:
+    """A phone's file that was uploaded in this project. Raises NotFound."""
+    found = session.get(Import, import_id, with_for_update=lock, populate_existing=lock)
+    if found is None or found.project_id != project_id or found.kind != PHONE_FILE:
+        raise NotFound
+    return found
+
+
+def finish_phone_file(upload: Import, result: Mapping[str, Any], now: datetime) -> None:
+    """What was in the file was taken in. Its bytes are not kept any longer."""
+    upload.counts, upload.body, upload.finished_at = dict(result), b"", now
+
+
 def take_up(session: Session, import_id: UUID, project_id: UUID) -> Import:
     """The import for its confirmation, which nobody else can do at the same time.
 
     Raises NotFound for another project's, InvalidInput by "file" for one that was confirmed already.
     """
     found = session.get(Import, import_id, with_for_update=True)
-    if found is None or found.project_id != project_id:
+    if found is None or found.project_id != project_id or found.kind == PHONE_FILE:
         raise NotFound
     if found.finished_at is not None:
         raise refused(N_("This file was imported already."))

@@ -10,12 +10,14 @@ from checklists.matrix.coverage import (
     coverage_of,
 )
 from checklists.matrix.fieldwork import Alone, Spread, Waiting, fieldwork_of, held_by_assignment
-from checklists.matrix.tallies import AT_A_TIME, DERIVED, settle
+from checklists.matrix.settling import AT_A_TIME, QUIET, settle
+from checklists.matrix.tallies import DERIVED
 from checklists.matrix.whole import Cell, Matrix, MatrixBrand, MatrixRow, touchpoint_matrix
 
 __all__ = [
     "AT_A_TIME",
     "DERIVED",
+    "QUIET",
     "Alone",
     "Cell",
     "Coverage",

@@ -1,176 +1,176 @@
-"""Two brands at one touchpoint, compared on the criteria that were answered at both."""
+"""Two brands at one touchpoint, compared on the criteria that were answered at both.
+
+Which these are, and what an outlet's checks come to on them alone, only the answers tell, and of ten thousand visits
+there are too many to read for each matrix. So it is kept beside the outlet's tallies, by the worker, whenever it has
+settled an outlet of the wave; what is not kept when a matrix is read is added up then.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from checklists.checklist import Criterion, Section
 from checklists.confidence import Estimate, estimate_of_checks, estimate_of_clusters
-from checklists.scoring import Status
-from checklists.visits import Answer, Check, Visit, VisitState
+from checklists.matrix.narrowed import Part, Sums, answered_in, sums_on
+from checklists.matrix.tallies import OutletTally, kept_tallies
 
 
-def pair_on_common_criteria(
-    session: Session,
-    wave_id: UUID,
-    touchpoint_id: UUID,
-    whole: Mapping[UUID, Estimate],
-    versions: Collection[UUID],
-    *,
-    remote: bool,
-) -> tuple[Estimate, Estimate] | None:
-    """Two brands' estimates on the criteria that were answered at both, joined by lineage; None without any.
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One brand in a comparison at a touchpoint: its estimate on all that was answered, and what that is made of."""
 
-    `whole` are their estimates on all that was answered, by brand, and `versions` those of the checks that count.
-    """
-    answered = {
-        brand_id: set(session.scalars(_answered_at(wave_id, touchpoint_id, brand_id, versions))) for brand_id in whole
-    }
-    common = set.intersection(*answered.values())
-    # What was answered at both only is all that was answered at one of them, more often than not.
-    narrower = [brand_id for brand_id in whole if answered[brand_id] != common]
-    narrowed = estimates_on(session, wave_id, touchpoint_id, narrower, common, remote=remote)
-    if not common or narrowed.keys() < set(narrower):
-        return None
-    ours, theirs = (narrowed.get(brand_id, estimate) for brand_id, estimate in whole.items())
-    return ours, theirs
+    touchpoint_id: UUID
+    brand_id: UUID
+    remote: bool
+    whole: Estimate
+    parts: frozenset[Part]
+
+    @property
+    def place(self) -> tuple[UUID, UUID]:
+        return self.touchpoint_id, self.brand_id
 
 
-def estimates_on(
-    session: Session,
-    wave_id: UUID,
-    touchpoint_id: UUID,
-    brands: Sequence[UUID],
-    lineages: Collection[UUID],
-    *,
-    remote: bool,
-) -> dict[UUID, Estimate]:
-    """The brands' estimates on these criteria alone; a brand without a score on them is left out."""
-    if not brands:
-        return {}
-    # Added up by the database: at ten thousand visits two brands have tens of thousands of answers here.
-    answered = (
-        _counting(
-            wave_id,
-            touchpoint_id,
-            brands,
-            Check.brand_id,
-            Check.outlet_id,
-            Check.capped_at,
-            Answer.check_id,
-            Answer.lineage_id,
-            Answer.repetition,
-            Answer.points,
-            Answer.possible,
-            Criterion.section_id,
-            Section.weight,
-        )
-        .join(Criterion, Criterion.id == Answer.criterion_id)
-        .join(Section, Section.id == Criterion.section_id)
-        .subquery("answered")
-    ).c
-    scored = _scored_checks(answered, lineages)
-    outlets: dict[UUID, list[tuple[int, float, float]]] = defaultdict(list)
-    for brand_id, checks, total, squares in session.execute(
-        select(scored.brand_id, func.count(), func.sum(scored.score), func.sum(scored.score * scored.score)).group_by(
-            scored.brand_id, scored.outlet_id
+Pair = tuple[Side, Side]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known so far of the answers behind one tally; lineages as hexadecimal digits."""
+
+    kept: bool = False
+    """Whether there is a row that holds, in which it can be kept."""
+    answered: frozenset[str] | None = None
+    narrowed: dict[str, Sums] = field(default_factory=dict)
+    """By the digest of a set of lineages."""
+    asked: set[str] = field(default_factory=set)
+    changed: bool = False
+
+
+Answers = defaultdict[tuple[UUID, UUID, UUID], _Known]
+"""By touchpoint, outlet and version."""
+
+
+def pairs_on_common_criteria(
+    session: Session, wave_id: UUID, pairs: Sequence[Pair]
+) -> list[tuple[Estimate, Estimate] | None]:
+    """Each pair's estimates on the criteria that were answered at both, joined by lineage; None without any."""
+    return _compare(session, wave_id, pairs, _kept(session, wave_id, pairs)) if pairs else []
+
+
+def keep_common_criteria(session: Session, wave_id: UUID, pairs: Sequence[Pair]) -> None:
+    """Keep beside the wave's tallies what comparing these pairs takes, so that no matrix reads an answer for it."""
+    if not pairs:
+        return
+    answers = _kept(session, wave_id, pairs)
+    _compare(session, wave_id, pairs, answers)
+    changed = [
+        {
+            "wave_id": wave_id,
+            "touchpoint_id": touchpoint_id,
+            "outlet_id": outlet_id,
+            "version_id": version_id,
+            "answered": sorted(known.answered or ()),
+            # What an earlier comparison asked for goes.
+            "narrowed": {digest: known.narrowed[digest] for digest in sorted(known.asked)},
+        }
+        for (touchpoint_id, outlet_id, version_id), known in answers.items()
+        if known.kept and known.changed
+    ]
+    if changed:
+        session.execute(update(OutletTally), changed)
+
+
+def _kept(session: Session, wave_id: UUID, pairs: Sequence[Pair]) -> Answers:
+    touchpoints, brands = ({side.place[number] for pair in pairs for side in pair} for number in (0, 1))
+    table = OutletTally
+    columns = (table.touchpoint_id, table.outlet_id, table.version_id, table.answered, table.narrowed)
+    answers: Answers = defaultdict(_Known)
+    for *part, answered, narrowed in session.execute(
+        kept_tallies(wave_id, *columns).where(
+            table.touchpoint_id.in_(touchpoints), table.brand_id.in_(brands), table.scored > 0
         )
     ):
-        outlets[brand_id].append((checks, total, squares))
-    return {brand_id: _estimate_of_outlets(several, remote) for brand_id, several in outlets.items()}
+        known = answers[part[0], part[1], part[2]]
+        known.kept = True
+        if answered is not None:
+            known.answered = frozenset(answered)
+            known.narrowed = {digest: (sums[0], sums[1], sums[2]) for digest, sums in (narrowed or {}).items()}
+    return answers
 
 
-def _answered_at(wave_id: UUID, touchpoint_id: UUID, brand_id: UUID, versions: Collection[UUID]) -> Any:
-    """The lineages of the criteria that were answered at the brand.
+def _compare(
+    session: Session, wave_id: UUID, pairs: Sequence[Pair], answers: Answers
+) -> list[tuple[Estimate, Estimate] | None]:
+    sides = {side.place: side for pair in pairs for side in pair}
+    _find_answered(session, wave_id, sides.values(), answers)
+    answered = {place: _answered_at(side, answers) for place, side in sides.items()}
+    compared: list[tuple[Estimate, Estimate] | None] = []
+    for pair in pairs:
+        common = answered[pair[0].place] & answered[pair[1].place]
+        ours, theirs = (
+            # What was answered at both only is all that was answered at one of them, more often than not.
+            side.whole if answered[side.place] == common else _estimate_on(session, wave_id, side, common, answers)
+            for side in pair
+        )
+        compared.append((ours, theirs) if common and ours and theirs else None)
+    return compared
 
-    Asked for each criterion: nearly all of them are found answered in the first check that is looked at.
+
+def _find_answered(session: Session, wave_id: UUID, sides: Iterable[Side], answers: Answers) -> None:
+    """Read what was answered behind the tallies of which that is not known yet."""
+    brands, outlets = defaultdict(set), defaultdict(set)
+    for side in sides:
+        for outlet_id, version_id in side.parts:
+            known = answers[side.touchpoint_id, outlet_id, version_id]
+            if known.answered is None:
+                known.answered, known.changed = frozenset(), True
+                brands[side.touchpoint_id].add(side.brand_id)
+                outlets[side.touchpoint_id].add(outlet_id)
+    for touchpoint_id, lacking in outlets.items():
+        found = defaultdict(set)
+        for part, lineage_id in answered_in(session, wave_id, touchpoint_id, brands[touchpoint_id], lacking):
+            found[part].add(lineage_id.hex)
+        for part, lineages in found.items():
+            known = answers[touchpoint_id, *part]
+            if known.answered == frozenset():
+                known.answered = frozenset(lineages)
+
+
+def _answered_at(side: Side, answers: Answers) -> frozenset[str]:
+    return frozenset().union(*(answers[side.touchpoint_id, *part].answered or () for part in side.parts))
+
+
+def _estimate_on(
+    session: Session, wave_id: UUID, side: Side, lineages: frozenset[str], answers: Answers
+) -> Estimate | None:
+    """The side's estimate on these criteria alone; None where no check has a score on them."""
+    digest = sha256(",".join(sorted(lineages)).encode()).hexdigest()[:32]
+    parts = {part: answers[side.touchpoint_id, *part] for part in side.parts}
+    lacking = {part for part, known in parts.items() if digest not in known.narrowed}
+    if lacking:
+        outlets = {outlet_id for outlet_id, _ in lacking}
+        found = sums_on(session, wave_id, side.touchpoint_id, side.brand_id, outlets, map(UUID, lineages))
+        for part in lacking:
+            parts[part].narrowed[digest], parts[part].changed = found.get(part, (0, 0.0, 0.0)), True
+    for known in parts.values():
+        known.asked.add(digest)
+    return estimate_of_sums({part: known.narrowed[digest] for part, known in parts.items()}, remote=side.remote)
+
+
+def estimate_of_sums(sums: Mapping[Part, Sums], *, remote: bool) -> Estimate | None:
+    """The estimate from what the checks come to; None where there is no check.
+
+    Outlets weigh equally; on remote channels each visit is its own cluster (rules.md, "Numbers").
     """
-    # With the visit named too, one criterion's answer is found by the primary key.
-    answer = _counting(wave_id, touchpoint_id, [brand_id], Answer.visit_id).where(
-        Answer.criterion_id == Criterion.id, Answer.visit_id == Check.visit_id
-    )
-    return (
-        select(Criterion.lineage_id)
-        .join(Section, Section.id == Criterion.section_id)
-        .where(
-            Section.touchpoint_id == touchpoint_id,
-            Section.version_id.in_(versions),
-            # Not EXISTS, which the database may turn into a join with all of the answers.
-            answer.limit(1).scalar_subquery().is_not(None),
-        )
-    )
-
-
-def _counting(wave_id: UUID, touchpoint_id: UUID, brands: Sequence[UUID], *columns: Any) -> Any:
-    """The answers that count of the touchpoint's checks at these brands."""
-    return (
-        select(*columns)
-        .select_from(Check)
-        .join(Visit, Visit.id == Check.visit_id)
-        .join(Answer, Answer.check_id == Check.id)
-        .where(
-            Check.wave_id == wave_id,
-            Check.touchpoint_id == touchpoint_id,
-            Check.brand_id.in_(brands),
-            Visit.state == VisitState.APPROVED,
-            Visit.deleted_at.is_(None),
-            Check.valid,
-            Answer.status == Status.ANSWERED,
-            ~Answer.hidden,
-        )
-    )
-
-
-def _scored_checks(answered: Any, common: Collection[UUID]) -> Any:
-    """The score of each check on the common criteria alone, as scoring/visit.py makes it of all of them: repetitions of
-    a section are averaged, sections weighted where one of them has a weight, and the check's cap stays.
-    """
-    whole = (answered.brand_id, answered.outlet_id, answered.check_id, answered.capped_at)
-    repetitions = (
-        select(
-            *whole,
-            answered.section_id,
-            answered.weight,
-            func.sum(answered.points).label("points"),
-            func.sum(answered.possible).label("possible"),
-        )
-        .where(answered.lineage_id.in_(common))
-        .group_by(*whole, answered.section_id, answered.weight, answered.repetition)
-        .having(func.sum(answered.possible) > 0)
-        .subquery("repetitions")
-    ).c
-    whole = (repetitions.brand_id, repetitions.outlet_id, repetitions.check_id, repetitions.capped_at)
-    sections = (
-        select(
-            *whole,
-            repetitions.weight,
-            func.avg(repetitions.points / repetitions.possible).label("share"),
-            func.avg(repetitions.possible).label("possible"),
-        )
-        .group_by(*whole, repetitions.section_id, repetitions.weight)
-        .subquery("sections")
-    ).c
-    weight = func.coalesce(sections.weight, 1.0)
-    # NULLIF: sections that all weigh nothing make no score, and no division by it.
-    weighted = func.sum(sections.share * weight) / func.nullif(func.sum(weight), 0)
-    added = func.sum(sections.share * sections.possible) / func.sum(sections.possible)
-    score = case((func.count(sections.weight) > 0, weighted), else_=added)
-    capped = case((score > sections.capped_at, sections.capped_at), else_=score)
-    return (
-        select(sections.brand_id, sections.outlet_id, capped.label("score"))
-        .group_by(sections.brand_id, sections.outlet_id, sections.check_id, sections.capped_at)
-        .having(score.is_not(None))
-        .subquery("scored")
-    ).c
-
-
-def _estimate_of_outlets(outlets: Sequence[tuple[int, float, float]], remote: bool) -> Estimate:
-    """The estimate from each outlet's checks, the sum of their scores and that of the scores' squares."""
     if remote:
-        checks, totals, squares = zip(*outlets, strict=True)
-        return estimate_of_checks(sum(checks), sum(totals), sum(squares))
-    return estimate_of_clusters((checks, total) for checks, total, _ in outlets)
+        checks, total, squares = (sum(each[number] for each in sums.values()) for number in range(3))
+        return estimate_of_checks(int(checks), total, squares) if checks else None
+    outlets: dict[UUID, tuple[int, float]] = {}
+    for (outlet_id, _), (checks, total, _) in sums.items():
+        before = outlets.get(outlet_id, (0, 0.0))
+        outlets[outlet_id] = before[0] + checks, before[1] + total
+    return estimate_of_clusters(outlets.values()) if any(checks for checks, _ in outlets.values()) else None

@@ -10,7 +10,7 @@ the reading; of 1,400 tallies it is done in 5 ms, however many checks they stand
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,14 +29,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from checklists.matrix.statements import count_of
-from checklists.orm import Base, Owned, key
+from checklists.orm import Base, JsonValue, Owned, key
 from checklists.scoring import Zone
 from checklists.visits import Check, Visit, VisitState
 from checklists.waves import Wave
-
-QUIET = timedelta(seconds=30)
-AT_A_TIME = 200
-"""Outlets that one transaction settles."""
 
 
 class ChangedOutlet(Owned, Base):
@@ -82,6 +78,10 @@ class OutletTally(Owned, Base):
     forbidden_possible: Mapped[int]
     failed: Mapped[int]
     skipped: Mapped[int]
+    answered: Mapped[list[Any] | None] = mapped_column(JsonValue)
+    """Lineages of the criteria that the scored checks answered; None until a comparison asks for them."""
+    narrowed: Mapped[dict[str, Any] | None] = mapped_column(JsonValue)
+    """What the scored checks come to on some of the criteria alone, for each comparison that asks (narrowed.py)."""
 
 
 DERIVED = (ChangedOutlet.__tablename__, OutletTally.__tablename__)
@@ -89,40 +89,29 @@ DERIVED = (ChangedOutlet.__tablename__, OutletTally.__tablename__)
 
 PLACE = ("wave_id", "outlet_id", "touchpoint_id", "version_id", "brand_id")
 FIGURES = tuple(
-    column.key for column in OutletTally.__mapper__.column_attrs if column.key not in ("organization_id", *PLACE)
+    column.key
+    for column in OutletTally.__mapper__.column_attrs
+    if column.key not in ("organization_id", *PLACE, "answered", "narrowed")
 )
 
 
 def tallies_of(wave_id: UUID) -> CompoundSelect[Any]:
     """Statement for a wave's tallies, PLACE and FIGURES: of settled outlets as they are kept, of others added up."""
-    noted = select(ChangedOutlet.outlet_id).where(ChangedOutlet.wave_id == wave_id)
-    kept = select(*(getattr(OutletTally, name) for name in (*PLACE, *FIGURES))).where(
-        OutletTally.wave_id == wave_id, OutletTally.outlet_id.not_in(noted)
-    )
-    return union_all(kept, _added_up(wave_id, noted))
+    kept = kept_tallies(wave_id, *(getattr(OutletTally, name) for name in (*PLACE, *FIGURES)))
+    return union_all(kept, _added_up(wave_id, _noted(wave_id)))
 
 
-def settle(session: Session, now: datetime, quiet: timedelta = QUIET) -> int:
-    """Keep the tallies of outlets that were noted and have been quiet since; answers how many they were.
-
-    Call it in a transaction of its own, and again while it answers as many as it takes at a time.
-    """
-    pairs = session.execute(
-        select(ChangedOutlet.wave_id, ChangedOutlet.outlet_id)
-        .group_by(ChangedOutlet.wave_id, ChangedOutlet.outlet_id)
-        .having(func.max(ChangedOutlet.at) <= now - quiet)
-        .order_by(ChangedOutlet.wave_id)
-        .limit(AT_A_TIME)
-    ).all()
-    waves: dict[UUID, list[UUID]] = {}
-    for wave_id, outlet_id in pairs:
-        waves.setdefault(wave_id, []).append(outlet_id)
-    for wave_id, outlet_ids in waves.items():
-        _settle(session, wave_id, outlet_ids)
-    return len(pairs)
+def kept_tallies(wave_id: UUID, *columns: Any) -> Select[Any]:
+    """Statement for columns of the tallies that are kept and hold: nothing changed at their outlets since."""
+    return select(*columns).where(OutletTally.wave_id == wave_id, OutletTally.outlet_id.not_in(_noted(wave_id)))
 
 
-def _settle(session: Session, wave_id: UUID, outlet_ids: Iterable[UUID]) -> None:
+def _noted(wave_id: UUID) -> Select[Any]:
+    return select(ChangedOutlet.outlet_id).where(ChangedOutlet.wave_id == wave_id)
+
+
+def add_up_for_good(session: Session, wave_id: UUID, outlet_ids: Iterable[UUID]) -> None:
+    """Keep the tallies of these outlets in the place of the notes that something changed there."""
     # One worker at a time for each wave; visits may refer to the wave meanwhile.
     session.execute(select(Wave.id).where(Wave.id == wave_id).with_for_update(key_share=True))
     outlets = list(outlet_ids)

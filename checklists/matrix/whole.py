@@ -1,6 +1,5 @@
-"""The whole matrix of a wave, in two statements: cells with estimates, and the own brand's verdicts on its rivals."""
+"""The whole matrix of a wave, in three statements: cells with estimates, and the own brand's verdicts on its rivals."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,18 +14,19 @@ from checklists.confidence import (
     Estimate,
     Interval,
     Verdict,
-    estimate_of_checks,
-    estimate_of_clusters,
     interval,
     verdicts,
 )
 from checklists.journey import REMOTE_CHANNELS, Channel, Journey, Stage, Touchpoint
-from checklists.matrix.common import pair_on_common_criteria
+from checklists.matrix.common import Pair, Side, estimate_of_sums, keep_common_criteria, pairs_on_common_criteria
 from checklists.matrix.statements import IN_ORDER
-from checklists.matrix.tallies import tallies_of
+from checklists.matrix.tallies import FIGURES, PLACE, tallies_of
 from checklists.orm import LanguageMap, ScopedSession
 from checklists.scoring import ROUNDING, Zone
 from checklists.waves import OPEN_PLACES, Assignment, RequiredChecks
+
+Place = tuple[UUID, UUID]
+"""Touchpoint and brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,35 +108,38 @@ class _Tally:
 
     row: Row[Any]
     parts: list[Row[Any]] = field(default_factory=list)
+    versions: set[UUID] = field(default_factory=set)
+    """The checklist versions of the checks that count."""
+
+    def add(self, part: Row[Any]) -> None:
+        self.parts.append(part)
+        if part.scored:
+            self.versions.add(part.version_id)
 
     @property
     def remote(self) -> bool:
         return self.row.channel in REMOTE_CHANNELS
 
-    def total(self, column: str) -> int:
-        return sum(getattr(part, column) for part in self.parts)
+    def totals(self) -> dict[str, Any]:
+        """The sum of each figure over all rows; column by column, for there may be thousands of them."""
+        rows = (part[len(PLACE) :] for part in self.parts)
+        return dict.fromkeys(FIGURES, 0) | dict(zip(FIGURES, map(sum, zip(*rows, strict=True)), strict=False))
 
-    @property
-    def versions(self) -> set[UUID]:
-        """The checklist versions of the checks that count."""
-        return {part.version_id for part in self.parts if part.scored}
+    def side(self, estimate: Estimate) -> Side:
+        """For a comparison on some of the criteria."""
+        parts = frozenset((part.outlet_id, part.version_id) for part in self.parts if part.scored)
+        return Side(self.row.touchpoint_id, self.row.brand_id, self.remote, estimate, parts)
 
 
 def touchpoint_matrix(session: Session, wave_id: UUID, margin: float) -> Matrix:
     """The wave's whole matrix, with Holm-corrected verdicts of the own brand on each rival; `margin` as a share."""
-    tallies: dict[tuple[UUID, UUID], _Tally] = {}
-    for row in session.execute(_places(wave_id)):
-        tallies[row.touchpoint_id, row.brand_id] = _Tally(row)
-    for part in session.execute(_tallies(wave_id)):
-        tally = tallies.get((part.touchpoint_id, part.brand_id))
-        if tally is not None:  # What is not required any more is left out.
-            tally.parts.append(part)
+    tallies = _by_place(session, wave_id)
     # Whoever may not see all visits does not see how many wait either: the tallies were added up from all of them.
     assert isinstance(session, ScopedSession)
     sees_waiting = not session.scope.narrowing
     cells = {place: _cell(tally, sees_waiting) for place, tally in tallies.items()}
     brands = {t.row.brand_id: MatrixBrand(t.row.brand_id, t.row.brand, t.row.own) for t in tallies.values()}
-    _judge(session, wave_id, tallies, cells, next((brand.id for brand in brands.values() if brand.own), None), margin)
+    _judge(session, wave_id, tallies, cells, margin)
     rows: dict[UUID, MatrixRow] = {}
     for (touchpoint_id, brand_id), tally in tallies.items():
         row = tally.row
@@ -156,6 +159,22 @@ def touchpoint_matrix(session: Session, wave_id: UUID, margin: float) -> Matrix:
         assert isinstance(matrix_row.cells, dict)
         matrix_row.cells[brand_id] = cells[touchpoint_id, brand_id]
     return Matrix(list(brands.values()), list(rows.values()), margin)
+
+
+def keep_comparisons(session: Session, wave_id: UUID) -> None:
+    """Keep what the wave's matrix takes from answers, where brands have only some criteria in common."""
+    tallies = _by_place(session, wave_id)
+    estimates = {place: _estimate(tally) for place, tally in tallies.items()}
+    keep_common_criteria(session, wave_id, list(_comparisons(tallies, estimates)[1].values()))
+
+
+def _by_place(session: Session, wave_id: UUID) -> dict[Place, _Tally]:
+    tallies = {(row.touchpoint_id, row.brand_id): _Tally(row) for row in session.execute(_places(wave_id))}
+    for part in session.execute(_tallies(wave_id)):
+        tally = tallies.get((part.touchpoint_id, part.brand_id))
+        if tally is not None:  # What is not required any more is left out.
+            tally.add(part)
+    return tallies
 
 
 def _places(wave_id: UUID) -> Any:
@@ -226,7 +245,7 @@ def _tallies(wave_id: UUID) -> Any:
 
 
 def _cell(tally: _Tally, sees_waiting: bool) -> Cell:
-    estimate, limits = _estimate(tally), None
+    estimate, limits, totals = _estimate(tally), None, tally.totals()
     if estimate is not None:
         limits = min((part.green_from, part.yellow_from) for part in tally.parts if part.scored)
     return Cell(
@@ -234,20 +253,20 @@ def _cell(tally: _Tally, sees_waiting: bool) -> Cell:
         brand_id=tally.row.brand_id,
         required=max(int(tally.row.at_brand), int(tally.row.at_outlets)),
         planned=int(tally.row.planned),
-        received=tally.total("received") if sees_waiting else 0,
-        returned=tally.total("returned") if sees_waiting else 0,
-        approved=tally.total("approved"),
-        absent=tally.total("absent"),
-        invalid=tally.total("invalid"),
+        received=totals["received"] if sees_waiting else 0,
+        returned=totals["returned"] if sees_waiting else 0,
+        approved=totals["approved"],
+        absent=totals["absent"],
+        invalid=totals["invalid"],
         mixed_versions=len(tally.versions) > 1,
-        zones={zone: tally.total(zone.value) for zone in (Zone.GREEN, Zone.YELLOW, Zone.RED)},
+        zones={zone: totals[zone.value] for zone in (Zone.GREEN, Zone.YELLOW, Zone.RED)},
         zone=_zone(estimate.mean, *limits) if estimate and limits else None,
         limits=limits,
         estimate=estimate,
         interval=interval(estimate) if estimate else None,
-        forbidden_seen=tally.total("forbidden_seen"),
-        forbidden_possible=tally.total("forbidden_possible"),
-        failed=tally.total("failed"),
+        forbidden_seen=totals["forbidden_seen"],
+        forbidden_possible=totals["forbidden_possible"],
+        failed=totals["failed"],
         verdict=None,
     )
 
@@ -259,45 +278,38 @@ def _zone(mean: float, green_from: float, yellow_from: float) -> Zone:
 
 
 def _estimate(tally: _Tally) -> Estimate | None:
-    """rules.md, "Numbers": outlets weigh equally; on remote channels each visit is its own cluster."""
-    checks = tally.total("scored")
-    if not checks:
-        return None
-    if tally.remote:
-        return estimate_of_checks(checks, tally.total("total"), tally.total("squares"))
-    outlets: dict[UUID, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
-    for part in tally.parts:
-        scored, total = outlets[part.outlet_id]
-        outlets[part.outlet_id] = scored + part.scored, total + part.total
-    return estimate_of_clusters(outlets.values())
+    sums = {(part.outlet_id, part.version_id): (part.scored, part.total, part.squares) for part in tally.parts}
+    return estimate_of_sums(sums, remote=tally.remote)
 
 
 def _judge(
-    session: Session,
-    wave_id: UUID,
-    tallies: Mapping[tuple[UUID, UUID], _Tally],
-    cells: dict[tuple[UUID, UUID], Cell],
-    own: UUID | None,
-    margin: float,
+    session: Session, wave_id: UUID, tallies: Mapping[Place, _Tally], cells: dict[Place, Cell], margin: float
 ) -> None:
     """Give each rival's cell its verdict, all of them together corrected by Holm."""
-    places, pairs = [], []
-    for touchpoint_id, brand_id in cells:
-        ours, theirs = cells.get((touchpoint_id, own)) if own else None, cells[touchpoint_id, brand_id]
-        if own is None or ours is None or brand_id == own or ours.estimate is None or theirs.estimate is None:
-            continue
-        both = [tallies[touchpoint_id, brand] for brand in (ours.brand_id, brand_id)]
-        if all(_applied_whole(tally) for tally in both) and len(both[0].versions | both[1].versions) == 1:
-            pair: tuple[Estimate, Estimate] | None = (ours.estimate, theirs.estimate)
-        else:
-            versions = both[0].versions | both[1].versions
-            whole = {own: ours.estimate, brand_id: theirs.estimate}
-            pair = pair_on_common_criteria(session, wave_id, touchpoint_id, whole, versions, remote=both[0].remote)
-        if pair:
-            places.append((touchpoint_id, brand_id))
-            pairs.append(pair)
-    for place, verdict in zip(places, verdicts(pairs, margin), strict=True):
+    estimates = {place: cell.estimate for place, cell in cells.items()}
+    alike, unlike = _comparisons(tallies, estimates)
+    on_common = pairs_on_common_criteria(session, wave_id, list(unlike.values()))
+    compared = {place: pair for place, pair in zip(unlike, on_common, strict=True) if pair} | alike
+    for place, verdict in zip(compared, verdicts(list(compared.values()), margin), strict=True):
         cells[place] = replace(cells[place], verdict=verdict)
+
+
+def _comparisons(
+    tallies: Mapping[Place, _Tally], estimates: Mapping[Place, Estimate | None]
+) -> tuple[dict[Place, tuple[Estimate, Estimate]], dict[Place, Pair]]:
+    """By the rival's place: the pairs to which the same criteria apply, and those of which only answers tell it."""
+    alike, unlike = {}, {}
+    own = next((tally.row.brand_id for tally in tallies.values() if tally.row.own), None)
+    for touchpoint_id, brand_id in tallies:
+        ours, theirs = estimates.get((touchpoint_id, own)) if own else None, estimates[touchpoint_id, brand_id]
+        if own is None or brand_id == own or ours is None or theirs is None:
+            continue
+        one, other = tallies[touchpoint_id, own], tallies[touchpoint_id, brand_id]
+        if _applied_whole(one) and _applied_whole(other) and len(one.versions | other.versions) == 1:
+            alike[touchpoint_id, brand_id] = ours, theirs
+        else:
+            unlike[touchpoint_id, brand_id] = one.side(ours), other.side(theirs)
+    return alike, unlike
 
 
 def _applied_whole(tally: _Tally) -> bool:

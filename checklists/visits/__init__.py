@@ -1,5 +1,22 @@
 """What comes back from the field: the tables, the intake of reports and photos, and the lists that pages read."""
 
+from checklists.visits.draft_copies import SentCopy, discard_copy, keep_copy, missing_draft_photos
+from checklists.visits.draft_photos import (
+    AwaitedPhoto,
+    awaited_draft_photo,
+    draft_photo,
+    keep_draft_photo,
+    refuse_other_bytes,
+)
+from checklists.visits.drafts import (
+    DraftCopy,
+    DraftPhoto,
+    copies_of,
+    drop_drafts_of_person,
+    drop_drafts_of_visit,
+    forget_old_drafts,
+    progress_of,
+)
 from checklists.visits.faults import times_are_absurd
 from checklists.visits.intake import place_held, record_visit
 from checklists.visits.likeness import (
@@ -22,16 +39,8 @@ from checklists.visits.lists import (
     visit_with_parts,
     visits_page,
 )
-from checklists.visits.photos import (
-    WaitingPhotos,
-    missing_photos,
-    photo_moved,
-    photos_waiting,
-    promised_photo,
-    receive_photo,
-    record_derived,
-    waiting_photos,
-)
+from checklists.visits.phone_files import assignments_of, sender_of
+from checklists.visits.photos import PromisedPhoto, missing_photos, promised_photo, receive_photo, record_derived
 from checklists.visits.report import (
     AnswerReport,
     Arrival,
@@ -55,6 +64,7 @@ from checklists.visits.tables import (
     Visit,
     VisitState,
 )
+from checklists.visits.waiting import WaitingPhotos, photo_moved, photos_waiting, waiting_photos
 
 __all__ = [
     "ALIKE",
@@ -62,44 +72,63 @@ __all__ = [
     "Answer",
     "AnswerReport",
     "Arrival",
+    "AwaitedPhoto",
     "BestPractice",
     "BestPracticeKind",
     "BestPracticeReport",
     "Check",
+    "DraftCopy",
+    "DraftPhoto",
     "FieldAccess",
     "Likeness",
     "Photo",
     "PhotoBand",
     "PhotoLikeness",
     "PhotoPromise",
+    "PromisedPhoto",
     "Receipt",
     "RepetitionReport",
     "Report",
     "SealedReport",
     "Sender",
+    "SentCopy",
     "StaffReport",
     "Visit",
     "VisitState",
     "WaitingPhotos",
     "are_alike",
+    "assignments_of",
+    "awaited_draft_photo",
+    "copies_of",
+    "discard_copy",
+    "draft_photo",
+    "drop_drafts_of_person",
+    "drop_drafts_of_visit",
     "every_visit",
     "forget_likeness",
+    "forget_old_drafts",
     "form_of",
     "given_of",
     "inspectors_seen",
+    "keep_copy",
+    "keep_draft_photo",
     "keep_fingerprint",
     "likenesses_of",
+    "missing_draft_photos",
     "missing_photos",
     "note_likenesses",
     "photo_moved",
     "photos_waiting",
     "place_held",
+    "progress_of",
     "promised_photo",
     "receive_photo",
     "record_derived",
     "record_visit",
+    "refuse_other_bytes",
     "rescore",
     "sealed_reports_of",
+    "sender_of",
     "times_are_absurd",
     "visit_with_parts",
     "visits_page",

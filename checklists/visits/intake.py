@@ -18,8 +18,10 @@ from checklists.errors import HoldReason, NotFound, VisitDeleted
 from checklists.orm import Base, new_id
 from checklists.quick import Inside, Kept, insert_rows, table_of
 from checklists.scoring import Form, Scored, score_visit
+from checklists.visits.draft_photos import take_over
+from checklists.visits.drafts import DraftCopy
 from checklists.visits.faults import first_fault
-from checklists.visits.photos import missing_photos, photos_to_promise, promise_row
+from checklists.visits.photos import Stored, missing_photos, photos_to_promise, promise_rows
 from checklists.visits.report import Arrival, AssignedPlace, Receipt, Report, Sender
 from checklists.visits.results import clear_results, form_of, plain, results_of
 from checklists.visits.tables import ERASED_BODY, Photo, SealedReport, Visit, VisitState
@@ -61,18 +63,19 @@ def record_visit(
     )
     _fill(visit, place, report, form, hold_reason)
     rows: Rows = {}
+    kept = _kept_photos(session, visit, place, report, now)
     if hold_reason is None and report and place and form and scored:
         # A sound report promises no photo that is known already.
-        rows[Photo] = [promise_row(photo) for photo in report.photos]
+        rows[Photo] = promise_rows(session, visit.organization_id, report.photos, kept, now)
         rows |= results_of(visit, form, report, scored, place.brand_id)
     elif report is not None:
-        rows[Photo] = photos_to_promise(session, visit, report, now)
+        rows[Photo] = photos_to_promise(session, visit, report, kept, now)
     rows = {
         Visit: [{name: getattr(visit, name) for name in _COLUMNS}],
         SealedReport: [_sealed(sha256, visit.revision, now, accepted=True)],
     } | rows
     insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id, body=body)
-    missing = tuple(sorted(row["id"] for row in rows.get(Photo, ())))
+    missing = tuple(sorted(row["id"] for row in rows.get(Photo, ()) if not row.get("stored_at")))
     return Receipt(Arrival.NEW, visit_id, visit.revision, visit.state, hold_reason, now, missing)
 
 
@@ -85,11 +88,13 @@ _EMPTY: Mapping[str, Any] = {
     "outlet_attributes": {},
     "repetitions": [],
     "staff_met": [],
+    "consents": [],
 }
 
 
 def _write_look_up(inside: Inside) -> Any:
     assignments, outlets, visits = table_of(Assignment), table_of(Outlet), table_of(Visit)
+    copies = table_of(DraftCopy)
     own = ("organization_id", "project_id", "wave_id", "version_id", "outlet_id", "inspector_id", "state")
     return (
         select(
@@ -99,6 +104,10 @@ def _write_look_up(inside: Inside) -> Any:
             outlets.c.attributes,
             outlets.c.deleted_at.is_not(None).label("outlet_deleted"),
             select(visits.c.id).where(visits.c.id == bindparam("visit_id"), inside(visits)).exists().label("known"),
+            select(copies.c.id)
+            .where(copies.c.visit_id == bindparam("visit_id"), inside(copies))
+            .exists()
+            .label("drafts_kept"),
         )
         .select_from(assignments.join(outlets, outlets.c.id == assignments.c.outlet_id))
         .where(assignments.c.id == bindparam("assignment_id"), inside(assignments, outlets))
@@ -130,7 +139,7 @@ def _known(
     known = session.scalar(
         select(SealedReport.accepted).where(SealedReport.visit_id == visit.id, SealedReport.sha256 == sha256)
     )
-    if known is None and _is_erased(session, visit):
+    if known is None and is_erased(session, visit):
         raise VisitDeleted
     if known is None and report is not None and _is_next_revision(visit, report):
         # Of two different revisions at once the second waits here, and then finds that it comes too late.
@@ -145,7 +154,7 @@ def _known(
     return _receipt(session, visit, Arrival.SAME if known else Arrival.CONFLICT)
 
 
-def _is_erased(session: Session, visit: Visit) -> bool:
+def is_erased(session: Session, visit: Visit) -> bool:
     """Whether the project's retention had the visit's reports erased: then another one must not come in their place."""
     erased = select(SealedReport.id).where(
         SealedReport.visit_id == visit.id, SealedReport.erased_at.is_not(None), SealedReport.body == ERASED_BODY
@@ -175,12 +184,22 @@ def _revise(
     visit.received_at = now
     rows: Rows = {
         SealedReport: [_sealed(sha256, visit.revision, now, accepted=True)],
-        Photo: photos_to_promise(session, visit, report, now),
+        Photo: photos_to_promise(session, visit, report, _kept_photos(session, visit, place, report, now), now),
     }
     if hold_reason is None and form and scored:
         rows |= results_of(visit, form, report, scored, place.brand_id)
     insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id, body=body)
     return _receipt(session, visit, Arrival.NEW)
+
+
+def _kept_photos(
+    session: Session, visit: Visit, place: AssignedPlace | None, report: Report | None, now: datetime
+) -> Stored:
+    """The report's photos that came with the draft already: it has arrived as a visit now, so its copies go."""
+    if report is None or place is None or not place.drafts_kept:
+        return {}
+    kept = take_over(session, visit, report.photos, now)
+    return {photo.id: (photo.stored_at, photo.waits_on) for photo in kept}
 
 
 def _scored(form: Form | None, place: AssignedPlace, report: Report) -> Scored | None:
@@ -329,6 +348,7 @@ def place_held(session: Session, visit: Visit, assignment: Assignment, report: R
     assignment.state = AssignmentState.DELIVERED
     assignment.handed_out_at = assignment.handed_out_at or now
     scored = score_visit(form, [answer.given for answer in report.answers], place.attributes, report.begun)
-    rows: Rows = {Photo: photos_to_promise(session, visit, report, now)}
+    kept = _kept_photos(session, visit, place, report, now)
+    rows: Rows = {Photo: photos_to_promise(session, visit, report, kept, now)}
     rows |= results_of(visit, form, report, scored, place.brand_id)
     insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id)

@@ -1,16 +1,17 @@
 """The photos of a visit: promised by its report, received one by one, looked at by the worker."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from checklists.errors import PhotoErased, PhotoNotPromised
-from checklists.jobs import enqueue
+from checklists.jobs import enqueue, enqueue_quickly
+from checklists.quick import Inside, Kept, table_of
 from checklists.visits.report import PhotoPromise, Report, Sender
 from checklists.visits.tables import Photo, Visit
 
@@ -18,7 +19,13 @@ ON_THE_WAY = timedelta(days=1)
 """Bytes that were on their way while their photo was given up have arrived by then."""
 
 
-def photos_to_promise(session: Session, visit: Visit, report: Report, now: datetime) -> list[dict[str, Any]]:
+Stored = Mapping[UUID, tuple[datetime, str | None]]
+"""Of photos whose bytes are here before their report: since when, and on which machine's disk they wait, if they do."""
+
+
+def photos_to_promise(
+    session: Session, visit: Visit, report: Report, stored: Stored, now: datetime
+) -> list[dict[str, Any]]:
     """The rows of the photos that the report names; those of another visit are left to it, those expected already stay.
 
     What an earlier revision promised, and neither sent nor names any more, is not waited for; should its bytes be on
@@ -36,18 +43,51 @@ def photos_to_promise(session: Session, visit: Visit, report: Report, now: datet
             job = enqueue(session, visit.organization_id, "delete_given_up", now, photo_id=str(photo_id))
             job.run_after = now + ON_THE_WAY
         session.execute(delete(Photo).where(*given_up).execution_options(synchronize_session="fetch"))
+    _mark_again(session, visit, promises, now)
     known = taken_photos(session, promises)
-    return [promise_row(photo) for photo in promises.values() if photo.id not in known]
+    fresh = [photo for photo in promises.values() if photo.id not in known]
+    return promise_rows(session, visit.organization_id, fresh, stored, now)
 
 
-def promise_row(photo: PhotoPromise) -> dict[str, Any]:
-    """A photo that is expected, without organization and visit."""
+def _mark_again(session: Session, visit: Visit, promises: Mapping[UUID, PhotoPromise], now: datetime) -> None:
+    """A revision may mark photos anew that came before: their derived sizes are not shown until they are made again.
+
+    Where it does not speak of a photo's marks they stay: a phone that knows nothing of them uncovers no face.
+    """
+    told = {photo.id: list(photo.marks) for photo in promises.values() if photo.marks is not None}
+    if not told:
+        return
+    known = select(Photo).where(Photo.visit_id == visit.id, Photo.id.in_(told), Photo.erased_at.is_(None))
+    for photo in session.scalars(known.with_for_update()):
+        if photo.marks == told[photo.id]:
+            continue
+        photo.marks = told[photo.id]
+        if photo.stored_at is not None:
+            photo.derived_at = photo.readable = None
+            enqueue(session, visit.organization_id, "derive_photo", now, photo_id=str(photo.id))
+
+
+def promise_rows(
+    session: Session, organization_id: UUID, photos: Iterable[PhotoPromise], stored: Stored, now: datetime
+) -> list[dict[str, Any]]:
+    """Photos that are expected, and those that are here already; without organization and visit."""
+    rows = [_promise_row(photo) for photo in photos]
+    if stored:
+        for row in rows:
+            row["stored_at"], row["waits_on"] = stored.get(row["id"], (None, None))
+            if row["stored_at"]:
+                enqueue(session, organization_id, "derive_photo", now, photo_id=str(row["id"]))
+    return rows
+
+
+def _promise_row(photo: PhotoPromise) -> dict[str, Any]:
     return {
         "id": photo.id,
         "sha256": photo.sha256,
         "size": photo.size,
         "media_type": photo.media_type,
         "taken_at": photo.taken_at,
+        "marks": list(photo.marks or ()),
     }
 
 
@@ -73,64 +113,83 @@ def missing_photos(session: Session, visit_id: UUID) -> tuple[UUID, ...]:
     )
 
 
-def promised_photo(session: Session, photo_id: UUID, sender: Sender) -> Photo:
+@dataclass(frozen=True, slots=True)
+class PromisedPhoto:
+    """What a report promised of a photo, and what is known of its bytes by now."""
+
+    id: UUID
+    organization_id: UUID
+    sha256: str
+    size: int
+    stored_at: datetime | None
+    readable: bool | None
+    unreadable_reason: str | None
+
+
+_OF_A_PROMISE = tuple(each.name for each in fields(PromisedPhoto))
+
+
+def promised_photo(session: Session, photo_id: UUID, sender: Sender) -> PromisedPhoto:
     """The photo as promised by one of the sender's own visits. Raises PhotoNotPromised and PhotoErased."""
-    photo = session.scalar(
-        select(Photo).join(Photo.visit).where(Photo.id == photo_id, Visit.inspector_id == sender.user_id)
-    )
-    if photo is not None and photo.erased_at is not None:
+    found = _PROMISED.run(session, photo_id=photo_id, inspector_id=sender.user_id).first()
+    if found is not None and found.erased_at is not None:
         raise PhotoErased
-    if photo is None or photo.visit.deleted_at is not None:
+    if found is None or found.deleted_at is not None:
         raise PhotoNotPromised
-    return photo
+    return PromisedPhoto(*found[: len(_OF_A_PROMISE)])
+
+
+def _write_promised(inside: Inside) -> Any:
+    photos, visits = table_of(Photo), table_of(Visit)
+    return (
+        select(*(photos.c[name] for name in _OF_A_PROMISE), photos.c.erased_at, visits.c.deleted_at)
+        .select_from(photos.join(visits, visits.c.id == photos.c.visit_id))
+        .where(
+            photos.c.id == bindparam("photo_id"),
+            visits.c.inspector_id == bindparam("inspector_id"),
+            inside(photos, visits),
+        )
+    )
+
+
+_PROMISED = Kept(_write_promised)
 
 
 def receive_photo(session: Session, photo_id: UUID, now: datetime, waits_on: str | None = None) -> bool:
     """Note that the bytes are stored and ask for the derived sizes; False where that had happened before.
 
-    `waits_on` names the machine on whose disk they wait for an object store that is away.
+    `waits_on` names the machine on whose disk they wait for an object store that is away. The ORM does not hear of it.
     Raises PhotoNotPromised where a revision gave the photo up while its bytes were on their way, and PhotoErased.
     """
-    photo = session.get(Photo, photo_id, with_for_update=True, populate_existing=True)
+    # Of two at once the second waits here, and then finds nothing left to do.
+    organization_id = _RECEIVE.run(session, photo_id=photo_id, now=now, machine=waits_on).scalar()
+    if organization_id is not None:
+        enqueue_quickly(session, organization_id, "derive_photo", now, photo_id=str(photo_id))
+        return True
+    photo = session.get(Photo, photo_id, populate_existing=True)
     if photo is None:
         raise PhotoNotPromised
     if photo.erased_at is not None:
         raise PhotoErased
-    if photo.stored_at is not None:
-        return False
-    photo.stored_at, photo.waits_on = now, waits_on
-    enqueue(session, photo.organization_id, "derive_photo", now, photo_id=str(photo.id))
-    return True
+    return False
 
 
-def photo_moved(session: Session, photo_id: UUID) -> bool:
-    """Note that a photo that waited lies in the object store; False where it is not wanted there any more."""
-    photo = session.get(Photo, photo_id, with_for_update=True, populate_existing=True)
-    if photo is None or photo.erased_at is not None:
-        return False
-    photo.waits_on = None
-    return True
-
-
-def photos_waiting(session: Session, *, first_on: str, most: int = 200) -> Sequence[Photo]:
-    """Photos that wait for the object store, those on the machine `first_on` before the others, the oldest first."""
-    waiting = select(Photo).where(Photo.waits_on.is_not(None))
-    return session.scalars(waiting.order_by(Photo.waits_on != first_on, Photo.stored_at).limit(most)).all()
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingPhotos:
-    """How many photos wait for an object store that is away, and when the oldest of them arrived."""
-
-    number: int
-    oldest: datetime | None
-
-
-def waiting_photos(session: Session) -> WaitingPhotos:
-    """The photos of the session's scope that wait on some machine's disk."""
-    return WaitingPhotos(
-        *session.execute(select(func.count(), func.min(Photo.stored_at)).where(Photo.waits_on.is_not(None))).one()
+def _write_receive(inside: Inside) -> Any:
+    photos = table_of(Photo)
+    return (
+        update(photos)
+        .values(stored_at=bindparam("now"), waits_on=bindparam("machine"))
+        .where(
+            photos.c.id == bindparam("photo_id"),
+            photos.c.stored_at.is_(None),
+            photos.c.erased_at.is_(None),
+            inside(photos),
+        )
+        .returning(photos.c.organization_id)
     )
+
+
+_RECEIVE = Kept(_write_receive)
 
 
 def record_derived(
@@ -142,10 +201,17 @@ def record_derived(
     reason: str | None,
     width: int | None,
     height: int | None,
-) -> None:
-    """Note what the worker found when it made the derived sizes; width and height in pixels, as turned by EXIF."""
+    marks: list[Any] | None = None,
+) -> bool:
+    """Note what the worker found when it made the derived sizes; width and height in pixels, as turned by EXIF.
+
+    `marks` are those that it drew into them: where a revision has changed them meanwhile, nothing is noted, and False.
+    """
     photo = session.get_one(Photo, photo_id, with_for_update=True, populate_existing=True)
     if photo.erased_at is not None:
-        return
+        return True
+    if marks is not None and photo.marks != marks:
+        return False
     photo.derived_at, photo.readable, photo.unreadable_reason = now, readable, reason
     photo.width, photo.height = width, height
+    return True

@@ -28,6 +28,8 @@ class PhotoPromise:
     size: int
     media_type: str
     taken_at: datetime | None
+    marks: tuple[Mapping[str, Any], ...] | None = None
+    """The layer over the picture, as photos.marks keeps it; None where the report does not speak of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class AssignedPlace:
     attributes: Mapping[str, str]
     """The outlet's, as conditions ask for them."""
     outlet_deleted: bool
+    drafts_kept: bool
+    """Whether something of the visit's draft lies here, its photos perhaps."""
 
 
 class Arrival(StrEnum):

@@ -56,6 +56,8 @@ class Visit(Owned, Base):
     outlet_attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     repetitions: Mapped[list[Any]] = mapped_column(default=list)
     staff_met: Mapped[list[Any]] = mapped_column(default=list)
+    consents: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """[{what, words, at}]: what the inspector confirmed, such as that a call may be recorded; in which words."""
     text_replaced: Mapped[bool] = mapped_column(default=False)
     deleted_at: Mapped[datetime | None]
 
@@ -222,6 +224,8 @@ class Photo(Owned, Base):
     fingerprint: Mapped[int | None] = mapped_column(BigInteger)
     """Of the picture, 64 bits as a signed number: pictures that look alike differ in few of them."""
     erased_at: Mapped[datetime | None]
+    marks: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """A layer over the sealed picture: [{what: arrow | box | blur, at: [x, y, x, y]}] in shares of width and height."""
 
     visit: Mapped[Visit] = relationship(back_populates="photos")
 

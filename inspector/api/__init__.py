@@ -8,17 +8,26 @@ from inspector.api import (
     assignments,
     brands,
     checklists,
+    erasures,
     health,
+    held,
     imports,
     journeys,
     people,
     phone,
+    phone_contact,
+    phone_drafts,
+    phone_files,
+    phones,
     photos,
     pictures,
+    profile,
     projects,
     results,
+    service,
     session,
     tokens,
+    trail,
     visit_reviews,
     visits,
     waves,
@@ -31,10 +40,10 @@ def install(app: Flask) -> None:
     api = make_api(app)
     for resource in (
         *(projects, people, tokens, journeys, brands, imports, checklists),
-        *(waves, assignments, visit_reviews, results),
+        *(phone_files, phones, waves, assignments, visit_reviews, held, results, erasures, trail, service, profile),
     ):
         api.register_blueprint(resource.operations)
-    for blueprint in (session.blueprint, phone.blueprint, visits.blueprint, photos.blueprint, pictures.blueprint):
-        api.register_blueprint(blueprint)
+    for resource in (session, phone, phone_drafts, phone_contact, visits, photos, pictures):
+        api.register_blueprint(resource.blueprint)
     app.register_blueprint(health.blueprint)
     install_page(app, api)

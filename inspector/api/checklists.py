@@ -98,13 +98,13 @@ class PictureSchema(Body):
 def list_checklists(asked: Json, project_id: UUID) -> Response:
     """The project's checklists with their versions, without what these say."""
     with reading() as session:
-        found = behind(checklists_of(session, project_id), asked["cursor"], asked["limit"], _place)
+        found = behind(sorted(checklists_of(session, project_id), key=_place), asked["cursor"], asked["limit"], _place)
         counts = counts_of_criteria(session, [version.id for each in found for version in each.versions])
         return paged(ChecklistSchema, found, asked["limit"], _place, lambda each: _told(each, counts))
 
 
-def _place(checklist: Checklist) -> tuple[datetime, UUID]:
-    return checklist.created_at, checklist.id
+def _place(checklist: Checklist) -> tuple[UUID]:
+    return (checklist.id,)
 
 
 @operations.route("/projects/<uuid:project_id>/checklists", methods=["POST"])

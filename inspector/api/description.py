@@ -20,7 +20,7 @@ from inspector.problems import STATUS
 
 Json = dict[str, Any]
 
-METHODS = ("get", "post", "put", "patch", "delete")
+METHODS = ("get", "head", "post", "put", "patch", "delete")
 INTRODUCTION = """\
 All that the pages can do, as JSON. Times are in UTC with their offset, ids are UUIDs, texts in several languages are
 objects by language.
@@ -32,7 +32,8 @@ Lists come in pages: `{"items": […], "next": "…"}`; send `next` back as `cur
 meanwhile shifts nothing.
 
 Single things come with an `ETag`. Who changes one sends it back as `If-Match`: 412 says that somebody else was
-quicker, 428 that the header is missing. What is told only (`readOnly`) may be sent back as it was read.
+quicker, 428 that the header is missing. A tag still fits while only that changed which changes by itself, such as the
+photos of a visit, which arrive and are looked at later. What is told only (`readOnly`) may be sent back as it was read.
 
 Errors are `application/problem+json` (RFC 9457). Their `type` is stable, `detail` is for people, in their language;
 `errors` points to each field that is wrong. What you may not see is 404, like what does not exist.
@@ -83,9 +84,12 @@ REFUSALS = {
 FURTHER = {
     ("put", "/api/v1/visits/{visit_id}"): (400, 409, 410, 413, 423, 503),
     ("put", "/api/v1/photos/{photo_id}"): (413, 422, 423, 503),
+    ("patch", "/api/v1/photos/{photo_id}"): (409, 410, 413, 422, 423, 503),
+    ("head", "/api/v1/photos/{photo_id}"): (410, 413, 503),
     ("get", "/api/v1/photos/{photo_id}"): (410, 503),
     ("get", "/api/v1/pictures/{picture_id}"): (503,),
     ("post", "/api/v1/session"): (401, 422, 429, 503),
+    ("put", "/api/v1/profile/password"): (400, 409, 413, 422, 429, 503),
 }
 # What the phone's own operations do not say of themselves.
 TITLES = {
@@ -105,6 +109,8 @@ EXAMPLES: dict[str, Json] = {
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "media_type": "image/jpeg",
     },
+    "Contact": {"device_id": "7f3c0a52-phone"},
+    "Copy": {"device_id": "7f3c0a52-phone"},
     "Login": {"email": "marina@example.org", "password": "a long walk to the shop"},
 }
 _ID = re.compile(r"\{\w+\}")
@@ -175,7 +181,7 @@ def _operations(app: Flask, description: Json) -> Iterator[tuple[str, str, str, 
     endpoints = {
         (method.lower(), re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)): rule.endpoint
         for rule in app.url_map.iter_rules()
-        for method in rule.methods or ()
+        for method in (rule.methods or set()) - ({"HEAD"} if "GET" in (rule.methods or ()) else set())
     }
     for path, operations in description["paths"].items():
         for method in METHODS:
@@ -194,14 +200,14 @@ def _complete(operation: Json, method: str, path: str, access: Access) -> None:
     statuses = set(FURTHER.get((method, path), ()))
     if not access.public:
         statuses |= {401, 403}
-    if method != "get":
+    if method not in ("get", "head"):
         statuses |= {403, 423}
     if _ID.search(path) or asked or "requestBody" in operation:
         statuses.add(404)
     if (method, path) not in FURTHER:
         statuses |= {422} if asked else set()
         statuses |= {400, 409, 413, 422} if "requestBody" in operation else set()
-        statuses |= {409, 422} if method != "get" else set()
+        statuses |= {409, 422} if method not in ("get", "head") else set()
     if "If-Match" in asked:
         statuses |= {412, 428}
     if method == "get" and _ID.search(path) and "200" in operation["responses"] and not asked:

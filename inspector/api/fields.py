@@ -25,6 +25,7 @@ _NOUNS = (
     *("organization", "project", "journey", "stage", "touchpoint", "barrier", "brand", "outlet", "checklist"),
     *("version", "section", "criterion", "state", "option", "wave", "assignment", "visit", "user", "photo"),
     *("import", "token", "check", "best_practice", "picture", "rival", "inspector", "correction", "invitation"),
+    *("entry", "erasure", "login", "job", "phone"),
 )
 EXAMPLE_IDS = {noun: f"01960000-0000-7000-8000-{number:012d}" for number, noun in enumerate(_NOUNS, start=1)}
 """The ids that examples use, by what they are of. A test puts real ones in their place and runs the examples."""
@@ -97,13 +98,23 @@ class Text(Own, fields.String):
 
 
 class Words(Own, fields.Field[dict[str, str]]):
-    """A text by language. A required one is there in the project's first language, the fallback of all others."""
+    """A text by language. A required one is there in the project's first language, the fallback of all others; where
+    `first` is false, in any.
+    """
 
     default_error_messages: Refusals = {"invalid": N_("Please give a text for each language, by its code.")}
 
-    def __init__(self, description: str = "", *, longest: int = LONGEST_TEXT, example: Any = None, **more: Any) -> None:
+    def __init__(
+        self,
+        description: str = "",
+        *,
+        longest: int = LONGEST_TEXT,
+        first: bool = True,
+        example: Any = None,
+        **more: Any,
+    ) -> None:
         super().__init__(description, example=example, **more)
-        self.longest = longest
+        self.longest, self.first = longest, first
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> dict[str, str]:
         if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
@@ -117,7 +128,7 @@ class Words(Own, fields.Field[dict[str, str]]):
                 raise ValidationError({language: [_("At most %(count)s characters fit here.", count=self.longest)]})
             if text.strip():
                 texts[language] = text.replace("\r\n", "\n").strip()
-        first = g.project.languages[0] if "project" in g and g.project else None
+        first = g.project.languages[0] if self.first and "project" in g and g.project else None
         if self.required and not (texts.get(first) if first else texts):
             raise ValidationError({first or LANGUAGES[0]: [_("Please fill this in.")]})
         return texts

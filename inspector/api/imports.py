@@ -19,6 +19,7 @@ from checklists.imports import (
     keep_upload,
     outlet_lines,
     preview_of,
+    table_kind,
 )
 from inspector.api.etags import refuse_if_changed, tagged
 from inspector.api.fields import TOLD, Body, Choice, Flag, Id, Moment, Pairs, Part, Several, Text, Whole
@@ -27,6 +28,7 @@ from inspector.api.reach import find
 from inspector.auth import MANAGERS, person, roles
 from inspector.manager.imports import TABLES, carry_out
 from inspector.manager.people import mail_is_sent
+from inspector.trail import reads_personal
 from inspector.transactions import reading, writing
 
 operations = Operations(
@@ -87,7 +89,7 @@ def upload(asked: Json, project_id: UUID) -> Response:
     _refuse_people(asked["kind"], TokenScope.PEOPLE_WRITE)
     body = request.stream.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
-        raise TooLarge(limit=MOST_BYTES)
+        raise TooLarge.over(MOST_BYTES)
     table = TABLES[asked["kind"]](body)
     if next(iter(table), None) is None:
         raise InvalidInput({"file": N_("The file has no lines below its head.")})
@@ -104,11 +106,12 @@ def upload(asked: Json, project_id: UUID) -> Response:
 @operations.route("/imports/<uuid:import_id>", methods=["GET"])
 @operations.answers(200, ImportSchema, "The import")
 @roles(*MANAGERS, scope=TokenScope.SETUP_READ)
+@reads_personal("import")
 def show(import_id: UUID) -> Response:
     """What a table would do, or what it did."""
     with reading() as session:
         kept = find(session, Import, import_id)
-        _refuse_people(kept.kind, TokenScope.PEOPLE_READ)
+        _refuse_people(table_kind(kept), TokenScope.PEOPLE_READ)
         return tagged(ImportSchema, _told(session, kept))
 
 
@@ -121,9 +124,9 @@ def confirm(wish: Json, import_id: UUID) -> Response:
     """Carry the table out. New inspectors are invited by mail; where none is sent, the answer has first passwords."""
     with reading() as session:
         kept = find(session, Import, import_id)
-        _refuse_people(kept.kind, TokenScope.PEOPLE_WRITE)
+        _refuse_people(table_kind(kept), TokenScope.PEOPLE_WRITE)
         refuse_if_changed(ImportSchema, _told(session, kept))
-        kind = ImportKind(kept.kind)
+        kind = table_kind(kept)
     _counts, logins = carry_out(import_id, kind, wish["leave_out_wrong"])
     shown = [] if mail_is_sent() else [dict(zip(("email", "name", "password"), each, strict=True)) for each in logins]
     with reading() as session:

@@ -1,11 +1,11 @@
 """Long lists, some at a time. A cursor says behind which item to go on, so that what is added meanwhile shifts nothing.
 
-It stands in the body, is opaque to programs, and is worth nothing but for the list that gave it.
+It stands in the body, is opaque to programs, and is worth nothing but for the list that gave it. No moments stand in
+it: when a visit was received is nothing that a client may read out of a cursor.
 """
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -22,7 +22,7 @@ HIGHEST_NUMBER = 2**31 - 1
 
 Item = TypeVar("Item")
 Place = tuple[Any, ...]
-"""What a list is ordered by, of one item: moments, ids, numbers and texts."""
+"""What a list is ordered by, of one item: ids, numbers and texts."""
 
 
 class Limit(Own, fields.Integer):
@@ -128,22 +128,12 @@ def cursor_of(place: Place) -> str:
     return base64.urlsafe_b64encode(told.encode()).decode()
 
 
-_KINDS: dict[type, str] = {UUID: "i", datetime: "t", int: "n", bool: "n", str: "s"}
+_KINDS: dict[type, str] = {UUID: "i", int: "n", bool: "n", str: "s"}
 _READERS: dict[str, Callable[[str], Any]] = {
     "i": UUID,
-    "t": lambda text: _aware(datetime.fromisoformat(text)),
     "n": lambda text: int(text) if text not in ("True", "False") else text == "True",
     "s": str,
 }
-
-
-def _aware(moment: datetime) -> datetime:
-    """Raises ValueError for a moment without its offset and OverflowError for one outside the calendar: no cursor of
-    ours has one.
-    """
-    if moment.tzinfo is None:
-        raise ValueError(moment)
-    return moment.astimezone(UTC)
 
 
 def behind(items: Iterable[Item], cursor: Place | None, limit: int, place: Callable[[Item], Place]) -> list[Item]:

@@ -7,8 +7,9 @@ from flask import Response, g
 from flask_babel import gettext as _
 
 from checklists.accounts import TokenScope, end_links
-from checklists.errors import InvalidInput, LockedOut, NotAllowed, NotFound
+from checklists.errors import InvalidInput, LockedOut, NotFound
 from checklists.organizations import Colleague, Place, colleagues_of, set_roles
+from checklists.orm import holds
 from checklists.people import (
     Member,
     Organization,
@@ -28,6 +29,7 @@ from inspector.api.etags import refuse_if_changed, tagged
 from inspector.api.fields import TOLD, Body, Choice, Flag, Id, Part, Several, Text
 from inspector.api.operations import Json, Operations, told
 from inspector.api.paging import Asked, Paged, Search, behind, page_of, paged
+from inspector.api.reach import refuse_narrow
 from inspector.auth import MANAGERS, OWNERS, roles
 from inspector.doorbell import ring
 from inspector.languages import LANGUAGES
@@ -91,6 +93,11 @@ class PeopleQuery(Paged):
     q = Search("Words in name or address.", load_default="")
     role = Choice(Role, load_default=None, example="inspector")
     active = Asked("Only those with a role now, or only the others.", load_default=None)
+
+
+class ColleaguesQuery(Paged):
+    q = Search("Words in name or address.", load_default="")
+    role = Choice(Role, "Held in all projects, or in any.", load_default=None, example="inspector")
 
 
 class PlaceRolesSchema(Body):
@@ -234,15 +241,20 @@ def _refuse_foreign(user: User, given: set[Role]) -> None:
 
 
 @operations.route("/organizations/<uuid:organization_id>/people", methods=["GET"])
-@operations.query(Paged)
+@operations.query(ColleaguesQuery)
 @operations.answers(200, page_of(ColleagueSchema), "Everybody with a role in the organization, now or once")
 @roles(*OWNERS, scope=TokenScope.PEOPLE_READ)
 @reads_personal("people")
 def list_colleagues(asked: Json, organization_id: UUID) -> Response:
-    """Everybody with a role in the organization, now or once."""
-    _refuse_narrow()
+    """Everybody with a role in the organization, now or once, or those who fit."""
+    refuse_narrow()
     with reading() as session:
-        found = sorted(colleagues_of(session, organization_id), key=_place_of)
+        found = [
+            each
+            for each in sorted(colleagues_of(session, organization_id), key=_place_of)
+            if holds(asked["q"], each.user.name, each.user.email)
+            and (asked["role"] is None or any(asked["role"] in held for held in each.roles.values()))
+        ]
     shown = behind(found, asked["cursor"], asked["limit"], _place_of)
     return paged(ColleagueSchema, shown, asked["limit"], _place_of, _colleague_told)
 
@@ -265,7 +277,7 @@ def _colleague_told(colleague: Colleague) -> Json:
 @reads_personal("person")
 def show_colleague(organization_id: UUID, user_id: UUID) -> Response:
     """One person's roles over all projects."""
-    _refuse_narrow()
+    refuse_narrow()
     with reading() as session:
         return tagged(ColleagueSchema, _colleague_told(_colleague(colleagues_of(session, organization_id), user_id)))
 
@@ -277,7 +289,7 @@ def show_colleague(organization_id: UUID, user_id: UUID) -> Response:
 @roles(*OWNERS, scope=TokenScope.PEOPLE_WRITE)
 def change_colleague(wish: Json, organization_id: UUID, user_id: UUID) -> Response:
     """Let a person hold exactly these roles in the places that are named; other places stay as they are."""
-    _refuse_narrow()
+    refuse_narrow()
     wanted: dict[Place, set[Role]] = {each["project_id"]: set(each["roles"]) for each in wish["roles"]}
     with writing() as session:
         session.get_one(Organization, organization_id, with_for_update=True)
@@ -293,12 +305,6 @@ def change_colleague(wish: Json, organization_id: UUID, user_id: UUID) -> Respon
         set_roles(session, organization_id, colleague.user, wanted, g.memberships, datetime.now(UTC))
         changed = _colleague(colleagues_of(session, organization_id), user_id)
         return tagged(ColleagueSchema, _colleague_told(changed))
-
-
-def _refuse_narrow() -> None:
-    """An owner's token for one project reaches nobody outside of it."""
-    if all(each.project_id for each in g.memberships):
-        raise NotAllowed
 
 
 def _colleague(colleagues: list[Colleague], user_id: UUID) -> Colleague:

@@ -24,6 +24,7 @@ from checklists.visits import Visit, VisitState
 from checklists.waves import Assignment, AssignmentState, RequiredChecks
 from inspector.api.own_visits import own_visits, own_visits_as_json
 from inspector.auth import person, roles
+from inspector.packing import set_content
 from inspector.transactions import reading
 
 blueprint = Blueprint("phone", __name__, url_prefix="/api/v1/phone", description="What a phone needs off-line")
@@ -65,8 +66,8 @@ def work() -> Response:
             "checklist_versions": _versions_as_json(session, assignments, visits.values()),
         }
     tag = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
-    response = Response(json.dumps({"server_time": now.isoformat(), **content}), content_type="application/json")
-    response.set_etag(tag)
+    response = Response(content_type="application/json")
+    set_content(response, json.dumps({"server_time": now.isoformat(), **content}).encode(), tag, request)
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response

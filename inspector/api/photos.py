@@ -1,6 +1,7 @@
 """The bytes of a promised photo come in, and go out to those who may see them."""
 
 from datetime import UTC, datetime
+from re import fullmatch
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from sqlalchemy import select
 
 from checklists.accounts import TokenScope
 from checklists.errors import (
+    N_,
+    InvalidInput,
     NotAllowed,
     NotFound,
     PhotoErased,
@@ -17,9 +20,10 @@ from checklists.errors import (
     PhotoWaits,
     StorageUnavailable,
     TooLarge,
+    WrongSize,
 )
 from checklists.people import Role
-from checklists.visits import Photo, Visit, VisitState, promised_photo, receive_photo
+from checklists.visits import Photo, PromisedPhoto, Visit, VisitState, promised_photo, receive_photo
 from inspector.auth import READERS, REVIEWERS, person, roles, sender
 from inspector.background import ring
 from inspector.photo_storage import PhotoStorage, photo_key
@@ -27,6 +31,8 @@ from inspector.transactions import reading, writing
 
 blueprint = Blueprint("photos", __name__, url_prefix="/api/v1/photos", description="Photos of a visit")
 
+OFFSET = {"description": "How many bytes are here.", "schema": {"type": "integer", "minimum": 0}}
+LENGTH = {"description": "How many the report promised.", "schema": {"type": "integer", "minimum": 0}}
 SHOWN_AS_PICTURES = ("image/jpeg", "image/png", "image/webp")
 
 
@@ -37,18 +43,77 @@ SHOWN_AS_PICTURES = ("image/jpeg", "image/png", "image/webp")
 @roles(Role.INSPECTOR, lately=True)
 def deliver(photo_id: UUID) -> Response:
     """Store the bytes if they are those that the report promised. It may be sent any number of times."""
+    photo = _promised(photo_id)
+    if photo.stored_at is not None:
+        return _stored(photo, new=False)
+    # No transaction is open while the storage works: it may be slow, or away.
+    waits_on = _storage().write(
+        photo_key(photo), request.stream, size=photo.size, sha256=photo.sha256, part_of=photo.id
+    )
+    _storage().parts.drop(photo.id)
+    return _received(photo, waits_on)
+
+
+# Before GET, of which HEAD would be a part otherwise.
+@blueprint.route("/<uuid:photo_id>", methods=["HEAD"])
+@blueprint.response(200, description="How far it is", headers={"Upload-Offset": OFFSET, "Upload-Length": LENGTH})
+@roles(Role.INSPECTOR, lately=True)
+def look_how_far(photo_id: UUID) -> Response:
+    """How many bytes of a promised photo are here: from there it goes on after the line broke."""
+    photo = _promised(photo_id)
+    offset = photo.size if photo.stored_at else min(_storage().parts.offset(photo.id), photo.size)
+    headers = {"Upload-Offset": str(offset), "Upload-Length": str(photo.size), "Cache-Control": "no-store"}
+    return Response(headers=headers)
+
+
+@blueprint.route("/<uuid:photo_id>", methods=["PATCH"])
+@blueprint.doc(
+    parameters=[{"in": "header", "name": "Upload-Offset", "required": True, "schema": OFFSET["schema"]}],
+    requestBody={"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+)
+@blueprint.response(201, description="Stored")
+@blueprint.alt_response(200, description="Stored before")
+@blueprint.alt_response(204, description="More is awaited", headers={"Upload-Offset": OFFSET})
+@roles(Role.INSPECTOR, lately=True)
+def go_on(photo_id: UUID) -> Response:
+    """Add bytes behind those that are here, as many as the line carries; with the last ones the photo is stored, if
+    they are those that the report promised.
+    """
+    photo = _promised(photo_id)
+    if photo.stored_at is not None:
+        return _stored(photo, new=False)
+    offset = request.headers.get("Upload-Offset", "")
+    if not fullmatch(r"[0-9]{1,15}", offset):
+        raise InvalidInput({"Upload-Offset": N_("A number of bytes is needed here.")})
+    promised_end = int(offset) + (request.content_length or 0)
+    if promised_end > photo.size:
+        raise WrongSize(received=promised_end, promised=photo.size)
+    parts = _storage().parts
+    here = parts.append(photo.id, int(offset), request.stream, photo.size)
+    if here < photo.size:
+        return Response(status=204, headers={"Upload-Offset": str(here)})
+    with parts.whole(photo.id, size=photo.size, sha256=photo.sha256) as file:
+        waits_on = _storage().take(photo_key(photo), file, photo.sha256)
+    return _received(photo, waits_on)
+
+
+def _promised(photo_id: UUID) -> PromisedPhoto:
     with reading() as session:
         photo = promised_photo(session, photo_id, sender())
     limit = current_app.config["SETTINGS"].photo_max_bytes
     if photo.size > limit or (request.content_length or 0) > limit:
-        raise TooLarge(limit=limit)
-    new = photo.stored_at is None
-    if new:
-        # No transaction is open while the storage works: it may be slow, or away.
-        waits_on = _storage().write(photo_key(photo), request.stream, size=photo.size, sha256=photo.sha256)
-        with writing() as session:
-            new = receive_photo(session, photo.id, datetime.now(UTC), waits_on)
-        ring()
+        raise TooLarge.over(limit)
+    return photo
+
+
+def _received(photo: PromisedPhoto, waits_on: str | None) -> Response:
+    with writing() as session:
+        new = receive_photo(session, photo.id, datetime.now(UTC), waits_on)
+    ring()
+    return _stored(photo, new=new)
+
+
+def _stored(photo: PromisedPhoto, *, new: bool) -> Response:
     answer = {
         "id": str(photo.id),
         "sha256": photo.sha256,

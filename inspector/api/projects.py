@@ -12,12 +12,13 @@ from checklists.accounts import TokenScope
 from checklists.errors import InvalidInput, NotAllowed
 from checklists.people import Organization, Project, Role, add_member, create_project, projects_of
 from inspector.api.etags import refuse_if_changed, tagged
-from inspector.api.fields import TOLD, Body, Choice, Flag, Id, Moment, Number, Several, Text, Words
+from inspector.api.fields import TOLD, Body, Choice, Flag, Id, Moment, Number, Several, Text, Whole, Words
 from inspector.api.operations import Json, Operations
 from inspector.api.paging import Paged, behind, page_of, paged
-from inspector.auth import MANAGERS, READERS, person, roles
+from inspector.api.reach import refuse_narrow
+from inspector.auth import MANAGERS, OWNERS, READERS, person, roles
 from inspector.languages import LANGUAGES
-from inspector.manager.projects import RESERVED, SLUG
+from inspector.manager.projects import LONGEST_RETENTION_MONTHS, RESERVED, SLUG
 from inspector.transactions import reading, writing
 
 operations = Operations(
@@ -26,11 +27,14 @@ operations = Operations(
     "An organization is an agency or a company; a project is one client's engagement in it.",
 )
 
+CHANGED = ("name", "languages", "margin", "staff_names", "retention_months")
+"""What may be changed of a project."""
+
 
 class OrganizationSchema(Body):
     id = Id("organization", **TOLD)
     slug = Text("The name in addresses of pages.", example="sova", **TOLD)
-    name = Text(example="Sova Audit", **TOLD)
+    name = Text(required=True, example="Sova Audit")
     roles = Several(Choice(Role), "What the asker is here.", **TOLD)
 
 
@@ -38,7 +42,7 @@ class ProjectSchema(Body):
     id = Id("project", **TOLD)
     organization_id = Id("organization", **TOLD)
     slug = Text("The name in addresses of pages: small Latin letters, digits and hyphens.", example="tea", longest=40)
-    name = Words(example={"en": "Tea houses", "ru": "Чайные"}, required=True)
+    name = Words(example={"en": "Tea houses", "ru": "Чайные"}, required=True, first=False)
     languages = Several(
         Text(longest=10, example="en"),
         "Those in which its texts are written, of “ru” and “en”; the first one is the fallback.",
@@ -51,7 +55,9 @@ class ProjectSchema(Body):
         "Within which two brands are on a par, as a share.", least=0.01, most=0.99, load_default=0.1, example=0.1
     )
     staff_names = Flag("Whether inspectors may write down names of the staff they met.", load_default=False)
-    retention_months = Number("How long visits are kept, in months.", example=24, **TOLD)
+    retention_months = Whole(
+        "How long visits are kept. Owners change it.", least=1, most=LONGEST_RETENTION_MONTHS, example=24
+    )
     created_at = Moment(**TOLD)
 
 
@@ -62,6 +68,7 @@ class NewProjectSchema(ProjectSchema):
         longest=40,
         required=True,
     )
+    retention_months = Whole("How long visits are kept.", example=24, **TOLD)
 
 
 class ProjectQuery(Paged):
@@ -86,6 +93,21 @@ def list_organizations(asked: Json) -> Response:
 def show_organization(organization_id: UUID) -> Response:
     """One organization, with what the asker is in it."""
     return tagged(OrganizationSchema, _told(g.organization))
+
+
+@operations.route("/organizations/<uuid:organization_id>", methods=["PATCH"])
+@operations.body(OrganizationSchema, partial=True, example={"name": "Sova Service Audit"})
+@operations.answers(200, OrganizationSchema, "The organization as it is now")
+@operations.needs_tag
+@roles(*OWNERS, scope=TokenScope.SETUP_WRITE)
+def rename_organization(changes: Json, organization_id: UUID) -> Response:
+    """Change the organization's name. Its slug stays."""
+    refuse_narrow()
+    with writing() as session:
+        organization = session.get_one(Organization, organization_id, with_for_update=True)
+        refuse_if_changed(OrganizationSchema, _told(organization))
+        organization.name = changes.get("name", organization.name)
+        return tagged(OrganizationSchema, _told(organization))
 
 
 def _told(organization: Organization) -> Json:
@@ -150,32 +172,43 @@ def show_project(project_id: UUID) -> Response:
 
 
 @operations.route("/projects/<uuid:project_id>", methods=["PATCH"])
-@operations.body(ProjectSchema, partial=True, example={"margin": 0.08, "staff_names": True})
+@operations.body(ProjectSchema, partial=True, example={"margin": 0.08, "staff_names": True, "retention_months": 36})
 @operations.answers(200, ProjectSchema, "The project as it is now")
 @operations.needs_tag
 @roles(*MANAGERS, scope=TokenScope.SETUP_WRITE)
 def change_project(changes: Json, project_id: UUID) -> Response:
-    """Change a project's name, languages, margin or rule about names. Its slug stays."""
-    _check(changes, g.project.languages)
+    """Change a project's name, languages, margin or rule about names; as an owner, how long it keeps its visits. Its
+    slug stays.
+    """
     with writing() as session:
         project = session.get_one(Project, project_id, with_for_update=True, populate_existing=True)
         refuse_if_changed(ProjectSchema, project)
-        for name in ("name", "languages", "margin", "staff_names"):
-            if name in changes:
-                setattr(project, name, changes[name])
+        stands = {name: getattr(project, name) for name in CHANGED}
+        design = stands | {name: value for name, value in changes.items() if name in CHANGED}
+        _check(design)
+        if design["retention_months"] != stands["retention_months"] and not _owns():
+            raise NotAllowed
+        for name, value in design.items():
+            setattr(project, name, value)
         return tagged(ProjectSchema, project)
 
 
-def _check(design: Json, languages: list[str] | None = None) -> None:
-    """Raises InvalidInput where languages are unknown or named twice, or the name lacks the first one."""
-    wrong = dict(_faults(design, languages))
+def _owns() -> bool:
+    return any(each.role in OWNERS for each in g.memberships)
+
+
+def _check(design: Json) -> None:
+    """Raises InvalidInput where languages are unknown or named twice, or the name lacks the first one, the fallback of
+    all others.
+    """
+    wrong = dict(_faults(design))
     if wrong:
         raise InvalidInput(wrong)
 
 
-def _faults(design: Json, languages: list[str] | None) -> Iterator[tuple[str, str]]:
-    chosen = design.get("languages") or languages or []
+def _faults(design: Json) -> Iterator[tuple[str, str]]:
+    chosen = design["languages"]
     if len(set(chosen)) < len(chosen) or not set(chosen) <= set(LANGUAGES):
         yield "languages", _("Choose one of the project's languages.")
-    elif "name" in design and not design["name"].get(chosen[0]):
+    elif not design["name"].get(chosen[0]):
         yield f"name/{chosen[0]}", _("Please fill this in.")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from checklists.accounts import Token
 from checklists.brands import Brand, Outlet
 from checklists.checklist import Checklist, ChecklistVersion
-from checklists.errors import NotFound
+from checklists.errors import NotAllowed, NotFound
 from checklists.imports import Import
 from checklists.journey import Barrier, Journey, Stage, Touchpoint
 from checklists.orm import Owned
@@ -91,6 +91,12 @@ def _reaches(membership: Any, row: Any, project_id: UUID | None) -> bool:
     if membership.organization_id != organization_id:
         return False
     return isinstance(row, Organization) or membership.project_id in (None, project_id)
+
+
+def refuse_narrow() -> None:
+    """What concerns the whole organization is not for an owner's token for one project. Raises NotAllowed."""
+    if all(each.project_id for each in g.memberships):
+        raise NotAllowed
 
 
 def find(session: Session, model: type[Row], identity: UUID, *, lock: bool = False) -> Row:

@@ -24,6 +24,7 @@ from inspector.api.fields import TOLD, Body, Choice, Flag, Id, Number, Pairs, Pa
 from inspector.api.operations import Json, Operations
 from inspector.api.paging import Paged, cursor_as, page_of, paged
 from inspector.api.reach import find
+from inspector.api.visit_reading import behind_visit
 from inspector.auth import READERS, roles
 from inspector.exports import answers, visits
 from inspector.transactions import reading
@@ -155,7 +156,7 @@ class CoverageSchema(Body):
 
 
 class PracticeSchema(Body):
-    id = Id("best_practice", **TOLD)
+    id = Id("best_practice", "Null for a client: it has the time of receipt in it.", allow_none=True, **TOLD)
     visit_id = Id("visit", **TOLD)
     wave_id = Id("wave", **TOLD)
     touchpoint_id = Id("touchpoint", **TOLD)
@@ -249,7 +250,8 @@ def _counts(counts: Any) -> dict[str, int]:
 @roles(*READERS, scope=TokenScope.RESULTS_READ)
 def list_practices(asked: Json, project_id: UUID) -> Response:
     """What inspectors found worth copying, at home and at rivals."""
-    cursor = cursor_as(asked["cursor"], datetime, UUID, int)
+    cursor = cursor_as(asked["cursor"], UUID, int)
+    visit = behind_visit(cursor and cursor[0])
     with reading() as session:
         for model, name in ((Wave, "wave_id"), (Brand, "brand_id"), (Touchpoint, "touchpoint_id")):
             if asked[name]:
@@ -259,20 +261,21 @@ def list_practices(asked: Json, project_id: UUID) -> Response:
             project_id,
             state=asked["state"] or VisitState.APPROVED,
             **{name: asked[name] for name in ("wave_id", "brand_id", "touchpoint_id", "kind")},
-            after=cursor,
+            after=visit and (*visit, cursor[1]),
             limit=asked["limit"] + 1,
         )
         return paged(PracticeSchema, found, asked["limit"], _practice_place, _practice)
 
 
-def _practice_place(found: Practice) -> tuple[datetime, UUID, int]:
-    return found.visit.received_at, found.visit.id, found.practice.position
+def _practice_place(found: Practice) -> tuple[UUID, int]:
+    return found.visit.id, found.practice.position
 
 
 def _practice(found: Practice) -> Json:
     names = ("id", "visit_id", "wave_id", "touchpoint_id", "brand_id", "outlet_id", "kind", "text")
     own = {name: getattr(found.practice, name) for name in names}
-    return own | {"photo_ids": [photo.id for photo in found.photos]}
+    hidden = {"id": None} if is_for_clients(g.scope) else {}
+    return own | hidden | {"photo_ids": [photo.id for photo in found.photos]}
 
 
 class ExportQuery(Body):

@@ -25,6 +25,10 @@ operations = Operations(
 )
 
 
+MEANT = ("id", "name", "scopes", "expires_at")
+"""What stays while a token is used."""
+
+
 class TokenSchema(Body):
     id = Id("token", **TOLD)
     organization_id = Id("organization", **TOLD)
@@ -34,6 +38,8 @@ class TokenSchema(Body):
         Choice(TokenScope, example="results:read"), "For what it may be used.", required=True, least=1, most=20
     )
     beginning = Text("The first signs of the token.", example="audit_Zk3bQ1", **TOLD)
+    made_by_id = Id("user", "In whose name it acts.", **TOLD)
+    made_by_name = Text(example="Marina Orlova", **TOLD)
     created_at = Moment(**TOLD)
     expires_at = Moment("Null is never.", allow_none=True, load_default=None, example="2027-06-01T00:00:00+00:00")
     last_used_at = Moment(allow_none=True, **TOLD)
@@ -51,7 +57,7 @@ def list_tokens(asked: Json, organization_id: UUID) -> Response:
     """The tokens of what the asker manages in the organization."""
     with reading() as session:
         found = sorted(tokens_of(session, reached_projects()), key=_place)
-    return paged(TokenSchema, behind(found, asked["cursor"], asked["limit"], _place), asked["limit"], _place)
+    return paged(TokenSchema, behind(found, asked["cursor"], asked["limit"], _place), asked["limit"], _place, _told)
 
 
 def _place(token: Token) -> tuple[UUID]:
@@ -81,8 +87,14 @@ def add(wish: Json, organization_id: UUID) -> Response:
             project_id=project_id,
             expires_at=wish["expires_at"],
         )
-        content = {name: getattr(made.token, name) for name in TokenSchema().fields} | {"token": made.text}
-    return told(NewTokenSchema().dump(content), 201)
+        return told(NewTokenSchema().dump(_told(made.token) | {"token": made.text}), 201)
+
+
+def _told(token: Token) -> Json:
+    names = ("id", "organization_id", "project_id", "name", "scopes", "beginning")
+    times = ("created_at", "expires_at", "last_used_at")
+    own = {name: getattr(token, name) for name in (*names, *times)}
+    return own | {"made_by_id": token.user_id, "made_by_name": token.user.name}
 
 
 @operations.route("/tokens/<uuid:token_id>", methods=["GET"])
@@ -91,7 +103,7 @@ def add(wish: Json, organization_id: UUID) -> Response:
 def show(token_id: UUID) -> Response:
     """One token."""
     with reading() as session:
-        return tagged(TokenSchema, find(session, Token, token_id))
+        return tagged(TokenSchema, _told(find(session, Token, token_id)), meant=MEANT)
 
 
 @operations.route("/tokens/<uuid:token_id>", methods=["DELETE"])
@@ -101,6 +113,6 @@ def show(token_id: UUID) -> Response:
 def revoke(token_id: UUID) -> Response:
     """Revoke a token."""
     with writing() as session:
-        refuse_if_changed(TokenSchema, find(session, Token, token_id, lock=True))
+        refuse_if_changed(TokenSchema, _told(find(session, Token, token_id, lock=True)), MEANT)
         revoke_token(session, token_id, reached_projects(), datetime.now(UTC))
     return nothing_more()

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from checklists.accounts import TokenScope
 from checklists.brands import Brand, Outlet
-from checklists.errors import HOLD_REASONS, HoldReason, NotFound
+from checklists.errors import HOLD_REASONS, N_, InvalidInput, NotAllowed, NotFound
 from checklists.journey import Touchpoint
+from checklists.orm import scoped
 from checklists.readers import is_for_clients
-from checklists.review import Correction, Decision, Happening, corrections_of, history_of
-from checklists.scoring import Status, Zone
+from checklists.review import Correction, corrections_of, history_of, reviews_of
 from checklists.visits import (
     Answer,
-    BestPracticeKind,
+    Photo,
     Visit,
     VisitState,
     form_of,
@@ -27,27 +27,22 @@ from checklists.visits import (
     visits_page,
 )
 from checklists.waves import Wave
+from inspector.api.alike import alike_told
 from inspector.api.etags import tagged
-from inspector.api.fields import (
-    TOLD,
-    Anything,
-    Body,
-    Choice,
-    Flag,
-    Id,
-    Moment,
-    Number,
-    Pairs,
-    Part,
-    Several,
-    Text,
-    Whole,
-    Words,
-)
+from inspector.api.fields import Body, Choice, Id
 from inspector.api.operations import Json, Operations, told
 from inspector.api.paging import Asked, Paged, Search, cursor_as, page_of, paged
 from inspector.api.reach import find
+from inspector.api.visit_bodies import (
+    CheckSchema,
+    HistorySchema,
+    VisitBriefSchema,
+    VisitPhotoSchema,
+    VisitPracticeSchema,
+    VisitSchema,
+)
 from inspector.auth import READERS, REVIEWERS, roles
+from inspector.trail import reads_personal
 from inspector.transactions import reading
 
 operations = Operations(
@@ -57,159 +52,14 @@ operations = Operations(
     " it was another. A client gets approved visits, without anybody's name or position.",
 )
 
-OBJECT: Json = {"type": "object"}
 FILTERS: dict[str, type[Any]] = {"wave_id": Wave, "touchpoint_id": Touchpoint, "brand_id": Brand, "outlet_id": Outlet}
 INNER = ("assignment_id", "inspector", "received_at", "sealed_score")
 """What is nobody's business but the agency's."""
-
-
-class InspectorSchema(Body):
-    id = Id("inspector", **TOLD)
-    name = Text(example="Anna Petrova", **TOLD)
-
-
-class VisitBriefSchema(Body):
-    id = Id("visit", **TOLD)
-    project_id = Id("project", "Null for a held one of which nobody could tell.", allow_none=True, **TOLD)
-    wave_id = Id("wave", allow_none=True, **TOLD)
-    assignment_id = Id("assignment", allow_none=True, **TOLD)
-    version_id = Id("version", allow_none=True, **TOLD)
-    outlet_id = Id("outlet", allow_none=True, **TOLD)
-    brand_id = Id("brand", allow_none=True, **TOLD)
-    inspector = Part(InspectorSchema, "Null for a client.", allow_none=True, **TOLD)
-    state = Choice(VisitState, **TOLD)
-    hold_reason = Choice(HoldReason, "Why it is held.", allow_none=True, **TOLD)
-    hold_words = Text("Why it is held, in words.", allow_none=True, example="The assignment is not known.", **TOLD)
-    revision = Whole("From 1; sent back and sent again, it is the next one.", example=1, **TOLD)
-    started_at = Moment(allow_none=True, **TOLD)
-    finished_at = Moment(allow_none=True, **TOLD)
-    received_at = Moment("Null for a client.", allow_none=True, **TOLD)
-    score = Number("Of the effective answers, as a share.", allow_none=True, example=0.85, **TOLD)
-    sealed_score = Number("Of the answers as they were sent.", allow_none=True, example=0.8, **TOLD)
-
-
-class CheckSchema(Body):
-    id = Id("check", **TOLD)
-    touchpoint_id = Id("touchpoint", **TOLD)
-    score = Number("A share.", allow_none=True, example=0.9, **TOLD)
-    sealed_score = Number(allow_none=True, example=0.9, **TOLD)
-    points = Number(example=9, **TOLD)
-    possible = Number(example=10, **TOLD)
-    zone = Choice(Zone, allow_none=True, **TOLD)
-    failed = Flag("Whether a critical criterion was red.", **TOLD)
-    capped_at = Number(allow_none=True, example=0.5, **TOLD)
-    valid = Flag("Whether it counts.", **TOLD)
-    absent = Flag("Whether the touchpoint does not exist there.", **TOLD)
-    forbidden_seen = Whole(example=0, **TOLD)
-    forbidden_possible = Whole(example=3, **TOLD)
-
-
-class ContentSchema(Body):
-    status = Text("`answered`, `not_applicable`, `could_not_check`; `not_answered` where nothing stood.", **TOLD)
-    states = Several(Id("state"), **TOLD)
-    options = Several(Id("option"), **TOLD)
-    value = Anything({"type": ["number", "string", "null"]}, example=42, **TOLD)
-    comment = Text(allow_none=True, example="Two people before me.", **TOLD)
-
-
-class EffectiveAnswerSchema(Body):
-    criterion_id = Id("criterion", **TOLD)
-    repetition = Whole("From 0.", example=0, **TOLD)
-    status = Choice(Status, **TOLD)
-    states = Several(Id("state"), **TOLD)
-    options = Several(Id("option"), **TOLD)
-    value = Anything({"type": ["number", "string", "null"]}, "A number, or words.", example=42, **TOLD)
-    reason = Text("Why it could not be checked.", allow_none=True, example="The desk was closed.", **TOLD)
-    comment = Text(allow_none=True, example="Two people before me.", **TOLD)
-    photo_ids = Several(Id("photo"), **TOLD)
-    zone = Choice(Zone, allow_none=True, **TOLD)
-    points = Number(example=1, **TOLD)
-    possible = Number(example=1, **TOLD)
-    hidden = Flag("Whether the other answers kept it from being asked: kept, and not scored.", **TOLD)
-    sealed = Part(ContentSchema, "What was sent, where it was corrected.", allow_none=True, **TOLD)
-
-
-class VisitPhotoSchema(Body):
-    id = Id("photo", **TOLD)
-    sha256 = Text(example="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", **TOLD)
-    size = Whole("In bytes.", example=312_400, **TOLD)
-    media_type = Text(example="image/jpeg", **TOLD)
-    taken_at = Moment(allow_none=True, **TOLD)
-    stored_at = Moment("When its bytes arrived.", allow_none=True, **TOLD)
-    readable = Flag("Null until somebody looked.", allow_none=True, **TOLD)
-    unreadable_reason = Text(allow_none=True, example="truncated", **TOLD)
-    width = Whole(allow_none=True, example=2048, **TOLD)
-    height = Whole(allow_none=True, example=1536, **TOLD)
-
-
-class VisitPracticeSchema(Body):
-    id = Id("best_practice", **TOLD)
-    touchpoint_id = Id("touchpoint", **TOLD)
-    kind = Choice(BestPracticeKind, **TOLD)
-    text = Text(example="Chargers at each table", **TOLD)
-    photo_ids = Several(Id("photo"), **TOLD)
-
-
-class CorrectionSchema(Body):
-    id = Id("correction", **TOLD)
-    revision = Whole(example=1, **TOLD)
-    criterion_id = Id("criterion", **TOLD)
-    repetition = Whole(example=0, **TOLD)
-    old = Part(ContentSchema, **TOLD)
-    new = Part(ContentSchema, **TOLD)
-    reason = Text(example="The photo shows it.", **TOLD)
-    by_id = Id("user", **TOLD)
-    at = Moment(**TOLD)
-
-
-class SealedReportSchema(Body):
-    revision = Whole(example=1, **TOLD)
-    accepted = Flag("False for what came under an id that was taken.", **TOLD)
-    sha256 = Text(example="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", **TOLD)
-    received_at = Moment(**TOLD)
-
-
-class VisitSchema(VisitBriefSchema):
-    elapsed_ms = Whole("By the phone's steady clock.", allow_none=True, example=720_000, **TOLD)
-    utc_offset = Whole("In minutes east.", allow_none=True, example=180, **TOLD)
-    app_version = Text(example="0.1.0", **TOLD)
-    device_id = Text(example="Pixel 4a", **TOLD)
-    positions = Several(Anything(OBJECT), "Where it was: lat, lon, accuracy_m, at.", example=[], **TOLD)
-    points = Number(allow_none=True, example=34, **TOLD)
-    possible = Number(allow_none=True, example=40, **TOLD)
-    grade = Words("The band of the score.", allow_none=True, example={"en": "good"}, **TOLD)
-    outlet_attributes = Pairs("string", "As they were at the receipt.", example={"drive-through": "yes"}, **TOLD)
-    repetitions = Several(Anything(OBJECT), "Of repeating sections: section_id, repetition, label.", example=[], **TOLD)
-    staff_met = Several(Anything(OBJECT), "role, description, name.", example=[], **TOLD)
-    text_replaced = Flag("Whether words had signs that cannot be stored; the sealed report has them.", **TOLD)
-    checks = Several(Part(CheckSchema), **TOLD)
-    answers = Several(Part(EffectiveAnswerSchema), **TOLD)
-    photos = Several(Part(VisitPhotoSchema), **TOLD)
-    best_practices = Several(Part(VisitPracticeSchema), **TOLD)
-    corrections = Several(Part(CorrectionSchema), "Of the last revision.", **TOLD)
-    sealed_reports = Several(Part(SealedReportSchema), "All that phones sent under its id.", **TOLD)
-
-
-class NoteSchema(Body):
-    criterion_id = Id("criterion", **TOLD)
-    repetition = Whole(example=0, **TOLD)
-    text = Text(example="The photo is dark.", **TOLD)
-
-
-class EventSchema(Body):
-    at = Moment(**TOLD)
-    kind = Choice(Happening, **TOLD)
-    person = Text("Who did it, where it was somebody.", example="Anna Petrova", **TOLD)
-    revision = Whole(allow_none=True, example=1, **TOLD)
-    decision = Choice(Decision, "Of a review.", allow_none=True, **TOLD)
-    reason = Text("Of a review or a correction.", example="", **TOLD)
-    notes = Several(Part(NoteSchema), "Of a visit that was sent back.", **TOLD)
-    correction_id = Id("correction", allow_none=True, **TOLD)
-    photos = Whole("How many had arrived by then.", example=0, **TOLD)
-
-
-class HistorySchema(Body):
-    items = Several(Part(EventSchema), "Oldest first.", **TOLD)
+MEANT = (
+    *("state", "hold_reason", "revision", "assignment_id", "version_id", "started_at", "finished_at", "staff_met"),
+    *("answers", "best_practices", "corrections", "reviews"),
+)
+"""What people change in a visit. The rest changes by itself: photos arrive and are looked at, likenesses are found."""
 
 
 class VisitQuery(Paged):
@@ -220,6 +70,9 @@ class VisitQuery(Paged):
     brand_id = Id("brand", load_default=None)
     outlet_id = Id("outlet", load_default=None)
     inspector_id = Id("inspector", load_default=None)
+    used_twice = Asked(
+        "Only those of which a photo looks like one of another visit. Not for clients.", load_default=False
+    )
     oldest_first = Asked("In the order of receipt; else the latest comes first.", load_default=False)
 
 
@@ -227,47 +80,61 @@ class VisitQuery(Paged):
 @operations.query(VisitQuery)
 @operations.answers(200, page_of(VisitBriefSchema), "Visits, the latest first")
 @roles(*READERS, scope=TokenScope.FIELDWORK_READ)
+@reads_personal("visit_list")
 def list_visits(asked: Json, project_id: UUID) -> Response:
     """The project's visits, or those that fit. Held ones whose project nobody could tell are among them for those who
     see the whole organization.
     """
-    cursor = cursor_as(asked["cursor"], datetime, UUID)
+    after = behind_visit(asked["cursor"] and cursor_as(asked["cursor"], UUID)[0])
+    if asked["used_twice"] and is_for_clients(g.scope):
+        raise NotAllowed
     with reading() as session:
-        models: dict[str, type[Any]] = {
-            "wave_id": Wave,
-            "touchpoint_id": Touchpoint,
-            "brand_id": Brand,
-            "outlet_id": Outlet,
-        }
-        for name, model in models.items():
+        for name, model in FILTERS.items():
             if asked[name]:
                 find(session, model, asked[name])
-        filters = {name: asked[name] for name in (*FILTERS, "state", "inspector_id", "oldest_first")}
+        filters = {name: asked[name] for name in (*FILTERS, "state", "inspector_id", "used_twice", "oldest_first")}
         found = visits_page(
             session,
             project_id,
             words=asked["q"],
             **filters,
             unplaced=sees_unplaced(),
-            after=cursor,
+            after=after,
             limit=asked["limit"] + 1,
         )
-        rows = [(each.received_at, _in_brief(each)) for each in found]
-    return paged(VisitBriefSchema, rows, asked["limit"], lambda row: (row[0], row[1]["id"]), lambda row: row[1])
+        rows = [_in_brief(each) for each in found]
+    return paged(VisitBriefSchema, rows, asked["limit"], lambda row: (row["id"],))
+
+
+def behind_visit(visit_id: UUID | None) -> tuple[datetime, UUID] | None:
+    """Where a list of visits in the order of their receipt goes on: behind this one of the project, whether or not the
+    asker still sees it. A cursor names the visit alone, for a client must not read from it when that was received.
+
+    Raises InvalidInput where there is no such visit.
+    """
+    if visit_id is None:
+        return None
+    with reading(scoped([g.organization.id])) as session:
+        visit = session.get(Visit, visit_id)
+    if visit is None or visit.project_id not in (None, g.project.id):
+        raise InvalidInput({"cursor": N_("This cursor is not one of this list.")})
+    return visit.received_at, visit.id
 
 
 @operations.route("/visits/<uuid:visit_id>", methods=["GET"])
 @operations.answers(200, VisitSchema, "The visit")
 @roles(*READERS, scope=TokenScope.FIELDWORK_READ)
+@reads_personal("visit")
 def show(visit_id: UUID) -> Response:
     """One visit with everything that is known of it."""
     with reading() as session:
-        return tagged(VisitSchema, visit_told(session, visit_id))
+        return tagged(VisitSchema, visit_told(session, visit_id), meant=MEANT)
 
 
 @operations.route("/visits/<uuid:visit_id>/history", methods=["GET"])
 @operations.answers(200, HistorySchema, "What happened to it")
 @roles(*REVIEWERS, scope=TokenScope.FIELDWORK_READ)
+@reads_personal("visit")
 def show_history(visit_id: UUID) -> Response:
     """All that happened to the visit, from the assignment on."""
     with reading() as session:
@@ -279,6 +146,7 @@ def show_history(visit_id: UUID) -> Response:
 @operations.route("/visits/<uuid:visit_id>/reports/<sha256>", methods=["GET"])
 @operations.answers(200, {"type": "string", "format": "binary"}, "The bytes", "application/octet-stream")
 @roles(*REVIEWERS, scope=TokenScope.FIELDWORK_READ)
+@reads_personal("report")
 def show_report(visit_id: UUID, sha256: str) -> Response:
     """One sealed report, byte for byte as the phone sent it."""
     with reading() as session:
@@ -300,11 +168,15 @@ def visit_told(session: Session, visit_id: UUID) -> Json:
     corrections = corrections_of(session, visit.id, visit.revision)
     form = form_of(session, visit.version_id) if visit.version_id else None
     names = ("elapsed_ms", "utc_offset", "app_version", "device_id", "positions", "points", "possible")
-    further = ("outlet_attributes", "repetitions", "staff_met", "text_replaced", "checks", "photos", "best_practices")
+    further = ("outlet_attributes", "repetitions", "staff_met", "text_replaced")
     whole = {name: getattr(visit, name) for name in (*names, *further)} | {
         "grade": dict(form.grade(visit.score) or {}) if form and visit.score is not None else None,
+        "checks": _without_ids(CheckSchema, visit.checks),
         "answers": _answers(visit, corrections),
+        "photos": _photos(session, visit.photos),
+        "best_practices": _without_ids(VisitPracticeSchema, visit.best_practices),
         "corrections": corrections,
+        "reviews": reviews_of(session, visit.id),
         "sealed_reports": sealed_reports_of(session, visit.id),
     }
     return _in_brief(visit) | whole
@@ -342,6 +214,21 @@ def _answer(row: Answer) -> Json:
     names = ("criterion_id", "repetition", "status", "states", "options", "reason", "comment", "photo_ids", "zone")
     own = {name: getattr(row, name) for name in (*names, "points", "possible", "hidden")}
     return own | {"value": row.value if row.words is None else row.words}
+
+
+def _without_ids(schema: type[Body], rows: Iterable[Any]) -> list[Any]:
+    """The rows; for a client without their ids, which the server made when it received the visit."""
+    if not is_for_clients(g.scope):
+        return list(rows)
+    return [{name: getattr(row, name) for name in schema().fields} | {"id": None} for row in rows]
+
+
+def _photos(session: Session, photos: Iterable[Photo]) -> list[Json]:
+    alike, names = alike_told(session, photos), set(VisitPhotoSchema().fields) - {"alike"}
+    hidden = dict.fromkeys(("stored_at", "erased_at")) if is_for_clients(g.scope) else {}
+    return [
+        {name: getattr(photo, name) for name in names} | hidden | {"alike": alike.get(photo.id, [])} for photo in photos
+    ]
 
 
 def _event(event: Any) -> Json:

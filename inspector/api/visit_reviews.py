@@ -33,7 +33,8 @@ from inspector.api.fields import (
 )
 from inspector.api.operations import Json, told
 from inspector.api.reach import find, project_of
-from inspector.api.visit_reading import CorrectionSchema, VisitSchema, operations, sees_unplaced, visit_told
+from inspector.api.visit_bodies import CorrectionSchema, VisitSchema
+from inspector.api.visit_reading import MEANT, operations, sees_unplaced, visit_told
 from inspector.api.visits import read_report
 from inspector.auth import MANAGERS, REVIEWERS, person, roles
 from inspector.manager.visits.held import accepted_body
@@ -103,7 +104,7 @@ def approve_visit(visit_id: UUID) -> Response:
     with writing() as session:
         _refuse_if_changed(session, visit_id)
         approve(session, visit_id, person().user.id, datetime.now(UTC))
-        return tagged(VisitSchema, _afresh(session, visit_id))
+        return tagged(VisitSchema, _afresh(session, visit_id), meant=MEANT)
 
 
 @operations.route("/visits/<uuid:visit_id>/return", methods=["PUT"])
@@ -117,7 +118,7 @@ def return_visit(wish: Json, visit_id: UUID) -> Response:
         _refuse_if_changed(session, visit_id)
         notes = [Note(each["criterion_id"], each["repetition"], each["text"]) for each in wish["notes"]]
         send_back(session, visit_id, person().user.id, wish["reason"], notes, datetime.now(UTC))
-        return tagged(VisitSchema, _afresh(session, visit_id))
+        return tagged(VisitSchema, _afresh(session, visit_id), meant=MEANT)
 
 
 @operations.route("/visits/<uuid:visit_id>/rejection", methods=["PUT"])
@@ -130,7 +131,7 @@ def reject_visit(wish: Json, visit_id: UUID) -> Response:
     with writing() as session:
         _refuse_if_changed(session, visit_id)
         reject(session, visit_id, person().user.id, wish["reason"], datetime.now(UTC))
-        return tagged(VisitSchema, _afresh(session, visit_id))
+        return tagged(VisitSchema, _afresh(session, visit_id), meant=MEANT)
 
 
 @operations.route("/visits/<uuid:visit_id>/reopening", methods=["PUT"])
@@ -143,7 +144,7 @@ def reopen_visit(wish: Json, visit_id: UUID) -> Response:
     with writing() as session:
         _refuse_if_changed(session, visit_id)
         reopen(session, visit_id, person().user.id, wish["reason"], datetime.now(UTC))
-        return tagged(VisitSchema, _afresh(session, visit_id))
+        return tagged(VisitSchema, _afresh(session, visit_id), meant=MEANT)
 
 
 @operations.route("/visits/<uuid:visit_id>/placing", methods=["PUT"])
@@ -163,7 +164,7 @@ def place_visit(wish: Json, visit_id: UUID) -> Response:
         now, by = datetime.now(UTC), person().user.id
         times = wish["started_at"], wish["finished_at"]
         put_right(session, visit_id, by, report, assignment.id, wish["reason"], now, *times)
-        return tagged(VisitSchema, _afresh(session, visit_id))
+        return tagged(VisitSchema, _afresh(session, visit_id), meant=MEANT)
 
 
 def _assignment(session: Session, visit: Visit, assignment_id: UUID) -> Assignment:
@@ -209,7 +210,7 @@ def _refuse_if_changed(session: Session, visit_id: UUID) -> Visit:
     """The visit, locked. Raises NotFound, TagRequired, ChangedMeanwhile."""
     session.get(Visit, visit_id, with_for_update=True)
     visit = _visit(session, visit_id)
-    refuse_if_changed(VisitSchema, visit_told(session, visit_id))
+    refuse_if_changed(VisitSchema, visit_told(session, visit_id), MEANT)
     return visit
 
 

@@ -39,6 +39,9 @@ MOST_REPETITIONS = 99
 MOST_BEST_PRACTICES = 100
 MOST_PARTS = 1_000
 """How many positions, photos, states of one answer and the like a report may have."""
+MARKS = ("arrow", "box", "blur")
+MOST_MARKS = 50
+"""On one photo."""
 MEDIA_TYPE = r"[A-Za-z0-9.+_-]{1,100}/[A-Za-z0-9.+_-]{1,100}\Z"
 
 
@@ -154,6 +157,29 @@ def read_answer(wire: Any) -> AnswerReport:
     return answer
 
 
+class Share(fields.Float):
+    """A number from 0 to 1, and not the words for one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> float:
+        if type(value) not in (int, float) or not 0 <= value <= 1:
+            raise self.make_error("invalid")
+        return float(value)
+
+
+class MarkSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    what = fields.String(required=True, validate=validate.OneOf(MARKS))
+    at = Several(
+        Share(validate=validate.Range(0, 1)),
+        4,
+        required=True,
+        validate=validate.Length(equal=4),
+        metadata={"example": [0.25, 0.1, 0.5, 0.4]},
+    )
+
+
 class PhotoSchema(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -163,10 +189,12 @@ class PhotoSchema(Schema):
     size = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**31 - 1))
     media_type = fields.String(required=True, validate=validate.Regexp(MEDIA_TYPE))
     taken_at = Moment(allow_none=True, load_default=None)
+    marks = Several(fields.Nested(MarkSchema), MOST_MARKS)
 
     @post_load
     def build(self, data: dict[str, Any], **_: object) -> PhotoPromise:
-        return PhotoPromise(**data)
+        marks = data.get("marks")
+        return PhotoPromise(**data | {"marks": None if marks is None else tuple(marks)})
 
 
 class BestPracticeSchema(Schema):
@@ -279,10 +307,10 @@ def deliver(visit_id: UUID) -> Response:
 def _body() -> bytes:
     limit = current_app.config["SETTINGS"].visit_max_bytes
     if (request.content_length or 0) > limit:
-        raise TooLarge(limit=limit)
+        raise TooLarge.over(limit)
     body = request.stream.read(limit + 1)
     if len(body) > limit:
-        raise TooLarge(limit=limit)
+        raise TooLarge.over(limit)
     return body
 
 

@@ -84,6 +84,9 @@ def _logged_in() -> Person:
     if not flask_login.current_user.is_authenticated:
         raise LoginRequired
     someone: Person = flask_login.current_user._get_current_object()
+    # Two people may share a phone: what it sends for one of them is never taken in under the other's login.
+    if request.headers.get("Expect-Person") not in (None, str(someone.user.id)):
+        raise LoginRequired
     g.login = someone.login
     return someone
 

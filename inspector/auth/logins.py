@@ -49,7 +49,7 @@ def _load_logged_in(kept: str) -> Person | None:
     """The person of the login that the cookie names. Its use is noted at most every ten minutes."""
     user_id, dot, mark = kept.partition(".")
     now = datetime.now(UTC)
-    login_id = _taken_over(UUID(user_id), mark, now) if dot else UUID(kept)
+    login_id = _go_on(UUID(user_id), mark, now) if dot else UUID(kept)
     someone = _load_person(login_id, now) if login_id else None
     if someone is not None and someone.login is not None and someone.login.use_is_news(now):
         # Not worth failing for: the next request notes it.
@@ -69,22 +69,27 @@ def _load_person(login_id: UUID, now: datetime) -> Person | None:
     return Person(login.user, counting, login)
 
 
-def _taken_over(user_id: UUID, mark: str, now: datetime) -> UUID | None:
-    """The id of a new login in place of a cookie of the previous release (`<user id>.<mark of the password>`), which
-    the answer sends instead: phones in the field stay logged in over the upgrade.
-
-    Two requests with the same cookie at once get the same login.
+def _go_on(user_id: UUID, mark: str, now: datetime) -> UUID | None:
+    """The id of a new login in place of a cookie of the previous release, which the answer sends instead: phones in the
+    field stay logged in over the upgrade.
     """
     with _own_writing() as transaction:
-        user = transaction.get(User, user_id)
-        if user is None or mark != hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]:
-            return None
-        own_cookie = request.cookies.get(cookie.NAME, "")
-        login_id = uuid5(_OLD_COOKIES, own_cookie)
-        if not take_over_login(transaction, user, login_id, old_logins(user), _device(), _address(), now):
-            return None
-    session["_user_id"] = str(login_id)
+        login_id = _taken_over(transaction, user_id, mark, now)
+    if login_id is not None:
+        session["_user_id"] = str(login_id)
     return login_id
+
+
+def _taken_over(transaction: Session, user_id: UUID, mark: str, now: datetime) -> UUID | None:
+    """The login that stands for a cookie of the previous release (`<user id>.<mark of the password>`), or None where it
+    lets nobody in. Two requests with the same cookie at once get the same one.
+    """
+    user = transaction.get(User, user_id)
+    if user is None or mark != hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]:
+        return None
+    login_id = uuid5(_OLD_COOKIES, cookie.as_sent())
+    taken = take_over_login(transaction, user, login_id, old_logins(user), _device(), _address(), now)
+    return login_id if taken else None
 
 
 def old_logins(user: User) -> UUID:
@@ -128,8 +133,14 @@ def log_out() -> None:
 
 
 def _end_present(transaction: Session, now: datetime) -> None:
+    """End the login of this request's cookie. One of the previous release that nobody showed yet gets its login first:
+    ended, it keeps copies of the cookie out.
+    """
+    user_id, dot, mark = session.get("_user_id", "").partition(".")
     with suppress(ValueError):
-        end_login(transaction, UUID(session.get("_user_id", "")), now)
+        login_id = _taken_over(transaction, UUID(user_id), mark, now) if dot else UUID(user_id)
+        if login_id is not None:
+            end_login(transaction, login_id, now)
 
 
 def change_password(old: str, new: str) -> None:

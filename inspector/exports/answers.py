@@ -12,8 +12,9 @@ from checklists.review import corrected_answers
 from checklists.scoring import Form, FormCriterion, FormSection
 from checklists.visits import Answer, Visit, every_visit, form_of
 from inspector.auth import READERS, roles
+from inspector.exports.about_visit import about_visit, titles_about_visit
 from inspector.exports.chosen import Chosen, chosen
-from inspector.exports.csv_stream import Cell, csv_response, outlets_time
+from inspector.exports.csv_stream import Cell, csv_response
 from inspector.languages import words
 from inspector.manager.entrance import may_review
 from inspector.trail import reads_personal
@@ -47,15 +48,7 @@ def _header() -> Sequence[str]:
     return (
         _("Visit"),
         _("State"),
-        _("Wave"),
-        _("Brand"),
-        _("Outlet"),
-        _("City"),
-        _("Inspector"),
-        _("Begun (UTC)"),
-        _("Begun (outlet's time)"),
-        _("Finished (UTC)"),
-        _("Finished (outlet's time)"),
+        *titles_about_visit(),
         _("Received (UTC)"),
         _("Checklist"),
         _("Version"),
@@ -102,7 +95,6 @@ def _rows_of_visit(
     visit: Visit, form: Form, touchpoints: Mapping[UUID, str], corrected: Collection[tuple[UUID, int]]
 ) -> Iterator[Sequence[Cell]]:
     """The visit's answers in the order of the checklist, repetition after repetition."""
-    outlet = visit.outlet
     labels = {(each["section_id"], each["repetition"]): each["label"] for each in visit.repetitions}
     failed = {check.id: check.failed for check in visit.checks}
     grade = form.grade(visit.score) if visit.score is not None else None
@@ -110,15 +102,7 @@ def _rows_of_visit(
     of_visit: list[Cell] = [
         visit.id,
         visit.state,
-        words(visit.wave.name) if visit.wave else None,
-        outlet.brand.name if outlet else None,
-        outlet.name if outlet else None,
-        outlet.city if outlet else None,
-        getattr(visit.inspector, "name", None),  # A client is told nobody's name.
-        visit.started_at,
-        outlets_time(visit.started_at, outlet),
-        visit.finished_at,
-        outlets_time(visit.finished_at, outlet),
+        *about_visit(visit),
         visit.received_at,
         words(form.title),
         form.number,

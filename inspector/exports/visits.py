@@ -9,8 +9,9 @@ from checklists.journey import Touchpoint, touchpoints_of
 from checklists.review import corrected_answers, practices_by_visit
 from checklists.visits import Visit, every_visit, form_of
 from inspector.auth import READERS, roles
+from inspector.exports.about_visit import about_visit, titles_about_visit
 from inspector.exports.chosen import Chosen, chosen
-from inspector.exports.csv_stream import Cell, csv_response, outlets_time
+from inspector.exports.csv_stream import Cell, csv_response
 from inspector.languages import words
 from inspector.manager.entrance import may_review
 from inspector.trail import reads_personal
@@ -51,15 +52,7 @@ def _header(touchpoints: Sequence[Touchpoint]) -> Sequence[str]:
         _("Visit"),
         _("State"),
         _("Why it is held"),
-        _("Wave"),
-        _("Brand"),
-        _("Outlet"),
-        _("City"),
-        _("Inspector"),
-        _("Begun (UTC)"),
-        _("Begun (outlet's time)"),
-        _("Finished (UTC)"),
-        _("Finished (outlet's time)"),
+        *titles_about_visit(),
         _("Seconds taken"),
         _("Received (UTC)"),
         _("Begun after its window (1 = yes)"),
@@ -113,7 +106,7 @@ def _rows(selection: Chosen, touchpoints: Sequence[Touchpoint]) -> Iterator[Sequ
 
 
 def _row(visit: Visit, touchpoints: Sequence[Touchpoint]) -> Sequence[Cell]:
-    outlet, due = visit.outlet, visit.assignment
+    due = visit.assignment
     checks = {check.touchpoint_id: check for check in visit.checks}
     by_touchpoint: list[Cell] = []
     for touchpoint in touchpoints:
@@ -123,15 +116,7 @@ def _row(visit: Visit, touchpoints: Sequence[Touchpoint]) -> Sequence[Cell]:
         visit.id,
         visit.state,
         visit.hold_reason,
-        words(visit.wave.name) if visit.wave else None,
-        outlet.brand.name if outlet else None,
-        outlet.name if outlet else None,
-        outlet.city if outlet else None,
-        getattr(visit.inspector, "name", None),  # A client is told nobody's name.
-        visit.started_at,
-        outlets_time(visit.started_at, outlet),
-        visit.finished_at,
-        outlets_time(visit.finished_at, outlet),
+        *about_visit(visit),
         None if visit.elapsed_ms is None else visit.elapsed_ms / 1000,
         visit.received_at,
         visit.started_at > due.due_until if visit.started_at and due else None,

@@ -57,7 +57,10 @@ class What(StrEnum):
 
 WHAT = {
     What.PHOTOS: lazy_gettext("The photos that are ticked below. Answers and scores stay."),
-    What.STAFF: lazy_gettext("Names and descriptions of the staff met. Answers and scores stay."),
+    What.STAFF: lazy_gettext(
+        "Names and descriptions of the staff met, and what repeated sections were called (it may be a name). Answers,"
+        " comments and scores stay."
+    ),
     What.VISIT: lazy_gettext("The whole visit, with answers, photos and comments. It does not count any more."),
 }
 
@@ -80,6 +83,7 @@ def index() -> PageAnswer:
 
 @blueprint.route("/visits/<uuid:visit_id>", methods=["GET", "POST"])
 @roles(*MANAGERS)
+@reads_personal("visit")
 def visit(visit_id: UUID) -> PageAnswer:
     """Erase photos of a visit, names in it, or all of it."""
     if request.method == "GET":
@@ -95,7 +99,7 @@ def visit(visit_id: UUID) -> PageAnswer:
     try:
         form.check()
         with writing() as session:
-            _erase(session, visit_asked(session, visit_id), what, photos, _act(reason))
+            erase_from(session, visit_asked(session, visit_id), what, photos, act_for(reason))
     except NotFound:
         raise
     except DomainError as error:
@@ -106,7 +110,8 @@ def visit(visit_id: UUID) -> PageAnswer:
     return redirect(url_for("erasures.index") if what is What.VISIT else url_for("visits.show", visit_id=visit_id))
 
 
-def _erase(session: Session, visit: Visit, what: What, photos: set[UUID], act: Act) -> None:
+def erase_from(session: Session, visit: Visit, what: What, photos: set[UUID], act: Act) -> None:
+    """Erase this of the visit. Raises NotFound where a photo is not of it."""
     match what:
         case What.PHOTOS:
             erase_photos(session, visit, photos, act)
@@ -136,23 +141,29 @@ def someone(user_id: UUID) -> PageAnswer:
     reason = _confirmed(form)
     try:
         form.check()
-        if user_id == person().user.id:
-            raise NotErasable
-        shared = _is_known_elsewhere(user_id)
-        act = _act(reason)
-        with writing() as session:
-            _refuse_higher(session, user_id)
-            erase_person(session, user_id, g.organization.id, act)
-            if not shared:
-                erase_login(session, user_id, act, _("erased person"))
-            traces = {"user_id": str(user_id), "by_id": str(act.by_id), "reason": reason}
-            enqueue(session, g.organization.id, "erase_traces", act.at, **traces)
+        erase_someone(user_id, act_for(reason))
     except DomainError as error:
         form.keep(error)
         return _person_page(member, form)
     ring()
     flash(_("It was erased."), "done")
     return redirect(url_for("people.index"))
+
+
+def erase_someone(user_id: UUID, act: Act) -> None:
+    """Erase a person of the organization of the address; what their phones left in visits, a job erases. Raises
+    NotErasable for oneself and for those who reach further.
+    """
+    if user_id == person().user.id:
+        raise NotErasable
+    shared = _is_known_elsewhere(user_id)
+    with writing() as session:
+        _refuse_higher(session, user_id)
+        erase_person(session, user_id, g.organization.id, act)
+        if not shared:
+            erase_login(session, user_id, act, _("erased person"))
+        traces = {"user_id": str(user_id), "by_id": str(act.by_id), "reason": act.reason}
+        enqueue(session, g.organization.id, "erase_traces", act.at, **traces)
 
 
 def _person_page(member: Member, form: Form) -> PageAnswer:
@@ -193,5 +204,6 @@ def _confirmed(form: Form) -> str:
     return reason
 
 
-def _act(reason: str) -> Act:
+def act_for(reason: str) -> Act:
+    """An erasure by the person of this request. Raises ReasonRequired."""
     return Act(person().user.id, reason, datetime.now(UTC))

@@ -35,6 +35,7 @@ from checklists.imports import (
     outlet_table,
     preview_of,
     refuse_wrong,
+    table_kind,
     take_up,
 )
 from checklists.people import user_by_email
@@ -44,6 +45,7 @@ from inspector.exports.csv_stream import csv_response
 from inspector.languages import current_language
 from inspector.manager.forms import Form, PageAnswer, of_project
 from inspector.manager.people import invite, mail_is_sent, new_password
+from inspector.trail import reads_personal
 from inspector.transactions import reading, writing
 
 blueprint = Blueprint("imports", __name__, url_prefix="/o/<organization>/<project>/imports")
@@ -128,6 +130,7 @@ def sample(kind: str) -> Response:
 
 @blueprint.get("/<uuid:import_id>")
 @roles(*MANAGERS)
+@reads_personal("import")
 def preview(import_id: UUID) -> PageAnswer:
     return _preview_page(import_id, Form.showing())
 
@@ -142,7 +145,7 @@ def confirm(import_id: UUID) -> PageAnswer:
     form = Form.sent()
     try:
         with reading() as session:
-            kind = ImportKind(of_project(session, Import, import_id).kind)
+            kind = table_kind(of_project(session, Import, import_id))
         counts, logins = carry_out(import_id, kind, form.ticked("rest"))
     except NotFound:
         raise
@@ -224,7 +227,7 @@ def _upload_page(form: Form, kind: ImportKind) -> PageAnswer:
 def _preview_page(import_id: UUID, form: Form) -> PageAnswer:
     with reading() as session:
         kept = of_project(session, Import, import_id)
-        kind = ImportKind(kept.kind)
+        kind = table_kind(kept)
         if kept.finished_at is not None:
             answer = render_template("imports/finished.html", form=form, kept=kept, kind=kind, effects=DONE)
             return answer, form.status

@@ -23,8 +23,8 @@ SCOPES = {
     TokenScope.FIELDWORK_READ: lazy_gettext("Read assignments, visits and photos"),
     TokenScope.FIELDWORK_WRITE: lazy_gettext("Hand out assignments, review visits"),
     TokenScope.RESULTS_READ: lazy_gettext("Read results and exports"),
-    TokenScope.PEOPLE_READ: lazy_gettext("Read who works here"),
-    TokenScope.PEOPLE_WRITE: lazy_gettext("Add people, change their roles"),
+    TokenScope.PEOPLE_READ: lazy_gettext("Read who works here, the audit trail, and what was erased"),
+    TokenScope.PEOPLE_WRITE: lazy_gettext("Add people, change their roles, erase personal data"),
 }
 LASTING_DAYS = (30, 90, 365)
 FOR_EVER = "0"

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from checklists.checklist.tables import GuidancePicture
 from checklists.errors import StorageUnavailable
 from checklists.jobs import enqueue
-from checklists.visits import Photo
+from checklists.visits import DraftPhoto, Photo
 from inspector.moving.proof import Proof
 from inspector.moving.tables import TableForm
 from inspector.photo_storage import PhotoSize, PhotoStorage, photo_key, picture_key
@@ -64,14 +64,15 @@ def piece_under(session: Session, forms: Iterable[TableForm], key: str) -> Piece
         return None
     for table, pieces in _tables(forms):
         row = session.execute(select(table).where(table.c.id == id_)).mappings().first()
-        if row is not None:
-            return next((piece for piece in pieces(row) if piece.key == key), None)
+        found = next((piece for piece in pieces(row) if piece.key == key), None) if row is not None else None
+        if found is not None:
+            return found
     return None
 
 
 def _tables(forms: Iterable[TableForm]) -> Iterator[tuple[sa.Table, Callable[[_Row], Iterator[Piece]]]]:
     """The tables whose rows have bytes in the storage; an older database may lack one."""
-    have_pieces = {"photos": _of_photo, "guidance_pictures": _of_picture}
+    have_pieces = {"photos": _of_photo, "draft_photos": _of_draft_photo, "guidance_pictures": _of_picture}
     return ((form.table, have_pieces[form.name]) for form in forms if form.name in have_pieces)
 
 
@@ -82,6 +83,10 @@ def _of_photo(row: _Row) -> Iterator[Piece]:
     yield Piece(photo_key(photo), row["sha256"])
     if row["derived_at"] is not None and row["readable"]:
         yield from (Piece(photo_key(photo, size), None) for size in DERIVED)
+
+
+def _of_draft_photo(row: _Row) -> Iterator[Piece]:
+    yield Piece(photo_key(DraftPhoto(id=row["id"], organization_id=row["organization_id"])), row["sha256"])
 
 
 def _of_picture(row: _Row) -> Iterator[Piece]:

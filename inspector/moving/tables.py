@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeEngine
 from checklists.orm import UtcDateTime
 
 _REVISION = "alembic_version"
-LEFT_BEHIND = frozenset({("photos", "waits_on")})
+LEFT_BEHIND = frozenset({("photos", "waits_on"), ("draft_photos", "waits_on")})
 """Columns that are of a machine and not of the installation: on whose disk a photo's bytes wait."""
 MADE_ANEW = frozenset({"changed_outlets", "outlet_tallies"})
 """Tables that hold nothing of their own: the database and the worker make them from the checks."""

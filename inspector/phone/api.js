@@ -13,19 +13,31 @@
 import { mediaTypeOf } from "./photos.js";
 
 const JPEG = "image/jpeg";
+const BYTES = "application/octet-stream";
+// No body is waited for, only a place in one.
+const OFFSET = "*/*";
+// What a page that goes away may still send.
+const LAST_WORDS_BYTES = 60_000;
 const REFUSALS = new Set([400, 403, 404, 409, 410, 413, 422]);
 const PATIENCE_MS = 30_000;
 const SLOWEST_BYTES_PER_SECOND = 2_000;
 
+// With it the server takes a request only under this person's login: somebody else may have come since we looked.
+const meantFor = (personId) => ({ "Expect-Person": personId });
+
 /** The phone's calls; `send` is the browser's fetch or a test's, `language` tells the language for words of refusal. */
 export function createApi({ send = (url, options) => fetch(url, options), base = "/", language = () => "en" } = {}) {
-  async function call(method, path, { body, mediaType, headers = {}, expect, believe, accept = "application/json" }) {
+  async function call(method, path, {
+    body, mediaType, headers = {}, expect, believe, accept = "application/json", signal, keepalive = false, patience,
+    cache = "no-store",
+  }) {
     const stop = new AbortController();
-    const patience = PATIENCE_MS + ((body?.byteLength ?? body?.length ?? 0) / SLOWEST_BYTES_PER_SECOND) * 1000;
-    const timer = setTimeout(() => stop.abort(), patience);
+    signal?.addEventListener("abort", () => stop.abort());
+    const whole = PATIENCE_MS + ((body?.byteLength ?? body?.length ?? 0) / SLOWEST_BYTES_PER_SECOND) * 1000;
+    const timer = setTimeout(() => stop.abort(), patience ?? whole);
     try {
       const response = await send(base + path, {
-        method, body, signal: stop.signal, redirect: "error", credentials: "same-origin", cache: "no-store",
+        method, body, keepalive, signal: stop.signal, redirect: "error", credentials: "same-origin", cache,
         headers: {
           Accept: accept, "Accept-Language": language(),
           ...(mediaType && { "Content-Type": mediaType }), ...headers,
@@ -41,6 +53,8 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
 
   /** A JPEG: `body` is its bytes. */
   const picture = (path) => call("GET", path, { accept: JPEG, expect: [200] });
+  /** One of the app's own files, which the browser may have already. */
+  const own = (path, believe) => call("GET", `phone/${path}`, { cache: "no-cache", expect: [200], believe });
   const json = (value) => ({ body: JSON.stringify(value), mediaType: "application/json" });
   const isPerson = (body) => typeof body.person?.id === "string";
 
@@ -56,28 +70,78 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
       believe: (body) => isPerson(body) && Array.isArray(body.assignments),
     }),
 
-    /** The frozen bytes of a finished visit. An answer about an earlier revision is none to this one. */
-    putVisit: (id, bytes, revision = 1) => call("PUT", `api/v1/visits/${id}`, {
-      body: bytes, mediaType: "application/json", expect: [200, 201, 202],
+    /** The frozen bytes of a person's finished visit. An answer about an earlier revision is none to this one. */
+    putVisit: (id, bytes, { personId, revision = 1 }) => call("PUT", `api/v1/visits/${id}`, {
+      body: bytes, mediaType: "application/json", headers: meantFor(personId), expect: [200, 201, 202],
       believe: (body) => body.id === id && body.revision >= revision && Array.isArray(body.missing_photos),
     }),
 
-    /** The bytes of one promised photo: {id, sha256, media_type, bytes}. */
-    putPhoto: (photo) => call("PUT", `api/v1/photos/${photo.id}`, {
-      body: photo.bytes, mediaType: photo.media_type, expect: [200, 201],
+    /** The bytes of one photo that a person promised: {id, sha256, media_type, bytes}. */
+    putPhoto: (photo, { personId }) => call("PUT", `api/v1/photos/${photo.id}`, {
+      body: photo.bytes, mediaType: photo.media_type, headers: meantFor(personId), expect: [200, 201],
       believe: (body) => body.id === photo.id && body.sha256 === photo.sha256,
     }),
 
+    /** Where a photo goes on that broke off: {kind: "ok", offset}; "unknown" where the server does not say. */
+    photoOffset: (photo, { personId }) => call("HEAD", `api/v1/photos/${photo.id}`, {
+      headers: meantFor(personId), accept: OFFSET, expect: [200], believe: ({ size }) => size === photo.bytes.byteLength,
+    }),
+    /**
+     * The bytes of a photo from `start` to before `end`, with a limit of time for each piece and none for all of them:
+     * as with putPhoto; "more" with the next `offset`; "elsewhere" with the one that is right; or "unknown" where the
+     * server takes whole photos only.
+     */
+    patchPhoto: async (photo, { personId, start, end }) => {
+      const answer = await call("PATCH", `api/v1/photos/${photo.id}`, {
+        body: new Uint8Array(photo.bytes, start, end - start), mediaType: BYTES, patience: PATIENCE_MS,
+        headers: { ...meantFor(personId), "Upload-Offset": String(start) }, expect: [200, 201, 204],
+        believe: (body) => body.id === photo.id && body.sha256 === photo.sha256,
+      });
+      if (answer.status === 405) return { ...answer, kind: "unknown" };
+      if (answer.status === 409 && answer.kind === "refused") return { ...answer, kind: "elsewhere" };
+      if (answer.status !== 204) return { ...answer, offset: null };
+      return answer.offset === end ? { ...answer, kind: "more" } : { kind: "nothing", status: 0, body: null };
+    },
+
+    /** What of this person's begun visits lies on the server, from whichever phone. */
+    copies: ({ personId }) => call("GET", "api/v1/phone/drafts", {
+      headers: meantFor(personId), expect: [200], believe: (body) => Array.isArray(body.drafts),
+    }),
+    copy: (id, deviceId, { personId }) => call("GET", `api/v1/phone/drafts/${id}?device_id=${encodeURIComponent(deviceId)}`, {
+      headers: meantFor(personId), expect: [200], believe: (body) => body.visit_id === id && typeof body.body === "string",
+    }),
+    /** Keep a draft there as well; `copy` as PUT /phone/drafts takes it. `isLeaving` where the page may go away. */
+    putCopy: (id, copy, { personId, isLeaving = false }) => {
+      const content = json(copy);
+      // Bytes, not letters: many of them are Cyrillic.
+      const isShort = isLeaving && new TextEncoder().encode(content.body).byteLength < LAST_WORDS_BYTES;
+      return call("PUT", `api/v1/phone/drafts/${id}`, {
+        ...content, keepalive: isShort, headers: meantFor(personId), expect: [200],
+        believe: (body) => body.id === id && Array.isArray(body.missing_photos) && Array.isArray(body.others),
+      });
+    },
+    dropCopy: (id, deviceId, { personId }) => call(
+      "DELETE", `api/v1/phone/drafts/${id}?device_id=${encodeURIComponent(deviceId)}`,
+      { headers: meantFor(personId), expect: [204] }),
+    /** The bytes of one photo of a draft, as with putPhoto; `signal` ends it when the line is needed. */
+    putCopyPhoto: (visitId, photo, { personId, signal }) => call("PUT", `api/v1/phone/drafts/${visitId}/photos/${photo.id}`, {
+      body: photo.bytes, mediaType: photo.media_type, signal, headers: meantFor(personId), expect: [200, 201],
+      believe: (body) => body.id === photo.id && body.sha256 === photo.sha256,
+    }),
+    copyPhoto: (visitId, id, { personId }) => call("GET", `api/v1/phone/drafts/${visitId}/photos/${id}`, {
+      headers: meantFor(personId), accept: BYTES, expect: [200] }),
+    /** What managers see of this phone. */
+    tellDevice: (contact, { personId }) => call("PUT", "api/v1/phone/device", {
+      ...json(contact), headers: meantFor(personId), expect: [204] }),
+
     /** A reference picture of a criterion's guidance. */
     picture: (id) => picture(`api/v1/pictures/${id}`),
-    /** A photo that the server has, in its size "thumbnail" or "screen". */
+    /** A photo that the server has, in its size "thumbnail", "screen" or "original". */
     photoPicture: (id, size) => picture(`api/v1/photos/${id}?size=${size}`),
 
     /** The app's own {version, files}. */
-    files: () =>
-      call("GET", "phone/files.json", { expect: [200], believe: (body) => typeof body.version === "string" }),
-    catalogue: (name) =>
-      call("GET", `phone/translations/${name}.json`, { expect: [200], believe: (body) => body.language === name }),
+    files: () => own("files.json", (body) => typeof body.version === "string"),
+    catalogue: (name) => own(`translations/${name}.json`, (body) => body.language === name),
   };
 }
 
@@ -85,8 +149,15 @@ async function understand(response, path, { expect: expected, believe, accept })
   const { status } = response;
   const nothing = { kind: "nothing", status: 0, body: null };
   if (status === 304) return { kind: "same", status, body: null, etag: null };
-  if (status === 204) return expected.includes(204) ? { kind: "ok", status, body: null, etag: null } : nothing;
+  const offset = numberIn(response, "Upload-Offset");
+  if (accept === OFFSET) return placeIn(status, offset, believe({ size: numberIn(response, "Upload-Length") }));
+  if (status === 204) return expected.includes(204) ? { kind: "ok", status, body: null, etag: null, offset } : nothing;
   if (status === 200 && accept === JPEG) return (await asPicture(response)) ?? nothing;
+  if (status === 200 && accept === BYTES) {
+    // Whoever asks compares the hash.
+    const isOurs = response.headers.get("Content-Type") === BYTES;
+    return isOurs ? { kind: "ok", status, body: await response.arrayBuffer(), etag: null } : nothing;
+  }
   const json = /^application\/(problem\+)?json\b/.exec(response.headers.get("Content-Type") ?? "");
   if (!json) return nothing;
   const body = await response.json();
@@ -96,8 +167,19 @@ async function understand(response, path, { expect: expected, believe, accept })
   }
   const isOurs = json[1] && body.instance === path;
   if (status === 401) return isOurs ? { kind: "login", status, body } : nothing;
-  if (REFUSALS.has(status)) return isOurs ? { kind: "refused", status, body } : nothing;
+  if (REFUSALS.has(status)) return isOurs ? { kind: "refused", status, body, offset } : nothing;
+  if (status === 405) return { ...nothing, status };
   return status === 423 || status === 429 || status >= 500 ? { kind: "later", status, body } : nothing;
+}
+
+function placeIn(status, offset, isThisPhoto) {
+  if (status === 423 || status === 429 || status >= 500) return { kind: "later", status, body: null };
+  return { kind: status === 200 && offset !== null && isThisPhoto ? "ok" : "unknown", status, body: null, offset };
+}
+
+function numberIn(response, name) {
+  const words = response.headers.get(name);
+  return /^\d+$/.test(words ?? "") ? Number(words) : null;
 }
 
 // A photo that nobody can see comes as a download of any size: it is no picture, and is not waited for.

@@ -1,13 +1,15 @@
 /** Start: wires store, wire, outbox and screens together, and holds what the screens show. */
 import { createApi } from "./api.js";
 import { openDraft } from "./draft.js";
+import { Keeping } from "./keeping.js";
 import { keepOffline } from "./offline.js";
-import { createOutbox } from "./outbox.js";
+import { createOutbox, isOpen } from "./outbox.js";
 import { fetchPictures, hasPictures } from "./pictures.js";
 import { isInVisit, parseRoute, toAssignments, toOutbox } from "./routes.js";
 import { mount } from "./screens/page.js";
-import { openStore } from "./store.js";
+import { openStore, openStoreAsItIs } from "./store.js";
 import { firstKnown, language, speak } from "./translate.js";
+import { collectUnsent } from "./unsent.js";
 import { freshId, Visiting } from "./visiting.js";
 
 const STALE_MS = 60_000;
@@ -20,8 +22,10 @@ class App {
     person: null, login: { wanted: false, open: false, busy: false, error: null },
     work: null, refused: false, drafts: [], visits: [],
     open: null, developing: {},
+    copies: {}, elsewhere: [], restoring: null, room: { keeps: null, left: null },
     outbox: { state: "rest" }, sending: null,
-    offline: { ready: false, update: false }, version: null, install: null, skew: 0,
+    offline: { ready: false, update: false }, version: null, install: null, installPutAway: false, skew: 0,
+    plain: false,
     message: null,
   };
 
@@ -29,18 +33,24 @@ class App {
   visiting = new Visiting(this);
 
   #drawn = false;
+  #spoken = null;
   #timer = null;
   #messageTimer = null;
   #opening = Promise.resolve();
   #fetching = null;
+  // Counts who came and went: an answer that was asked for before is nobody's.
+  #shift = 0;
   #channel = typeof BroadcastChannel === "function" ? new BroadcastChannel("phone") : null;
   #locks = navigator.locks ?? null;
 
   async start() {
     this.page = mount(this);
     this.api = createApi({ language });
+    // What the browser speaks is most often what is spoken here: fetched while the store opens.
+    const spoken = this.#speak();
     try {
       this.store = await openStore();
+      await spoken;
       await this.#readSettings();
     } catch (error) {
       this.set({ started: true, fatal: error });
@@ -64,23 +74,25 @@ class App {
 
   async #readSettings() {
     const { store } = this;
-    const [person, wished, device, skew] = await Promise.all(
-      ["person", "language", "device_id", "skew"].map((key) => store.setting(key)));
+    const [person, wished, device, skew, plain, putAway] = await Promise.all(
+      ["person", "language", "device_id", "skew", "plain", "install_put_away"].map((key) => store.setting(key)));
     this.deviceId = device ?? freshId();
     if (!device) await store.saveSetting("device_id", this.deviceId);
+    this.keeping = new Keeping(this, this.#locks);
     this.wishedLanguage = wished ?? null;
-    this.state.skew = skew ?? 0;
+    Object.assign(this.state, { skew: skew ?? 0, plain: Boolean(plain), installPutAway: Boolean(putAway) });
     this.state.person = person ?? null;
-    await this.#speak();
-    if (person) await this.readOwn();
+    await Promise.all([this.#speak(), person && this.readOwn()]);
   }
 
   async #speak() {
     const { person } = this.state;
     const wished = firstKnown([this.wishedLanguage, person?.language, ...(navigator.languages ?? [])]);
+    if (wished === this.#spoken) return;
     const catalogue = wished === "en" ? null : await this.api.catalogue(wished);
-    if (wished === "en") speak("en");
-    else if (catalogue.kind === "ok") speak(wished, catalogue.body.messages);
+    if (catalogue && catalogue.kind !== "ok") return;
+    speak(wished, catalogue?.body.messages);
+    this.#spoken = wished;
     this.changed();
   }
 
@@ -88,7 +100,8 @@ class App {
   async readOwn() {
     const { id } = this.state.person;
     const [work, drafts, visits] = await Promise.all(
-      [this.store.work(id), this.store.drafts(id), this.store.visits(id)]);
+      [this.store.work(id), this.store.drafts(id), this.store.visits(id), this.keeping.readOwn(this.state.person)]);
+    if (this.state.person?.id !== id) return;
     this.set({ work: work?.body ?? null, drafts, visits });
   }
 
@@ -111,6 +124,7 @@ class App {
     if (wanted && this.state.open === null) {
       const opened = await openDraft({
         id: wanted, personId: person.id, store: this.store, locks: this.#locks, onChange: () => this.changed(),
+        onSaved: () => this.keeping.stir(wanted),
       });
       if (!opened) {
         location.replace(this.state.visits.some((visit) => visit.id === wanted) ? toOutbox() : toAssignments());
@@ -131,7 +145,8 @@ class App {
       event.preventDefault();
       this.set({ install: event });
     });
-    this.page.onVisible((visible) => (visible ? this.#wake() : this.state.open?.flush()));
+    addEventListener("appinstalled", () => this.putInstallAway());
+    this.page.onVisible((visible) => (visible ? this.#wake() : this.#leave()));
     if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
   }
 
@@ -144,6 +159,12 @@ class App {
     } else if (this.state.person) {
       this.readOwn();
     }
+  }
+
+  // The page may not come back: what is entered is saved, and a copy of it goes if there still is time.
+  async #leave() {
+    await this.state.open?.flush();
+    await this.keeping.keep({ isLeaving: true });
   }
 
   #wake() {
@@ -173,6 +194,7 @@ class App {
   // What belongs to somebody else stays on the phone and out of sight.
   async #welcome(person) {
     const other = this.state.person?.id !== person.id;
+    this.#shift += 1;
     await this.store.saveSetting("person", person);
     this.tellOthers("person");
     if (other && this.state.person) {
@@ -188,14 +210,20 @@ class App {
 
   /** Log out; what is on the phone waits for its owner. The server is told now, or at the next start. */
   async logOut() {
+    this.#shift += 1;
     await this.store.saveSetting("logged_out", true);
     await this.store.saveSetting("person", null);
     this.tellOthers("person");
     location.hash = toAssignments();
     await this.#follow();
     await this.state.open?.close();
-    this.set({ person: null, work: null, refused: false, drafts: [], visits: [], open: null, message: null });
+    this.set({ person: null, work: null, refused: false, drafts: [], visits: [], open: null, message: null, copies: {}, elsewhere: [] });
     await this.api.logOut();
+  }
+
+  /** The server wants to know who this is. */
+  askForLogin() {
+    this.#setLogin({ wanted: true });
   }
 
   openLogin(open) {
@@ -211,17 +239,20 @@ class App {
 
   // ---- Work from the server
 
-  /** Ask for assignments. Without a network everything stays as it is. */
-  async refresh() {
+  /** Ask for assignments. Without a network, or without room for them, everything stays as it is. */
+  refresh() {
     this.refreshedAt = Date.now();
-    if (!this.state.person) return this.#findSession();
-    const { person } = this.state;
-    const before = await this.store.work(person.id);
-    const answer = await this.api.work(before?.etag ?? null);
+    return (this.state.person ? this.#askForWork() : this.#findSession()).catch(() => {});
+  }
+
+  async #askForWork() {
+    const [{ person }, shift] = [this.state, this.#shift];
+    const answer = await this.api.work((await this.store.work(person.id))?.etag ?? null);
+    if (shift !== this.#shift) return undefined;
     if (answer.kind === "login") return this.#setLogin({ wanted: true });
     if (["ok", "same", "refused"].includes(answer.kind)) this.set({ refused: answer.status === 403 });
     if (answer.kind === "same") {
-      this.#fetchPictures();
+      this.#lookFurther();
       return this.#setLogin({ wanted: false });
     }
     if (answer.kind !== "ok") return undefined;
@@ -230,16 +261,18 @@ class App {
     const fetchedAt = Date.now();
     await this.store.saveWork({ person_id: person.id, etag, body, fetched_at: fetchedAt });
     await this.store.saveSetting("skew", Date.parse(body.server_time) - fetchedAt);
-    await this.store.saveSetting("person", body.person);
+    if (shift !== this.#shift) return undefined;
     this.#setLogin({ wanted: false });
     this.set({ work: body, person: body.person, skew: Date.parse(body.server_time) - fetchedAt });
-    this.#fetchPictures();
+    await this.store.saveSetting("person", body.person);
+    this.#lookFurther();
     return this.#speak();
   }
 
-  // One at a time, and in nobody's way: what fails now is fetched with the next look at the work.
-  #fetchPictures() {
+  // In nobody's way, and pictures one at a time: what fails now is fetched with the next look at the work.
+  #lookFurther() {
     const { store, api, state: { work } } = this;
+    this.keeping.look();
     this.#fetching ??= fetchPictures({ store, api, work }).catch(() => {}).finally(() => {
       this.#fetching = null;
       this.offline?.check();
@@ -261,6 +294,7 @@ class App {
   async deliver({ asked = false } = {}) {
     const { person } = this.state;
     if (!person || !this.outbox) return;
+    if (this.state.visits.some(isOpen)) this.keeping.standBack();
     const outcome = await this.outbox.deliver({ personId: person.id, asked })
       .catch(() => ({ state: "wait", until: Date.now() + STALE_MS }));
     clearTimeout(this.#timer);
@@ -268,12 +302,21 @@ class App {
     const until = outcome.until ?? (outcome.state === "elsewhere" ? Date.now() + STALE_MS : null);
     if (until) this.#timer = setTimeout(() => this.deliver(), Math.max(500, until - Date.now()));
     this.set({ outbox: outcome });
+    this.keeping.keep({ asked });
   }
 
   /** Try a visit again that needed attention. */
   async tryAgain(visitId) {
     await this.outbox.unpark(visitId);
     this.deliver({ asked: true });
+  }
+
+  /** What is only on this phone, as files (unsent.js); null where nobody works here. It needs no start that succeeded. */
+  async collectUnsent(onStep) {
+    const store = this.store ?? await openStoreAsItIs();
+    const person = this.state.person ?? await store.setting("person");
+    const deviceId = this.deviceId ?? await store.setting("device_id") ?? freshId();
+    return person ? collectUnsent({ store, person, deviceId, appVersion: this.state.version, onStep }) : null;
   }
 
   async #afterStep(sending) {
@@ -291,6 +334,18 @@ class App {
   install() {
     this.state.install.prompt();
     this.set({ install: null });
+  }
+
+  /** Say no more of installing on the screen of assignments. */
+  async putInstallAway() {
+    this.set({ installPutAway: true });
+    await this.store.saveSetting("install_put_away", true);
+  }
+
+  /** Look plain from now on, or not: dark, and nothing on top that tells what this is about. */
+  async choosePlain(plain) {
+    this.set({ plain });
+    await this.store.saveSetting("plain", plain);
   }
 
   /** Start the waiting version of the app. */
@@ -314,11 +369,13 @@ class App {
     this.unsay();
   }
 
-  /** Draw again, once for all changes of this moment. */
+  /** Draw again, once for all changes until the next frame. */
   changed() {
     if (this.#drawn) return;
     this.#drawn = true;
-    queueMicrotask(() => {
+    // Who does not see the page gets no frames.
+    const next = document.hidden ? queueMicrotask : requestAnimationFrame;
+    next(() => {
       this.#drawn = false;
       this.page.draw();
     });

@@ -11,10 +11,10 @@ import { buildReport } from "./visit.js";
 const TYPING_DELAY_MS = 150;
 
 /**
- * Open a draft of this person; null when there is none. `onChange` is called when anything to be shown has changed.
- * `locks` is navigator.locks or null.
+ * Open a draft of this person; null when there is none. `onChange` is called when anything to be shown has changed,
+ * `onSaved` when something new of it is on the phone. `locks` is navigator.locks or null.
  */
-export async function openDraft({ id, personId, store, locks, onChange }) {
+export async function openDraft({ id, personId, store, locks, onChange, onSaved = () => {} }) {
   const found = await store.draft(id, personId);
   if (!found) return null;
   const previews = new Map();
@@ -26,6 +26,7 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
   let timer = null;
   let saving = Promise.resolve();
   let unsaved = false;
+  let altered = false;
   let letGo = () => {};
   const waiting = new AbortController();
 
@@ -45,7 +46,9 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
     /** Replace the draft by what `update` makes of it and save it; `soon` gathers what is typed for some moments. */
     change(update, { soon = false } = {}) {
       if (session.readOnly || session.saved === "gone") return;
-      session.draft = update(session.draft);
+      const next = update(session.draft);
+      altered ||= next !== session.draft;
+      session.draft = next;
       unsaved = true;
       beginSaving();
       // What is typed after a quiet time is saved now; who then types without a pause is saved all the same.
@@ -75,11 +78,13 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
      */
     async finish({ appVersion, deviceId }) {
       await session.flush();
+      const kept = (await store.copies(personId)).find((copy) => copy.id === id)?.photos ?? [];
+      // Nothing is waited for between the report and its keeping: what is said meanwhile would be shown as saved and lost.
       const finishedAt = new Date();
       const { draft, task } = session;
       const report = buildReport({ draft, task, finishedAt, elapsedMs: session.elapsed(), appVersion, deviceId });
       const bytes = new TextEncoder().encode(JSON.stringify(report)).buffer;
-      await store.finish(finishedVisit({ draft, report, finishedAt: finishedAt.getTime() }), bytes);
+      await store.finish(finishedVisit({ draft, report, finishedAt: finishedAt.getTime(), kept }), bytes);
       session.saved = "gone";
     },
 
@@ -110,24 +115,29 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
     try {
       const elapsed = session.elapsed();
       openedAt = performance.now();
-      session.draft = { ...session.draft, elapsed_ms: elapsed };
+      session.draft = { ...session.draft, ...counted(altered), elapsed_ms: elapsed };
+      const isNews = altered;
+      altered = false;
       await store.saveDraft(session.draft);
       tell(unsaved ? "saving" : "saved");
+      if (isNews) onSaved();
     } catch (error) {
       unsaved = !(error instanceof DraftGone);
+      altered = unsaved;
       tell(error instanceof DraftGone ? "gone" : error.name === "QuotaExceededError" ? "full" : "failed");
     }
   }
 
   // The answers are saved already; if there is no room for the photo, only the photo is refused.
   async function savePhoto(place, photo, bytes, preview) {
-    session.draft = place.add(session.draft, photo);
+    session.draft = { ...place.add(session.draft, photo), ...counted(true) };
     beginSaving();
     try {
       const record = { id: photo.id, visit_id: id, bytes, media_type: photo.media_type, sha256: photo.sha256 };
       const small = preview && { id: photo.id, visit_id: id, bytes: preview };
       await store.savePhoto(session.draft, record, small);
       if (small) show(previews, small);
+      onSaved();
     } catch (error) {
       session.draft = withoutPhoto(session.draft, place, photo.id);
       throw error;
@@ -135,6 +145,11 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
       if (session.saved === "saving") tell(unsaved ? "saving" : "saved");
       else onChange();
     }
+  }
+
+  // Which of two copies of the draft is the later one: clocks do not tell it.
+  function counted(isNews) {
+    return isNews ? { changes: (session.draft.changes ?? 0) + 1, changed_at: Date.now() } : {};
   }
 
   async function look() {
@@ -168,18 +183,23 @@ export async function openDraft({ id, personId, store, locks, onChange }) {
         return lock && new Promise((release) => { letGo = release; });
       });
     });
-    if (got) return;
+    if (got) return readAgain();
     session.readOnly = true;
     locks.request(name, { signal: waiting.signal }, takeOver).catch(() => {});
   }
 
-  // The other tab let go: read again what it left, and write from here on.
-  async function takeOver() {
+  // Until this tab had the lock, another one may have written: what it left is what counts.
+  async function readAgain() {
     const left = await store.draft(id, personId);
-    if (closed) return;
     if (left) session.draft = left.draft;
     else session.saved = "gone";
     await look();
+  }
+
+  // The other tab let go: write from here on.
+  async function takeOver() {
+    await readAgain();
+    if (closed) return;
     openedAt = performance.now();
     session.readOnly = false;
     onChange();

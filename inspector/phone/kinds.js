@@ -7,12 +7,14 @@
 /** A number stays below this, whatever its unit; the server refuses the rest. */
 const TOO_LARGE = 1_000_000_000;
 const YEARS = [1900, 2100];
+const MEASURED_BY = { seconds: "stopwatch", minutes: "stopwatch", pieces: "counter" };
 const SET_ASIDE = ["not_applicable", "could_not_check"];
 const NOTHING = Object.freeze({ states: [], none: false, options: [], number: "", words: "", at: "" });
 
 /**
  * An answer before anything was entered. `status` is null or what the criterion was set aside as; `none` is the mark
- * "none of these"; `number` and `words` are as typed; `at` is a day (2026-11-22) or a moment with its offset.
+ * "none of these"; `number` and `words` are as typed; `at` is a day (2026-11-22) or a moment with its offset. An answer
+ * may have a `watch` besides: the stopwatch (stopwatch.js) that runs for its number.
  */
 export const EMPTY_ANSWER = Object.freeze({ status: null, ...NOTHING, reason: "", comment: "", photo_ids: [] });
 
@@ -42,6 +44,7 @@ export function kindOf(criterion) {
  *   trouble(criterion, answer, beside)    why what was entered does not fit, as a word; null when it fits
  *   parts(answer)                         the ids of the states or options that were chosen
  *   number(criterion, answer, beside)     the answer as a number that conditions compare, or null
+ *   takes(criterion)                      which item of the tray fills it: "stopwatch", "counter" or "note"
  *   looksBeside                           what is seen of it depends on `beside`
  *   isDerived                             nobody enters it: the server makes it of other answers
  *   isPhotos                              its photos are the answer
@@ -56,6 +59,7 @@ export const KINDS = {
     fromWire: ({ states }) => ({ states, none: !states.length }),
   },
   measure: {
+    takes: ({ unit }) => MEASURED_BY[unit],
     isEntered: (answer) => answer.number.trim() !== "",
     trouble: (criterion, answer) => numberTrouble(criterion, answer.number),
     number: (criterion, answer) => fittingNumber(criterion, answer),
@@ -78,6 +82,7 @@ export const KINDS = {
     fromWire: ({ value }) => ({ number: String(value ?? "") }),
   },
   text: {
+    takes: () => "note",
     isEntered: (answer) => answer.words.trim() !== "",
     toWire: (_, answer) => ({ value: answer.words.trim() }),
     fromWire: ({ value }) => ({ words: value ?? "" }),

@@ -3,6 +3,8 @@
  * hash. Every step may be repeated with the same result. Planning is pure; the runner only carries out and writes down.
  */
 
+import { createSender } from "./sending.js";
+
 const LONGEST_WAIT_S = 300;
 
 // Bytes that changed on the way are sent again by themselves; after so many times it is not the way that changes them.
@@ -14,9 +16,10 @@ const LOST = { kind: "refused", status: 0, body: {} };
 
 /**
  * A finished visit as the outbox keeps it. `finishedAt` is in milliseconds since 1970. A photo is `received` when the
- * server had it with an earlier revision: then its bytes are not on this phone.
+ * server had it with an earlier revision: then its bytes are not on this phone. Those with the ids in `kept` came there
+ * with the draft: they are not sent again where the server does not miss them.
  */
-export function finishedVisit({ draft, report, finishedAt }) {
+export function finishedVisit({ draft, report, finishedAt, kept = [] }) {
   const isReceived = ({ id }) => Boolean(draft.photos[id].received);
   return {
     id: draft.id,
@@ -26,7 +29,7 @@ export function finishedVisit({ draft, report, finishedAt }) {
     outlet_name: draft.outlet_name,
     finished_at: finishedAt,
     photos: report.photos.map((photo) => (
-      { ...photo, received: isReceived(photo), confirmed: false, refused: null, damaged: 0 })),
+      { ...photo, received: isReceived(photo), kept: kept.includes(photo.id), confirmed: false, refused: null, damaged: 0 })),
     acknowledged: false,
     delivered: false,
     parked: null,
@@ -43,11 +46,15 @@ export function finishedVisit({ draft, report, finishedAt }) {
 export function nextStep(visits, now) {
   const open = visits.filter(isOpen).sort((a, b) => a.finished_at - b.finished_at);
   if (!open.length) return { do: "rest" };
-  // A clock that was set back must not make a visit wait for days.
-  const due = open.find((visit) => visit.next_try_at <= now || visit.next_try_at > now + 2 * LONGEST_WAIT_S * 1000);
+  const due = open.find((visit) => isDue(visit.next_try_at, now));
   if (!due) return { do: "wait", until: Math.min(...open.map((visit) => visit.next_try_at)) };
   const photo = due.photos.find((each) => !each.confirmed && !each.refused);
   return due.acknowledged && photo ? { do: "photo", visit: due, photo } : { do: "report", visit: due };
+}
+
+// A clock that was set back must not make anything wait for days.
+function isDue(time, now) {
+  return time <= now || time > now + 2 * LONGEST_WAIT_S * 1000;
 }
 
 /** Whether a visit still has to go out and nothing keeps it. */
@@ -84,8 +91,8 @@ export function afterReport(visit, answer, now, random) {
 
 // One that the server had before is confirmed by not being missed; if it is missed, it is a photo like any other.
 function afterManifest(photo, isMissing) {
-  if (isMissing) return { ...photo, received: false, confirmed: false };
-  return photo.received ? { ...photo, confirmed: true } : photo;
+  if (isMissing) return { ...photo, received: false, kept: false, confirmed: false };
+  return photo.received || photo.kept ? { ...photo, confirmed: true } : photo;
 }
 
 /**
@@ -93,7 +100,10 @@ function afterManifest(photo, isMissing) {
  * damaged is sent again after a pause.
  */
 export function afterPhoto(visit, photoId, answer, now, random) {
-  if (answer.kind !== "ok" && answer.kind !== "refused") return postponed(visit, now, random);
+  if (answer.kind !== "ok" && answer.kind !== "refused") {
+    // A line that carries a little each time is not one that is dead.
+    return postponed(answer.moved ? rested(visit) : visit, now, random);
+  }
   const { damaged } = visit.photos.find((photo) => photo.id === photoId);
   const again = answer.status === DAMAGED && damaged < DAMAGED_TRIES;
   const refused = again ? { damaged: damaged + 1 } : { refused: refusal(answer) };
@@ -133,6 +143,7 @@ function refusal(answer) {
  * `onChange(visitId | null)` is told what is being sent, and when it changed.
  */
 export function createOutbox({ store, api, locks, onChange = () => {}, now = Date.now, random = Math.random }) {
+  const sender = createSender({ store, api, now });
   let running = null;
   let again = null;
   let silence = { attempts: 0, until: 0 };
@@ -173,7 +184,7 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
     for (;;) {
       const step = nextStep(await store.visits(personId), now());
       if (step.do === "rest" || step.do === "wait") return { state: step.do, until: step.until };
-      if (silence.until > now()) return { state: "no answer", until: silence.until };
+      if (!isDue(silence.until, now())) return { state: "no answer", until: silence.until };
       const trouble = await notOurs(personId);
       if (trouble) return trouble;
       const outcome = await carryOut(step);
@@ -184,7 +195,9 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
   // Nobody's visit goes out under another's name, and a line that is dead is not tried with every visit in turn.
   // Who may no longer ask who they are may still deliver what they began: that is judged with each visit.
   async function notOurs(personId) {
+    const began = now();
     const answer = await api.session();
+    if (answer.kind === "ok") sender.heard(0, now() - began);
     if (answer.kind === "login") return { state: "login" };
     if (answer.kind === "ok" || answer.kind === "refused") {
       silence = { attempts: 0, until: 0 };
@@ -198,7 +211,7 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
   async function carryOut(step) {
     const { id } = step.visit;
     onChange(id);
-    const answer = step.do === "report" ? await sendReport(step.visit) : await sendPhoto(step.photo.id);
+    const answer = step.do === "report" ? await sendReport(step.visit) : await sendPhoto(step.visit, step.photo.id);
     if (answer.kind === "login") return "login";
     await store.changeVisit(id, (visit) => {
       // The next revision was finished while this one was on its way: the answer is not about it.
@@ -210,14 +223,19 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
     return "done";
   }
 
-  async function sendReport({ id, revision = 1 }) {
+  async function sendReport({ id, person_id: personId, revision = 1 }) {
     const bytes = await store.report(id);
-    return bytes ? api.putVisit(id, bytes, revision) : LOST;
+    if (!bytes) return LOST;
+    const began = now();
+    const answer = await api.putVisit(id, bytes, { personId, revision });
+    if (answer.kind === "ok") sender.heard(bytes.byteLength, now() - began);
+    else if (answer.kind === "nothing") await sender.broke();
+    return answer;
   }
 
-  async function sendPhoto(id) {
+  async function sendPhoto({ person_id: personId }, id) {
     const photo = await store.photo(id);
-    return photo ? api.putPhoto(photo) : LOST;
+    return photo ? sender.send(photo, { personId }) : LOST;
   }
 
   return { deliver, unpark: (id) => store.changeVisit(id, unparked) };

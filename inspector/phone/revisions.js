@@ -35,7 +35,8 @@ export function nextRevision({ personId, assignment, version, now }) {
   const next = {
     ...draft,
     revision: visit.revision + 1,
-    photos: Object.fromEntries(photos.map((photo) => [photo.id, { ...photo, preview: false }])),
+    photos: Object.fromEntries(photos.map((photo) => [
+      photo.id, { ...photo, ...marksIn(report, photo.id), preview: false }])),
     at: placeOf(version, notes[0]) ?? draft.at,
   };
   if (!report) return next;
@@ -49,6 +50,11 @@ export function nextRevision({ personId, assignment, version, now }) {
     staff_met: report.staff_met ?? [],
     best_practices: report.best_practices ?? [],
   };
+}
+
+function marksIn(report, photoId) {
+  const marks = report?.photos?.find(({ id }) => id === photoId)?.marks;
+  return marks?.length ? { marks } : {};
 }
 
 function placeOf(version, note) {
@@ -90,8 +96,8 @@ export function lostPhotos(draft) {
 }
 
 /**
- * Where a lost photo is looked for: {section, repetition, criterion} of the first answer that shows one, or {practice};
- * null when none is lost.
+ * Where a lost photo is looked for: {section, repetition, criterion} of the first answer that shows one, {practice}, or
+ * {tray: true}; null when none is lost.
  */
 export function placeOfLost(version, draft) {
   const hasLost = (each) => each?.photo_ids.some((id) => draft.photos[id].missing);
@@ -102,7 +108,8 @@ export function placeOfLost(version, draft) {
     }
   }
   const practice = practicesOf(draft).find(hasLost);
-  return practice ? { practice: practice.id } : null;
+  if (practice) return { practice: practice.id };
+  return hasLost(draft.tray) ? { tray: true } : null;
 }
 
 /** The reviewer's notes on one repetition of a criterion, for an open draft {draft, task}. */
@@ -113,11 +120,12 @@ export function notesOn({ draft, task }, criterionId, repetition) {
 }
 
 /**
- * The visit as the server has it when that has gone on without this draft of a revision: approved or rejected meanwhile,
- * or sent again from another phone. Null while the draft is still waited for, or nothing is known.
+ * The visit as the server has it when that has gone on without this draft: sent from another phone; of a revision,
+ * approved or rejected meanwhile, too. Null while the draft is still waited for, or nothing is known.
  */
 export function movedOn(draft, work) {
-  if (revisionOf(draft) === 1) return null;
   const visit = work?.assignments.find((each) => each.visit?.id === draft.id)?.visit;
+  // It was not sent from here, or there would be no draft of it.
+  if (revisionOf(draft) === 1) return visit ? { ...visit, isFirst: true } : null;
   return visit && (visit.state !== "returned" || visit.revision >= draft.revision) ? visit : null;
 }

@@ -5,6 +5,7 @@ export function parseRoute(hash) {
   const [name, id, ...rest] = hash.replace(/^#\/?/, "").split("/");
   if (name === "assignments" && id) return { screen: "assignment", id };
   if (name === "visits" && id && ["brief", "staff", "finish"].includes(rest[0])) return { screen: rest[0], id };
+  if (name === "visits" && id && rest[0] === "tray") return { screen: rest[1] === "sorting" ? "sorting" : "tray", id };
   if (name === "visits" && id && rest[0] === "best") {
     const [, from = "finish", practice = null, word, photo = null] = rest;
     return { screen: word === "photos" && photo ? "photo" : practice ? "best" : "bests", id, from, practice, photo };
@@ -20,7 +21,7 @@ export function parseRoute(hash) {
 
 /** Whether a route is a place in a visit that is being filled in. */
 export function isInVisit({ screen }) {
-  return ["brief", "section", "photo", "bests", "best", "staff", "finish"].includes(screen);
+  return ["brief", "section", "photo", "bests", "best", "staff", "finish", "tray", "sorting"].includes(screen);
 }
 
 export const toAssignments = () => "#/";
@@ -32,7 +33,10 @@ export const toSection = (id, section, criterion = null, repetition = 0) =>
 export const toPhoto = (id, section, criterion, photo, repetition = 0) =>
   `${toSection(id, section, criterion, repetition)}/photos/${photo}`;
 /** Where a draft was left. */
-export const toDraft = ({ id, at }) => toSection(id, at.section, at.criterion, at.repetition);
+export const toDraft = ({ id, at }) => (at.tray ? toTray(id) : toSection(id, at.section, at.criterion, at.repetition));
+/** What is used in the shop, and where what was taken there is assigned to criteria. */
+export const toTray = (id) => `#/visits/${id}/tray`;
+export const toSorting = (id) => `#/visits/${id}/tray/sorting`;
 export const toStaff = (id) => `#/visits/${id}/staff`;
 export const toFinish = (id) => `#/visits/${id}/finish`;
 /** The best practices of a visit, with the way back to `from`: the number of a section, or "finish". */

@@ -34,14 +34,19 @@ async function takeAll() {
   }
 }
 
+// What the browser has already is fetched again only if it is of another version.
 async function take(cache, path, hash) {
-  const response = await fetch(path, { cache: "no-cache", redirect: "error" });
-  if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
+  const response = await fetched(path, hash, "force-cache") ?? await fetched(path, hash, "no-cache");
+  if (!response) throw new Error(`${path} is of another version, or not there`);
+  await cache.put(path, response);
+}
+
+async function fetched(path, hash, from) {
+  const response = await fetch(path, { cache: from, redirect: "error" });
   const bytes = await response.clone().arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== hash) throw new Error(`${path} is of another version`);
-  await cache.put(path, response);
+  return response.status === 200 && found === hash ? response : null;
 }
 
 async function dropOthers() {

@@ -10,17 +10,24 @@
  * visits     finished visits and how far they got
  * reports    the bytes of a finished visit's report, never rewritten
  * pictures   the bytes of reference pictures; null for one that the server does not have
+ * copies     what of a begun visit lies on the server too
  */
 import { openDB } from "./vendor/idb.js";
 
 // Every released version of the store opens in the newest one: a change of its shape is a further step of `upgrade`.
-const VERSION = 2;
+const VERSION = 3;
 const OPENING_LIMIT_MS = 10_000;
 const STRICT = { durability: "strict" };
 
+/**
+ * Open the phone's store as it is, whichever app made it, to read what can be read where it does not open otherwise.
+ * Raises when there is none: none is made.
+ */
+export const openStoreAsItIs = (name) => openStore(name, null);
+
 /** Open the phone's store. Raises when it does not open in time; never deletes anything to get on. */
-export async function openStore(name = "phone") {
-  let database = await open(name, forget);
+export async function openStore(name = "phone", version = VERSION) {
+  let database = await open(name, forget, version);
 
   function forget() {
     database = null;
@@ -29,7 +36,7 @@ export async function openStore(name = "phone") {
   // iOS drops the connection of a page in the background: open it again and repeat, once.
   async function transact(names, mode, options, work) {
     for (let again = true; ; again = false) {
-      database ??= await open(name, forget);
+      database ??= await open(name, forget, version);
       try {
         return await inTransaction(database, names, mode, options, work);
       } catch (error) {
@@ -77,6 +84,19 @@ export async function openStore(name = "phone") {
       return draft;
     }),
 
+    /**
+     * Go on with a draft that came from another phone; one that was begun here meanwhile stays. Resolves to the one here.
+     * Raises DraftGone where the visit was finished here meanwhile.
+     */
+    startRestored: (draft, task) => keep(["drafts", "tasks", "visits"], async (tx) => {
+      const begun = await tx.objectStore("drafts").get(draft.id);
+      if (begun && !begun.discarded_at) return begun;
+      const visit = await tx.objectStore("visits").get(draft.id);
+      if (visit && (visit.revision ?? 1) >= (draft.revision ?? 1)) throw new DraftGone(draft.id);
+      await Promise.all([tx.objectStore("drafts").put(draft), tx.objectStore("tasks").put(task)]);
+      return draft;
+    }),
+
     /** Save a draft that still is one: a visit finished meanwhile in another tab must not come back as a draft. */
     saveDraft: (draft) => change(["drafts"], (tx) => replaceDraft(tx, draft)),
 
@@ -110,6 +130,30 @@ export async function openStore(name = "phone") {
       tx.objectStore("photos").add(photo),
       preview && tx.objectStore("previews").add(preview),
       replaceDraft(tx, draft)])),
+
+    /** Keep a photo that was fetched from another phone's copy, and its preview (or null); one that is here stays. */
+    saveFetched: (photo, preview) => keep(["photos", "previews"], async (tx) => {
+      if (await tx.objectStore("photos").getKey(photo.id)) return;
+      await Promise.all([tx.objectStore("photos").add(photo), preview && tx.objectStore("previews").put(preview)]);
+    }),
+
+    /** What lies on the server of this person's begun visits (copies.js). */
+    copies: (personId) => read(["copies"], async (tx) => (
+      (await tx.objectStore("copies").getAll()).filter((copy) => copy.person_id === personId))),
+
+    /** Replace a copy's line by what `update` makes of it (of null, where there is none); null deletes it. */
+    changeCopy: (id, update) => change(["copies"], async (tx) => {
+      const changed = update((await tx.objectStore("copies").get(id)) ?? null);
+      await (changed ? tx.objectStore("copies").put(changed) : tx.objectStore("copies").delete(id));
+    }),
+
+    /** All that copies.js plans with, as it is at one moment: {drafts, copies, visits}, the discarded ones too. */
+    begun: (personId) => read(["drafts", "copies", "visits"], async (tx) => {
+      const own = (name) => tx.objectStore(name).index("person_id").getAll(personId);
+      const [drafts, visits, copies] = await Promise.all(
+        [own("drafts"), own("visits"), tx.objectStore("copies").getAll()]);
+      return { drafts, visits, copies: copies.filter((copy) => copy.person_id === personId) };
+    }),
 
     photo: (id) => read(["photos"], (tx) => tx.objectStore("photos").get(id)),
     /** Keep a small picture {id, visit_id, bytes} of a photo whose bytes are not here. */
@@ -187,11 +231,13 @@ export class DraftGone extends Error {
   name = "DraftGone";
 }
 
-function open(name, onLost) {
-  const opening = openDB(name, VERSION, {
-    upgrade(database, before) {
+function open(name, onLost, version) {
+  const opening = openDB(name, version ?? undefined, {
+    upgrade(database, before, _now, tx) {
+      if (version === null) return leave(tx);
       if (before < 1) createFirst(database);
       if (before < 2) database.createObjectStore("pictures", { keyPath: "id" });
+      if (before < 3) database.createObjectStore("copies", { keyPath: "id" });
     },
     // A newer app wants to change the store: let go, the next call opens it again or says that it cannot.
     blocking(_old, _new, event) {
@@ -205,6 +251,11 @@ function open(name, onLost) {
     timer = setTimeout(() => refuse(new Error("the phone's storage does not open")), OPENING_LIMIT_MS);
   });
   return Promise.race([opening, tooLong]).finally(() => clearTimeout(timer));
+}
+
+function leave(tx) {
+  tx.done.catch(() => {});
+  tx.abort();
 }
 
 function createFirst(database) {

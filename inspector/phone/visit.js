@@ -141,9 +141,10 @@ export function restoreStaff(draft, place, person) {
   return { ...draft, staff_met: [...staff.slice(0, place), person, ...staff.slice(place)] };
 }
 
-/** The ids of the photos that answers and best practices refer to. */
+/** The ids of the photos that answers and best practices refer to, and of those in the tray. */
 export function photosInUse(draft) {
-  return [...Object.values(draft.answers), ...(draft.best_practices ?? [])].flatMap((each) => each.photo_ids);
+  const owners = [...Object.values(draft.answers), ...(draft.best_practices ?? [])];
+  return [...owners.flatMap((each) => each.photo_ids), ...(draft.tray?.photo_ids ?? [])];
 }
 
 /** What is shown of a visit's checklist, as conditions.js tells it. `task` is {version, assignment}. */
@@ -253,8 +254,10 @@ export function buildReport({ draft, task, finishedAt, elapsedMs, appVersion, de
     staff_met: staffOnTheWire(version, draft),
     best_practices: practices,
     photos: [...answers, ...practices].flatMap((each) => each.photo_ids).map((id) => {
-      const { sha256, size, media_type, taken_at } = draft.photos[id];
-      return { id, sha256, size, media_type, taken_at };
+      const { sha256, size, media_type, taken_at, marks, received } = draft.photos[id];
+      // Of a photo that came before, no marks are news as well: they were taken away.
+      const isMarked = marks && (marks.length > 0 || received);
+      return { id, sha256, size, media_type, taken_at, ...(isMarked && { marks }) };
     }),
   };
 }

@@ -8,7 +8,10 @@ import { lostPhotos, markMissing, nextRevision } from "./revisions.js";
 import { toAssignments, toBestPractice, toDraft, toOutbox, toSection } from "./routes.js";
 import { makeCanvas } from "./screens/canvas.js";
 import { t } from "./translate.js";
+import { itemsOf } from "./tray.js";
 import { answerKey, newId, photosInUse, startDraft, withOffset } from "./visit.js";
+
+const ADDRESS_MS = 300;
 
 /** The acts of a visit; `app` holds the state and the store. */
 export class Visiting {
@@ -34,7 +37,7 @@ export class Visiting {
 
   async #begin(assignment) {
     const { app } = this;
-    const task = this.#task(freshId(), assignment, assignment.checklist_version_id);
+    const task = this.task(freshId(), assignment, this.#version(assignment.checklist_version_id));
     const personId = app.state.person.id;
     const draft = startDraft({ id: task.id, personId, assignment, version: task.version, now: new Date() });
     await this.#start(async () => {
@@ -51,17 +54,20 @@ export class Visiting {
   async #revise(assignment) {
     const { app } = this;
     const { visit } = assignment;
-    const task = this.#task(visit.id, assignment, visit.checklist_version_id);
+    const task = this.task(visit.id, assignment, this.#version(visit.checklist_version_id));
     const next = nextRevision({ personId: app.state.person.id, assignment, version: task.version, now: new Date() });
     await this.#start(() => app.store.startRevision(visit.id, (here) => markMissing(next, here), task));
   }
 
-  // All that a visit needs of the work, so that it does not change while the visit is filled in.
-  #task(id, assignment, versionId) {
-    const { checklist_versions: versions, projects, limits } = this.app.state.work;
-    const version = versions.find((each) => each.id === versionId);
+  /** All that a visit needs of the work, so that it does not change while the visit is filled in. */
+  task(id, assignment, version) {
+    const { projects, limits } = this.app.state.work;
     const project = projects?.find((each) => each.id === assignment.project.id);
     return { id, assignment, version, project, limits };
+  }
+
+  #version(id) {
+    return this.app.state.work.checklist_versions.find((each) => each.id === id);
   }
 
   // `keep` resolves to the draft once that is on the phone.
@@ -96,8 +102,12 @@ export class Visiting {
   stayAt(section, repetition, criterionId) {
     const { open, route } = this.app.state;
     if (!open || route.screen !== "section" || route.criterion === criterionId) return;
-    history.replaceState(null, "", toSection(open.draft.id, section, criterionId, repetition));
-    this.app.state.route = { ...route, criterion: criterionId };
+    const here = { ...route, criterion: criterionId };
+    this.app.state.route = here;
+    // The browser takes its time for this: what was tapped is drawn first.
+    setTimeout(() => {
+      if (this.app.state.route === here) history.replaceState(null, "", toSection(open.draft.id, section, criterionId, repetition));
+    }, ADDRESS_MS);
     open.change((draft) => ({ ...draft, at: { section, repetition, criterion: criterionId } }), { soon: true });
   }
 
@@ -166,8 +176,10 @@ export class Visiting {
   async photo(photoId) {
     const { store, api, state } = this.app;
     const kept = await store.photo(photoId);
-    if (kept || !state.open.draft.photos[photoId]?.received) return kept ?? null;
-    const answer = await api.photoPicture(photoId, "screen");
+    const { received, marks } = state.open.draft.photos[photoId] ?? {};
+    if (kept || !received) return kept ?? null;
+    // Marks are drawn into the smaller sizes, and can only be changed on a picture that is without them.
+    const answer = await api.photoPicture(photoId, marks ? "original" : "screen");
     return answer.kind === "ok" ? { bytes: answer.body, media_type: "image/jpeg" } : null;
   }
 
@@ -262,6 +274,7 @@ export function freshId() {
 
 /** What keeps a draft whose answers are complete from being finished, in words; null when nothing does. */
 export function whyNotYet(draft) {
+  if (itemsOf(draft).length) return t("Something still lies in the tray. Sort it first.");
   if (wordless(draft).length) return t("A best practice has no text yet. Say what you saw, or remove it.");
   if (lostPhotos(draft).length) return t("A photo never arrived and is not on this phone any more. Remove it first.");
   return null;

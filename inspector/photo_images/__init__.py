@@ -2,6 +2,7 @@
 
 from inspector.photo_images.drawing import Shape, draw_demo_photo, draw_shapes, reframe
 from inspector.photo_images.hashing import fingerprint
+from inspector.photo_images.marking import draw_marks
 from inspector.photo_images.reading import (
     JPEG_QUALITY,
     MAX_DEEP_PIXELS,
@@ -14,6 +15,7 @@ from inspector.photo_images.reading import (
     Unreadable,
     UnreadablePhotoError,
     derive,
+    inspect_and_derive,
     inspect_photo,
 )
 
@@ -31,8 +33,10 @@ __all__ = [
     "UnreadablePhotoError",
     "derive",
     "draw_demo_photo",
+    "draw_marks",
     "draw_shapes",
     "fingerprint",
+    "inspect_and_derive",
     "inspect_photo",
     "reframe",
 ]

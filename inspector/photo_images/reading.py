@@ -1,5 +1,6 @@
 """Is it a photo; turned and shrunk copies of it."""
 
+import io
 import threading
 import warnings
 from collections.abc import Iterator
@@ -81,16 +82,13 @@ def inspect_photo(source: Path | BinaryIO) -> PhotoFacts:
     """
     try:
         with _photo(source) as image:
-            media_type = _MEDIA_TYPES[image.format or ""]
             width, height = image.size
             # An eighth of the size reads every byte of a JPEG and needs a sixty-fourth of the memory.
             image.draft(None, (1, 1))
             image.load()
-            if _lies_on_its_side(image):
-                width, height = height, width
+            return _facts(image, width, height)
     except UnreadablePhotoError as unreadable:
         return PhotoFacts(readable=False, reason=unreadable.reason)
-    return PhotoFacts(readable=True, width=width, height=height, media_type=media_type)
 
 
 def derive(source: Path | BinaryIO, long_edge: int, target: BinaryIO) -> None:
@@ -99,14 +97,58 @@ def derive(source: Path | BinaryIO, long_edge: int, target: BinaryIO) -> None:
     A photo is never enlarged. Raises UnreadablePhotoError for what inspect_photo() would not read.
     """
     with _photo(source) as image:
-        image.draft(None, (2 * long_edge, 2 * long_edge))
-        shrinkable = _reduced(image, max(image.size) // (2 * long_edge))
-        shrinkable.thumbnail((long_edge, long_edge), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        upright = _turned(shrinkable)
-        # Pasted into a new picture, because Pillow carries comments and positions along from the old one.
-        clean = Image.new("RGB", upright.size, "white")
-        clean.paste(upright, mask=upright.getchannel("A") if upright.mode == "RGBA" else None)
-    clean.save(target, "JPEG", quality=JPEG_QUALITY, optimize=True)
+        copy = _small(image, long_edge)
+    _save(copy, target)
+
+
+def inspect_and_derive(source: Path | BinaryIO, *long_edges: int) -> tuple[PhotoFacts, list[bytes]]:
+    """What inspect_photo() says, and copies as derive() makes them, the largest first; none of an unreadable photo.
+
+    The photo is decoded once, and each further copy is made from the one before.
+    """
+    try:
+        with _photo(source) as image:
+            width, height = image.size
+            copy = _small(image, long_edges[0])
+            facts = _facts(image, width, height)
+    except UnreadablePhotoError as unreadable:
+        return PhotoFacts(readable=False, reason=unreadable.reason), []
+    copies = []
+    for long_edge in long_edges:
+        _shrink(copy, long_edge)
+        target = io.BytesIO()
+        _save(copy, target)
+        copies.append(target.getvalue())
+    return facts, copies
+
+
+def _facts(image: Image.Image, width: int, height: int) -> PhotoFacts:
+    """Of a decoded picture that had this size before it was drafted."""
+    if _lies_on_its_side(image):
+        width, height = height, width
+    return PhotoFacts(readable=True, width=width, height=height, media_type=_MEDIA_TYPES[image.format or ""])
+
+
+def _small(image: Image.Image, long_edge: int) -> Image.Image:
+    """A new picture of at most `long_edge` pixels, turned upright, RGB on white."""
+    image.draft(None, (2 * long_edge, 2 * long_edge))
+    image.load()  # To its end, before looking for the EXIF does so and takes a truncated picture for a damaged EXIF.
+    shrinkable = _reduced(image, max(image.size) // (2 * long_edge))
+    _shrink(shrinkable, long_edge)
+    upright = _turned(shrinkable)
+    # Pasted into a new picture, because Pillow carries comments and positions along from the old one.
+    clean = Image.new("RGB", upright.size, "white")
+    clean.paste(upright, mask=upright.getchannel("A") if upright.mode == "RGBA" else None)
+    return clean
+
+
+def _shrink(image: Image.Image, long_edge: int) -> None:
+    # Lanczos' window takes twice as long, and the difference is a fraction of what JPEG then loses.
+    image.thumbnail((long_edge, long_edge), Image.Resampling.HAMMING, reducing_gap=2.0)
+
+
+def _save(image: Image.Image, target: BinaryIO) -> None:
+    image.save(target, "JPEG", quality=JPEG_QUALITY)
 
 
 @contextmanager

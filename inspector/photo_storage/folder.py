@@ -1,8 +1,6 @@
 """Photos as files in a folder."""
 
-import errno
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,14 +8,17 @@ from datetime import timedelta
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
-from checklists.errors import StorageFull, StorageUnavailable
+from checklists.errors import StorageUnavailable, WrongHash
+from checklists.orm import new_id
+from inspector.photo_storage.disk import faults_as_unavailable, open_for_us, sync_folder, write_all
 from inspector.photo_storage.interface import Readable, promised_bytes
 from inspector.photo_storage.keys import checked_key, is_key
+from inspector.photo_storage.parts import Parts
 
 LEFTOVER_AGE = timedelta(days=1)
 _INCOMING = "incoming"
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class FolderStorage:
@@ -27,40 +28,44 @@ class FolderStorage:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.parts = Parts(root / _INCOMING)
+        # Folders of many photos, down to which this process has made all names durable.
+        self._lasting: set[Path] = set()
 
-    def write(self, key: str, stream: Readable, *, size: int, sha256: str) -> None:
+    def write(self, key: str, stream: Readable, *, size: int, sha256: str, part_of: UUID | None = None) -> None:
         checked_key(key)
-        with self.received(stream, size=size, sha256=sha256) as file:
-            self.keep(file, key)
+        with self.received(stream, size=size, sha256=sha256, part_of=part_of) as file:
+            self.take(key, file, sha256)
 
     @contextmanager
-    def received(self, stream: Readable, *, size: int, sha256: str) -> Iterator[FileIO]:
+    def received(self, stream: Readable, *, size: int, sha256: str, part_of: UUID | None = None) -> Iterator[FileIO]:
         """A temporary file with the stream's bytes, which are those promised; gone afterwards unless it was kept.
 
         A fault of the stream is no fault of the storage. Raises as write() does.
         """
-        temporary = self._new_temporary()
-        try:
-            with faults_as_unavailable():
-                # Unbuffered: a full disk shows itself at the write, and not a second time while the file is closed.
-                file = FileIO(temporary, "w+")
-            with file:
+        with self._temporary() as file:
+            try:
                 for chunk in promised_bytes(stream, size, sha256):
                     with faults_as_unavailable():
-                        _write_all(file.fileno(), chunk)
-                yield file
-        finally:
-            # After it was kept there is nothing here any more; after any fault it must not stay.
-            with suppress(OSError):
-                temporary.unlink()
+                        write_all(file.fileno(), chunk)
+            except (StorageUnavailable, WrongHash):
+                raise
+            except Exception:
+                if part_of is not None and os.fstat(file.fileno()).st_size < size:
+                    self.parts.take_over(file, part_of)
+                raise
+            yield file
+
+    def take(self, key: str, file: FileIO, sha256: str) -> None:
+        self.keep(file, key)
 
     def keep(self, file: FileIO, key: str) -> None:
         """Put a received file durably under its key. Raises StorageUnavailable."""
         target = self._path(key)
         with faults_as_unavailable():
             os.fsync(file.fileno())
-            target.parent.mkdir(parents=True, exist_ok=True)
-            Path(os.fsdecode(file.name)).replace(target)
+            self._make_folder(target.parent)
+            os.replace(file.name, target)
             self._sync_folders(target.parent)
 
     def open(self, key: str) -> BinaryIO:
@@ -84,7 +89,7 @@ class FolderStorage:
         path = self._path(key)
         with faults_as_unavailable(), suppress(FileNotFoundError):
             path.unlink()
-            _sync(path.parent)
+            sync_folder(path.parent)
             with suppress(OSError):  # The photo's folder goes with the last of its sizes.
                 path.parent.rmdir()
 
@@ -100,14 +105,11 @@ class FolderStorage:
 
     def check(self) -> None:
         probe = os.urandom(32)
-        temporary = self._new_temporary()
-        with faults_as_unavailable():
-            try:
-                temporary.write_bytes(probe)
-                if temporary.read_bytes() != probe:
-                    raise StorageUnavailable
-            finally:
-                temporary.unlink(missing_ok=True)
+        with self._temporary() as file, faults_as_unavailable():
+            write_all(file.fileno(), probe)
+            file.seek(0)
+            if file.read() != probe:
+                raise StorageUnavailable
 
     check_intake = check
 
@@ -125,41 +127,41 @@ class FolderStorage:
     def _path(self, key: str) -> Path:
         return self.root / checked_key(key)
 
-    def _new_temporary(self) -> Path:
+    @contextmanager
+    def _temporary(self) -> Iterator[FileIO]:
+        """A new file that only we may read; gone afterwards unless it was kept.
+
+        Unbuffered: a full disk shows itself at the write, and not a second time while the file is closed.
+        """
+        path = self.root / _INCOMING / new_id().hex
         with faults_as_unavailable():
-            incoming = self.root / _INCOMING
-            incoming.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=incoming)
-            os.close(descriptor)
-            return Path(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = FileIO(path, "x+", opener=open_for_us)
+        try:
+            with file:
+                yield file
+        finally:
+            # After it was kept there is nothing here any more; after any fault it must not stay.
+            with suppress(OSError):
+                path.unlink()
+
+    def _make_folder(self, folder: Path) -> None:
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            pass
+        except FileNotFoundError:
+            self._lasting.discard(folder.parent)
+            folder.mkdir(parents=True, exist_ok=True)
 
     def _sync_folders(self, folder: Path) -> None:
-        """Make the file's name durable, and the names of its folders: another process may have made those just now."""
-        while True:
-            _sync(folder)
-            if folder == self.root:
-                return
-            folder = folder.parent
-
-
-@contextmanager
-def faults_as_unavailable() -> Iterator[None]:
-    """A full disk, a lost mount, a missing right: the caller can only try again later."""
-    try:
-        yield
-    except OSError as fault:
-        raise (StorageFull if fault.errno in _NO_ROOM else StorageUnavailable) from fault
-
-
-def _write_all(descriptor: int, chunk: bytes) -> None:
-    view = memoryview(chunk)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        """Make the file's name durable, and the names of its folders: another process may have made those just now.
+        Those above a photo's own stay, so that once is enough for them.
+        """
+        sync_folder(folder)
+        shared = above = folder.parent
+        sync_folder(shared)
+        while shared not in self._lasting and above != self.root:
+            above = above.parent
+            sync_folder(above)
+        self._lasting.add(shared)

@@ -2,9 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from io import FileIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+from uuid import UUID
 
 from checklists.errors import WrongHash, WrongSize
+
+if TYPE_CHECKING:
+    from inspector.photo_storage.parts import Parts
 
 CHUNK_BYTES = 1 << 18
 
@@ -22,13 +27,21 @@ class PhotoStorage(Protocol):
     def store_is_away(self) -> bool:
         """Whether an object store does not answer, so that what comes in waits on this machine's disk."""
 
-    def write(self, key: str, stream: Readable, *, size: int, sha256: str) -> str | None:
+    @property
+    def parts(self) -> "Parts":
+        """Photos of which not all bytes are here."""
+
+    def write(self, key: str, stream: Readable, *, size: int, sha256: str, part_of: UUID | None = None) -> str | None:
         """Keep the stream's bytes durably under `key`, if they are `size` bytes with this SHA-256 (hexadecimal).
 
         Answers the name of the machine on whose disk they wait for an object store that is away, None where they are
         in their place. Until it returns, nothing or the former bytes can be seen under the key, never a part. Reading
-        stops at the first byte too many. Raises WrongSize, WrongHash, StorageUnavailable, and what the stream raises.
+        stops at the first byte too many. What came of a stream that breaks off is left with the parts where `part_of`
+        names a photo. Raises WrongSize, WrongHash, StorageUnavailable, and what the stream raises.
         """
+
+    def take(self, key: str, file: FileIO, sha256: str) -> str | None:
+        """Keep a file from the parts, whose bytes are known to have this SHA-256, as write() does."""
 
     def open(self, key: str) -> BinaryIO:
         """A seekable stream of the bytes. Raises FileNotFoundError, StorageUnavailable."""

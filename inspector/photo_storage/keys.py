@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from checklists.checklist.tables import GuidancePicture
-from checklists.visits import Photo
+from checklists.visits import AwaitedPhoto, DraftPhoto, Photo, PromisedPhoto
 
 
 class PhotoSize(StrEnum):
@@ -23,7 +23,7 @@ _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _KEY = re.compile(f"{_UUID}/[0-9a-f]{{2}}/{_UUID}/({'|'.join([*PhotoSize, _PICTURE])})")
 
 
-def photo_key(photo: Photo, size: str = PhotoSize.ORIGINAL) -> str:
+def photo_key(photo: Photo | DraftPhoto | AwaitedPhoto | PromisedPhoto, size: str = PhotoSize.ORIGINAL) -> str:
     """ "<organization>/<aa>/<photo id>/<size>", where aa are the id's last two digits; ValueError for another size.
 
     A UUIDv7 begins with the time: its first digits would put a whole month into one folder.

@@ -16,7 +16,7 @@ from flask import Flask
 
 from checklists.errors import StorageUnavailable, WrongHash, WrongSize
 from checklists.orm import scoped, unscoped
-from checklists.visits import Photo, photo_moved, photos_waiting
+from checklists.visits import DraftPhoto, Photo, photo_moved, photos_waiting
 from inspector.photo_storage.folder import LEFTOVER_AGE
 from inspector.photo_storage.keys import owner_of, photo_key
 from inspector.transactions import reading, writing
@@ -99,9 +99,10 @@ class Mover:
         """Bring one photo over, and say so in its row before the file goes."""
         organization_id, photo_id = owner_of(key)
         with reading(scoped([organization_id])) as session:
-            photo = session.get(Photo, photo_id)
-        if photo is None or photo.erased_at:
-            # One that no report promises any more, or whose bytes the law had erased, is not for the store.
+            draft = session.get(DraftPhoto, photo_id)
+            photo = draft or session.get(Photo, photo_id)
+        if photo is None or (isinstance(photo, Photo) and photo.erased_at):
+            # One that no report or draft names any more, or whose bytes the law had erased, is not for the store.
             if photo or self._is_old(key):
                 self._storage.disk.delete(key)
             return False
@@ -114,7 +115,7 @@ class Mover:
         self._storage.disk.delete(key)
         return True
 
-    def _sent_on(self, key: str, photo: Photo) -> bool:
+    def _sent_on(self, key: str, photo: Photo | DraftPhoto) -> bool:
         if key in self._damaged:
             return False
         try:

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
 from checklists.errors import ObjectStoreAway, StorageUnavailable
-from inspector.photo_storage.folder import FolderStorage, faults_as_unavailable
+from inspector.photo_storage.disk import faults_as_unavailable
+from inspector.photo_storage.folder import FolderStorage
 from inspector.photo_storage.interface import Readable, promised_bytes
 from inspector.photo_storage.keys import checked_key, is_original
 from inspector.photo_storage.s3 import S3Storage
@@ -32,6 +34,7 @@ class WaitingStorage:
     def __init__(self, store: S3Storage, disk: FolderStorage, machine: str) -> None:
         self.store = store
         self.disk = disk
+        self.parts = disk.parts
         self.machine = machine
         self._breaker = Breaker()
 
@@ -39,18 +42,21 @@ class WaitingStorage:
     def store_is_away(self) -> bool:
         return self._breaker.away
 
-    def write(self, key: str, stream: Readable, *, size: int, sha256: str) -> str | None:
+    def write(self, key: str, stream: Readable, *, size: int, sha256: str, part_of: UUID | None = None) -> str | None:
         checked_key(key)
-        with self.disk.received(stream, size=size, sha256=sha256) as file:
-            try:
-                with self._breaker.asking():
-                    self.store.put(key, file, sha256)
-                return None
-            except StorageUnavailable:
-                if not is_original(key):
-                    raise
-            self.disk.keep(file, key)
-            return self.machine
+        with self.disk.received(stream, size=size, sha256=sha256, part_of=part_of) as file:
+            return self.take(key, file, sha256)
+
+    def take(self, key: str, file: FileIO, sha256: str) -> str | None:
+        try:
+            with self._breaker.asking():
+                self.store.put(key, file, sha256)
+            return None
+        except StorageUnavailable:
+            if not is_original(key):
+                raise
+        self.disk.keep(file, key)
+        return self.machine
 
     def open(self, key: str) -> BinaryIO:
         try:

@@ -11,6 +11,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from prometheus_client.multiprocess import mark_process_dead
 
+from inspector.serving.broken_off import closes_its_line
 from inspector.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def _forget_its_numbers(_server: Any, worker: Any) -> None:
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # prometheus-client leaves it untyped.
 
 
+def _close_some_lines(_worker: Any, request: Any) -> None:
+    if closes_its_line(request.method, request.path):
+        request.force_close()
+
+
 class _Service(BaseApplication):  # type: ignore[misc]  # gunicorn comes without types.
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
@@ -59,6 +65,7 @@ class _Service(BaseApplication):  # type: ignore[misc]  # gunicorn comes without
             "errorlog": None,
             "logger_class": _Logger,
             "child_exit": _forget_its_numbers,
+            "pre_request": _close_some_lines,
         }
         if os.access(IN_MEMORY, os.W_OK):
             chosen["worker_tmp_dir"] = IN_MEMORY  # A busy disk must not make a worker look dead.

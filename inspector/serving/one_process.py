@@ -13,6 +13,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
+from inspector.serving.broken_off import ClosingTask, WhatCame
 from inspector.settings import Settings
 
 READS_ON_SECONDS = 10
@@ -85,6 +86,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress comes without typ
     would take the answer from them.
     """
 
+    task_class = ClosingTask
     error_task_class = _ProblemTask
     refused = False
     _reads_on_until: float | None = None
@@ -96,6 +98,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress comes without typ
             self.socket.shutdown(socket.SHUT_WR)
         else:
             super().handle_close()
+            came = WhatCame.of(self)
+            self.request = None
+            if came is not None:
+                self.server.add_task(came)
 
     def readable(self) -> bool:
         return self._reads_on_until is not None or super().readable()

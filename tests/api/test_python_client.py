@@ -78,6 +78,8 @@ def test_lists_updates_decisions_and_files(audit: Any, world: World, tmp_path: P
         audit.add(f"/projects/{project['id']}/brands", {"name": ""})
     assert [each["pointer"] for each in wrong.value.errors] == ["/name"]
     assert audit.decide(f"/visits/{world.ids['visit']}", "approval")["state"] == "approved"
+    job = f"/organizations/{world.ids['organization']}/jobs/{world.ids['job']}"
+    assert audit.decide(job, "resumption")["state"] == "waiting"
     size = audit.download(f"/projects/{project['id']}/exports/visits", tmp_path / "visits.csv", codes=1)
     assert (tmp_path / "visits.csv").stat().st_size == size > 300
     assert [each.name for each in tmp_path.iterdir() if each.suffix == ".csv"] == ["visits.csv"]

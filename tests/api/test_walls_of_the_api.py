@@ -60,7 +60,8 @@ def test_a_foreign_id_in_a_filter_is_404(app: Flask, world: World, stranger: Wor
             if not is_id or noun in ("inspector", "organization") or not operation.get("x-scope"):
                 continue
             address = world.with_real_ids(path.removeprefix("/api/v1"))
-            address = address.replace("{project_id}", str(world.ids["project"]))
+            for whole in ("organization", "project"):
+                address = address.replace("{" + f"{whole}_id" + "}", str(world.ids[whole]))
             answer = program.ask(method.upper(), address, query_string={each["name"]: str(stranger.ids[noun])})
             assert answer.status_code == 404, (path, each["name"], answer.text)
             tried += 1

@@ -10,9 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from checklists.accounts import TokenScope, create_token
+from checklists.accounts import TokenScope, begin_login, create_token
 from checklists.checklist import GuidancePicture, next_draft, version_with_parts
 from checklists.imports import Import, ImportKind
+from checklists.jobs import Job, JobState, enqueue
 from checklists.journey import Barrier, Channel, Journey, Stage, Touchpoint
 from checklists.orm import new_id
 from checklists.people import Role, User
@@ -114,6 +115,8 @@ def make_world(session: Session, slug: str = "sova") -> World:
     newcomer = make_person(session, audit.organization, "Vera Kim", Role.INSPECTOR, email=f"vera@{slug}.example.org")
     newcomer.password_hash = ""
     made = create_token(session, audit.owner, "tests", list(TokenScope), NOW, organization_id=audit.organization.id)
+    login = begin_login(session, audit.owner, "Mozilla/5.0 (Linux; Android 14) Chrome/142.0", "192.0.2.7", NOW)
+    job = _failed_job(session, audit)
     session.flush()
     ids = {
         "organization": audit.organization.id,
@@ -141,6 +144,8 @@ def make_world(session: Session, slug: str = "sova") -> World:
         "picture": picture.id,
         "token": made.token.id,
         "correction": correction.id,
+        "login": login.id,
+        "job": job.id,
         "empty_journey": empty_journey.id,
         "empty_stage": empty_stage.id,
         "empty_touchpoint": empty_touchpoint.id,
@@ -150,6 +155,12 @@ def make_world(session: Session, slug: str = "sova") -> World:
         "newcomer": newcomer.id,
     }
     return World(audit, ids, made.text, held, approved.id, returned.id)
+
+
+def _failed_job(session: Session, audit: Audit) -> Job:
+    job = enqueue(session, audit.organization.id, "derive_photo", NOW, photo_id=str(new_id()))
+    job.state, job.attempts, job.error, job.finished_at = JobState.FAILED, 8, "The disk is full.", NOW
+    return job
 
 
 def _held(session: Session, audit: Audit) -> UUID:

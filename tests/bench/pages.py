@@ -9,8 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from checklists.matrix import AT_A_TIME, settle
-from checklists.matrix.tallies import QUIET
+from checklists.matrix import AT_A_TIME, QUIET, settle
 from checklists.visits import Visit
 from tests.bench.field import Line
 from tests.bench.world import World, everything

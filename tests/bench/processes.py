@@ -1,6 +1,7 @@
 """The processes that are measured, and what they use: the serving ones, the worker, and those of the database."""
 
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -85,6 +86,33 @@ class Production:
         finally:
             over.set()
             watcher.join()
+
+
+def memory_below(pid: int, name: str) -> float:
+    """In MB, of all processes below this one whose command has `name` in it; what they share is counted once."""
+    return sum(_proportional_mb(each) for each in _descendants(pid) if name in _command(each))
+
+
+def kill_below(pid: int, argument: str) -> None:
+    """End at once all processes below this one that were started with this argument."""
+    for each in list(_descendants(pid)):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if argument.encode() in Path(f"/proc/{each}/cmdline").read_bytes().replace(b" ", b"\0").split(b"\0"):
+                os.kill(each, signal.SIGKILL)
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (thread / "children").read_text().split()):
+                yield child
+                yield from _descendants(child)
+
+
+def _command(pid: int) -> str:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/comm").read_text()
+    return ""
 
 
 def _children(pid: int) -> Iterable[int]:

@@ -1,7 +1,8 @@
-"""`make bench`: how quick the service is on this machine, beside what the machine can do at best.
+"""`make bench`: how quick the service and the phone app are on this machine, beside what it can do at best.
 
 The service runs as in production, gunicorn with two processes on a durable PostgreSQL; the phones, this program, run
-beside it on the same processors. It prints a table and writes build/bench.json. QUICK=1 is a short run for trying.
+beside it on the same processors. It prints a table and writes build/bench.json. QUICK=1 is a short run for trying;
+PHONE_ONLY=1 measures the phone app alone.
 """
 
 import itertools
@@ -12,21 +13,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from checklists.orm import connect
 from checklists.waves import Wave
 from tests.bench.field import Delivery, Finished, Line, deliver_visits, finish_visits, send_twenty_times
+from tests.bench.figures import HEADING, Figure
 from tests.bench.floors import PHOTO_BYTES, Floors, make_photos, measure_floors
 from tests.bench.pages import lists_of, page_times, settle_everything
+from tests.bench.phone import measure_phone
 from tests.bench.processes import Production
 from tests.bench.world import World, add_assignments, add_wave, make_world, refresh_statistics, store_visits, superuser
 from tests.databases import Databases
 from tests.servers import ROOT, LiveServer
 
 QUICK = os.environ.get("QUICK", "0") != "0"
+PHONE_ONLY = os.environ.get("PHONE_ONLY", "0") != "0"
 SECONDS = 1.5 if QUICK else 6.0
 CONNECTIONS = (1, 4, 16)
 PHOTOS = 5
@@ -38,39 +42,27 @@ PHOTOS_DERIVED = 20 if QUICK else 150
 PAGES = 5 if QUICK else 20
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured value. `goal` and `known` (the best known open server) are in the same unit, and so is `floor`, the
-    bare work in the same run; `ratio` = value / floor.
-    """
-
-    what: str
-    value: float
-    unit: str
-    goal: float | None = None
-    known: float | None = None
-    floor: float | None = None
-
-    @property
-    def ratio(self) -> float | None:
-        return self.value / self.floor if self.floor else None
-
-
 def main() -> int:
     began = time.monotonic()
     figures: list[Figure] = []
     print(HEADING, flush=True)
     with tempfile.TemporaryDirectory(prefix="audit-bench-") as folder:
-        databases = Databases(Path(folder), durable=True)
-        try:
-            for figure in _measure(databases, Path(folder) / "data"):
-                figures.append(figure)
-                print(_line(figure), flush=True)
-        finally:
-            databases.close()
+        for figure in itertools.chain(_measure_service(Path(folder)), measure_phone(Path(folder))):
+            figures.append(figure)
+            print(figure.line, flush=True)
     _write(figures)
     print(f"\n{time.monotonic() - began:.0f} s; also in build/bench.json")
     return 0
+
+
+def _measure_service(folder: Path) -> Iterator[Figure]:
+    if PHONE_ONLY:
+        return
+    databases = Databases(folder, durable=True)
+    try:
+        yield from _measure(databases, folder / "data")
+    finally:
+        databases.close()
 
 
 def _measure(databases: Databases, data_dir: Path) -> Iterator[Figure]:
@@ -223,16 +215,6 @@ def _parts(delivery: Delivery) -> Iterator[Figure]:
     yield Figure("    of it the server", delivery.server_ms, "ms CPU")
     yield Figure("    of it the database", delivery.database_ms, "ms CPU")
     yield Figure("  beside it the phones, this program", delivery.phones_ms, "ms CPU")
-
-
-HEADING = f"{'':<72}{'measured':>16}{'goal':>8}{'known':>8}{'floor':>10}{'ratio':>8}"
-
-
-def _line(figure: Figure) -> str:
-    value = f"{figure.value:,.1f} {figure.unit:<6}"
-    beside = [f"{each:,.0f}" if each is not None else "" for each in (figure.goal, figure.known, figure.floor)]
-    ratio = f"{figure.ratio:.2f}" if figure.ratio else ""
-    return f"{figure.what:<72}{value:>16}{beside[0]:>8}{beside[1]:>8}{beside[2]:>10}{ratio:>8}"
 
 
 def _write(figures: list[Figure]) -> None:

@@ -25,7 +25,7 @@ from checklists.errors import NothingCorrected, ReviewNotPossible
 from checklists.matrix import touchpoint_matrix
 from checklists.orm import ScopedSession, new_id, scoped, unscoped
 from checklists.review import Correction, approve, correct, reject, reopen, send_back
-from checklists.scoring import CheckResult, Given, Kind, Status, Zone, read_form, score_visit
+from checklists.scoring import CheckResult, Given, Kind, Scored, Status, Zone, read_form, score_visit
 from checklists.visits import Arrival, SealedReport, Visit, VisitState
 from checklists.waves import Assignment
 from tests.factories import Audit, make_audit, make_wave
@@ -211,6 +211,11 @@ class MatrixMachine(RuleBasedStateMachine):
 
     def recompute(self, session: ScopedSession, visit: Visit) -> tuple[list[CheckResult], float | None, float | None]:
         """Checks and score of the effective visit, and the score of the sealed one."""
+        scored, as_sent = self.scored(session, visit)
+        return list(scored.checks), scored.score, as_sent.score
+
+    def scored(self, session: ScopedSession, visit: Visit) -> tuple[Scored, Scored]:
+        """The effective visit, and the sealed one."""
         sealed = session.scalars(
             select(SealedReport).where(SealedReport.visit_id == visit.id, SealedReport.accepted)
         ).all()
@@ -231,8 +236,8 @@ class MatrixMachine(RuleBasedStateMachine):
                 options=frozenset(map(UUID, new["options"])),
                 value=new["value"],
             )
-        scored, as_sent = (score_visit(self.form, answers.values(), {}, report.begun) for answers in (effective, sent))
-        return list(scored.checks), scored.score, as_sent.score
+        of_both = [score_visit(self.form, answers.values(), {}, report.begun) for answers in (effective, sent)]
+        return of_both[0], of_both[1]
 
     def brand_of(self, visit: Visit) -> UUID:
         return next(outlet.brand_id for outlet in self.audit.outlets if outlet.id == visit.outlet_id)

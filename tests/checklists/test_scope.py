@@ -12,12 +12,13 @@ from checklists.accounts import Login, LoginFailures, OneTimeLink
 from checklists.journey import Journey, Stage
 from checklists.orm import Base, Owned, ScopedSession, new_id, scoped, unscoped
 from checklists.people import Organization, Project, User
+from checklists.phones import NoticeAddress
 from checklists.review import Review
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 Sessions = Callable[..., ScopedSession]
 # A person may work for several organizations; how a person comes in is the person's own, too.
-OF_PEOPLE = (User, Login, OneTimeLink, LoginFailures)
+OF_PEOPLE = (User, Login, OneTimeLink, LoginFailures, NoticeAddress)
 
 
 @pytest.fixture

@@ -133,22 +133,26 @@ def test_bytes_are_deleted_once_the_storage_is_back(told: Told, monkeypatch: pyt
 
 
 def test_names_of_staff_go_from_the_visit_and_from_what_was_sealed(told: Told) -> None:
-    assert "visits" in everywhere(told.sessions, "Ольга Кассирова")
+    names = ("Ольга Кассирова", "Оля с косой")
+    for name in names:
+        assert everywhere(told.sessions, name) == ["sealed_reports", "visits"]
     with told.sessions() as session:
         before = session.scalars(select(SealedReport)).one()
         answers = session.scalar(select(func.count()).select_from(Answer))
     told.erase("staff")
-    assert everywhere(told.sessions, "Ольга Кассирова") == []
+    assert [everywhere(told.sessions, name) for name in names] == [[], []]
     with told.sessions() as session:
         sealed = session.scalars(select(SealedReport)).one()
         assert sealed.sha256 == before.sha256
         assert sealed.erased_at is not None
         assert json.loads(sealed.body)["answers"] == json.loads(before.body)["answers"]
-        assert session.get_one(Visit, told.id).staff_met == [{"role": "cashier", "description": "", "name": None}]
+        visit = session.get_one(Visit, told.id)
+        assert visit.staff_met == [{"role": "cashier", "description": "", "name": None}]
+        assert visit.repetitions == [told.report["repetitions"][0] | {"label": ""}]
         assert session.scalar(select(func.count()).select_from(Answer)) == answers
         assert session.scalars(select(Erasure.kind)).all() == [ErasureKind.STAFF]
     assert told.phone.put_visit(told.id, told.report).status_code == 200, "the same report is known by its SHA-256"
-    assert everywhere(told.sessions, "Ольга Кассирова") == []
+    assert [everywhere(told.sessions, name) for name in names] == [[], []]
 
 
 def test_a_whole_visit_goes_and_does_not_count_any_more(told: Told) -> None:

@@ -11,6 +11,8 @@ from tests.factories import Audit, make_audit
 from tests.pages import Window
 from tests.servers import ROOT
 
+pytestmark = pytest.mark.own_app
+
 Sessions = Callable[..., ScopedSession]
 TEMPLATES = sorted((ROOT / "inspector" / "templates").rglob("*.html"))
 

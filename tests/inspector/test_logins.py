@@ -186,6 +186,38 @@ def test_a_cookie_of_the_previous_release_goes_on_as_a_login(app: Flask, audit: 
     assert not is_in(with_cookie(app, cookie)), "an ended login is not begun again by its old cookie"
 
 
+@pytest.mark.parametrize("leave", ["out", "in anew"])
+def test_an_old_cookie_that_nobody_showed_yet_ends_with_logging_out(
+    app: Flask, audit: Audit, sessions: Sessions, leave: str
+) -> None:
+    """Who may log out is not asked, so nothing had taken the cookie over by then."""
+    inspector = audit.inspectors[0]
+    cookie = old_cookie(app, inspector)
+    client = with_cookie(app, cookie)
+    if leave == "out":
+        assert client.delete("/api/v1/session", headers=OWN_SITE).status_code == 204
+    else:
+        FieldClient(client, audit.inspectors[1])
+    assert not is_in(with_cookie(app, cookie))
+    assert [each.ended_at is not None for each in logins(sessions, inspector)] == [True]
+    forged = with_cookie(app, old_cookie(app, User(id=inspector.id, password_hash="another")))
+    assert forged.delete("/api/v1/session", headers=OWN_SITE).status_code == 204
+    assert len(logins(sessions, inspector)) == 1
+
+
+def test_old_cookies_that_are_bound_before_they_are_taken_over_stay_apart(settings: Settings, audit: Audit) -> None:
+    """Choosing a language binds the cookie to the host and leaves the former content in it."""
+    app = create_app(replace(settings, base_url="https://audit.example"))
+    app.testing = True
+    for someone in audit.inspectors:
+        client = app.test_client()
+        client.set_cookie("audit", old_cookie(app, someone), domain="audit.example", secure=True)
+        chosen = client.post("/language", data={"language": "ru"}, headers=OWN_SITE, base_url="https://audit.example")
+        assert chosen.status_code == 302
+        shown = client.get("/api/v1/session", base_url="https://audit.example")
+        assert (shown.status_code, shown.json["person"]["id"]) == (200, str(someone.id))
+
+
 @pytest.mark.parametrize("end", ["others", "password"])
 def test_old_cookies_that_nobody_showed_yet_can_be_ended_too(app: Flask, audit: Audit, end: str) -> None:
     cookie = old_cookie(app, audit.manager)

@@ -27,6 +27,8 @@ from tests.factories import PASSWORD, Audit
 from tests.field import FieldPhoto
 from tests.phone_client import OWN_SITE, FieldClient, with_photos
 
+pytestmark = pytest.mark.own_app
+
 NAME, PHONE = "Аделаида Крузенштерн", "+7 999 123-45-67"
 EMAIL = "adelaida.kruzenshtern@example.org"
 ADDRESS = "203.0.113.77"

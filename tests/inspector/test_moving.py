@@ -24,6 +24,7 @@ from inspector.moving.proof import Comparison
 from inspector.moving.stillness import InUseError, alone
 from inspector.moving.tables import as_data, tables_of
 from inspector.photo_storage import FolderStorage, PhotoSize, photo_key
+from inspector.photo_storage.keys import owner_of
 from inspector.settings import Settings
 from tests.databases import KINDS, Databases
 from tests.factories import PASSWORD
@@ -260,7 +261,9 @@ def test_an_installation_moves_from_folder_to_object_store_and_back(
     try:
         assert source.audit is not None
         assert "Utro 1" in _manager_sees(server, f"{source.audit.address}/visits/")
-        key = next(each for each in _originals(source) if not each.endswith("picture"))
+        with target.session() as session:
+            received = set(session.scalars(select(Photo.id)))
+        key = next(each for each in _originals(source) if owner_of(each)[1] in received)
         cookie = log_in(server.url, "marina@example.org", PASSWORD)
         address = f"{server.url}/api/v1/photos/{key.split('/')[2]}?size=original"
         with urllib.request.urlopen(urllib.request.Request(address, headers={"Cookie": cookie})) as answer:

@@ -95,7 +95,7 @@ def test_the_worker_carries_the_list_and_changes_with_any_file(
     for source in phone_app.PHONE.rglob("*.*"):
         target = copy / source.relative_to(phone_app.PHONE)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(source.read_bytes() + (b"\n" if source.name == "words.js" else b""))
+        target.write_bytes(source.read_bytes() + (b"const later = 1;\n" if source.name == "words.js" else b""))
     monkeypatch.setattr(phone_app, "PHONE", copy)
     _forget()
     assert phone.get("/phone/service-worker.js").data != worker.data

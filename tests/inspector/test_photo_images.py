@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops
 
 from inspector.photo_images import (
     SCREEN,
@@ -21,6 +21,7 @@ from inspector.photo_images import (
     UnreadablePhotoError,
     derive,
     draw_demo_photo,
+    inspect_and_derive,
     inspect_photo,
 )
 from tests.bombs import png_of_zeros
@@ -117,6 +118,7 @@ def test_what_is_not_a_photo_has_a_reason(photo: bytes, reason: Unreadable) -> N
     with pytest.raises(UnreadablePhotoError) as raised:
         derived(photo)
     assert raised.value.reason is reason
+    assert inspect_and_derive(io.BytesIO(photo), SCREEN, THUMBNAIL) == (PhotoFacts(readable=False, reason=reason), [])
 
 
 PEAK_MEMORY = """
@@ -266,6 +268,22 @@ def test_nothing_of_the_metadata_is_derived() -> None:
 def test_a_photo_is_shrunk_and_never_enlarged(long_edge: int, size: tuple[int, int]) -> None:
     picture, _ = derived(draw_demo_photo(3, "Кофейня", (1600, 1200)), long_edge)
     assert (picture.format, picture.mode, picture.size) == ("JPEG", "RGB", size)
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("size", [(1600, 1200), (3001, 1999), (700, 1000), (200, 300)])
+def test_one_decoding_gives_what_several_give(format_name: str, size: tuple[int, int]) -> None:
+    """What is said of the photo, and copies of the same sizes that show the same."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    photo = saved(Image.linear_gradient("L").resize(size).convert("RGB"), format_name, exif=exif)
+    facts, copies = inspect_and_derive(io.BytesIO(photo), SCREEN, THUMBNAIL)
+    assert facts == facts_of(photo)
+    for copy, long_edge in zip(copies, (SCREEN, THUMBNAIL), strict=True):
+        picture, alone = Image.open(io.BytesIO(copy)), derived(photo, long_edge)[0]
+        assert picture.size == alone.size
+        assert not picture.getexif()
+        assert max(high for _low, high in ImageChops.difference(picture, alone).getextrema()) < 12
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 2)])

@@ -7,6 +7,7 @@ import io
 import multiprocessing
 import os
 import resource
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -202,6 +203,18 @@ def test_a_photos_folder_goes_with_the_last_of_its_sizes(folder: FolderStorage, 
     write(folder)
     folder.delete(KEY)
     assert not (root / KEY).parent.exists()
+
+
+def test_folders_that_somebody_removed_are_made_again(folder: FolderStorage, root: Path) -> None:
+    write(folder)
+    shutil.rmtree(root / str(ORGANIZATION))
+    write(folder)
+    assert read(folder) == BYTES
+
+
+def test_only_we_may_read_what_is_kept(folder: FolderStorage, root: Path) -> None:
+    write(folder)
+    assert (root / KEY).stat().st_mode & 0o777 == 0o600
 
 
 def test_ready_means_that_it_can_write_and_read(storage: PhotoStorage, kept: Kept) -> None:

@@ -82,6 +82,14 @@ def promised(phone: FieldClient, audit: Audit, assignment: Assignment, photo: Fi
 
 
 @pytest.fixture
+def waiting(object_store: ObjectStore, phone: FieldClient, promised: FieldPhoto) -> FieldPhoto:
+    """A photo that has arrived while the store was away, as it still is."""
+    object_store.kill()
+    assert phone.put_photo(promised).status_code == 201
+    return promised
+
+
+@pytest.fixture
 def row(sessions: Sessions) -> Callable[[FieldPhoto], Photo]:
     def read(photo: FieldPhoto) -> Photo:
         with sessions() as session:
@@ -167,17 +175,14 @@ def test_an_outage_does_not_cost_each_photo_a_time_out(
 
 def test_on_another_machine_a_photo_that_waits_is_spoken_of(
     object_store: ObjectStore,
-    phone: FieldClient,
-    promised: FieldPhoto,
+    waiting: FieldPhoto,
     audit: Audit,
     elsewhere: Flask,
     app: Flask,
     storage: WaitingStorage,
 ) -> None:
-    object_store.kill()
-    phone.put_photo(promised)
     reader = FieldClient(elsewhere.test_client(), audit.inspectors[0]).client
-    address = f"/api/v1/photos/{promised.id}?size=thumbnail"
+    address = f"/api/v1/photos/{waiting.id}?size=thumbnail"
     for store_is_back in (False, True):
         if store_is_back:
             object_store.start()
@@ -190,7 +195,7 @@ def test_on_another_machine_a_photo_that_waits_is_spoken_of(
     seen = page.get(f"{audit.address}/visits/queue", headers={"Accept-Language": "en"}, follow_redirects=True).text
     assert "1 photo of this visit waits on the server that took it in" in seen
     Mover(app, storage).move_all()
-    assert reader.get(address).data == promised.content
+    assert reader.get(address).data == waiting.content
 
 
 def test_a_job_waits_for_the_store_as_long_as_it_takes(
@@ -198,13 +203,10 @@ def test_a_job_waits_for_the_store_as_long_as_it_takes(
     object_store: ObjectStore,
     bucket: str,
     storage: WaitingStorage,
-    phone: FieldClient,
-    promised: FieldPhoto,
+    waiting: FieldPhoto,
     row: Callable[[FieldPhoto], Photo],
     sessions: Sessions,
 ) -> None:
-    object_store.kill()
-    phone.put_photo(promised)
     worker = Worker(app)
     for _ in range(3 * MOST_ATTEMPTS):
         assert worker.run_one()
@@ -217,15 +219,13 @@ def test_a_job_waits_for_the_store_as_long_as_it_takes(
     object_store.start()
     Mover(app, storage).move_all()
     assert worker.run_one()
-    assert row(promised).readable
-    assert sorted(object_store.contents(bucket)) == sorted(photo_key(row(promised), size) for size in PhotoSize)
+    assert row(waiting).readable
+    assert sorted(object_store.contents(bucket)) == sorted(photo_key(row(waiting), size) for size in PhotoSize)
 
 
 def test_a_job_on_another_machine_waits_until_the_photo_has_moved(
-    object_store: ObjectStore, phone: FieldClient, promised: FieldPhoto, elsewhere: Flask, sessions: Sessions
+    object_store: ObjectStore, waiting: FieldPhoto, elsewhere: Flask, sessions: Sessions
 ) -> None:
-    object_store.kill()
-    phone.put_photo(promised)
     object_store.start()
     assert Worker(elsewhere).run_one()
     with sessions() as session:
@@ -272,14 +272,11 @@ def test_a_photo_that_was_erased_while_it_waited_never_reaches_the_store(
     object_store: ObjectStore,
     bucket: str,
     storage: WaitingStorage,
-    phone: FieldClient,
-    promised: FieldPhoto,
+    waiting: FieldPhoto,
     sessions: Sessions,
 ) -> None:
-    object_store.kill()
-    phone.put_photo(promised)
     with sessions() as session, session.begin():
-        session.get_one(Photo, promised.id).erased_at = datetime.now(UTC)
+        session.get_one(Photo, waiting.id).erased_at = datetime.now(UTC)
     object_store.start()
     assert Mover(app, storage).move_all() == 0
     assert (on_disk(storage), object_store.contents(bucket)) == ([], {})
@@ -290,18 +287,15 @@ def test_what_the_disk_did_not_keep_is_not_moved(
     object_store: ObjectStore,
     bucket: str,
     storage: WaitingStorage,
-    phone: FieldClient,
-    promised: FieldPhoto,
+    waiting: FieldPhoto,
     row: Callable[[FieldPhoto], Photo],
 ) -> None:
-    object_store.kill()
-    phone.put_photo(promised)
-    key = photo_key(row(promised))
-    (storage.disk.root / key).write_bytes(b"!" + promised.content[1:])
+    key = photo_key(row(waiting))
+    (storage.disk.root / key).write_bytes(b"!" + waiting.content[1:])
     object_store.start()
     mover = Mover(app, storage)
     assert (mover.move_all(), mover.move_all()) == (0, 0)
-    assert (row(promised).waits_on, object_store.contents(bucket)) == ("first", {})
+    assert (row(waiting).waits_on, object_store.contents(bucket)) == ("first", {})
 
 
 MOVE_FOR_EVER = """

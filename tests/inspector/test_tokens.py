@@ -15,6 +15,8 @@ from inspector.auth import MANAGERS, person, roles
 from tests.factories import Audit, make_audit, make_project
 from tests.pages import OWN_SITE, Window
 
+pytestmark = pytest.mark.own_app
+
 Sessions = Callable[..., ScopedSession]
 SEEN = "/api/v1/test-what-is-reached"
 

@@ -16,6 +16,7 @@ from checklists.brands import Brand
 from checklists.orm import Base, ScopedSession, scoped
 from checklists.people import Membership, Project, Role
 from checklists.trail import READ, AuditEntry
+from checklists.visits import SealedReport
 from inspector.acts import UNNOTED
 from inspector.auth import MANAGERS, access_of, roles
 from inspector.manager.trail_words import ACTS, READINGS, TABLES
@@ -23,6 +24,8 @@ from inspector.transactions import writing
 from tests.factories import PASSWORD, Audit, make_audit, make_person, make_project
 from tests.pages import OWN_SITE, Window
 from tests.phone_client import FieldClient
+
+pytestmark = pytest.mark.own_app
 
 Sessions = Callable[..., ScopedSession]
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -217,11 +220,40 @@ def test_who_looks_at_people_is_kept(window: Window, audit: Audit, sessions: Ses
     assert {each.user_id for each in read} == {audit.manager.id}
 
 
+def test_who_looks_at_a_visit_is_kept_once_in_ten_minutes(
+    app: Flask, window: Window, audit: Audit, sessions: Sessions
+) -> None:
+    with sessions() as session, session.begin():
+        one, two = (audit.visit(session, outlet) for outlet in audit.outlets[:2])
+    page = f"{audit.address}/visits/"
+    criterion = audit.criterion("states")["id"]
+    for path in ("", str(one.id), f"{one.id}/answers/{criterion}/0", str(one.id), "", str(two.id)):
+        assert window.open(page + path).status == 200
+    assert _readings(sessions) == [("visit_list", None), ("visit", one.id), ("visit", two.id)]
+    Window(app, audit.reviewer.email).open(f"{page}{one.id}")
+    assert _readings(sessions)[3:] == [("visit", one.id)], "another person looks for himself"
+    with sessions() as session, session.begin():
+        for entry in session.scalars(select(AuditEntry)):
+            entry.at -= timedelta(minutes=11)
+        (report,) = session.scalars(select(SealedReport.id).where(SealedReport.visit_id == one.id))
+    window.open(f"{page}{one.id}")
+    for _ in range(2):
+        window.open(f"{page}{one.id}/reports/{report}")
+    assert _readings(sessions)[4:] == [("visit", one.id), ("report", one.id), ("report", one.id)]
+
+
+def _readings(sessions: Sessions) -> list[tuple[str, UUID | None]]:
+    return [(each.action.removeprefix(READ), each.subject_id) for each in entries(sessions, reads=True)]
+
+
 def test_views_that_show_personal_data_say_so(app: Flask) -> None:
     views = {name: getattr(view, "reads_personal", None) for name, view in app.view_functions.items()}
     shown = {
         *("people.index", "people.change", "organization.people", "organization.change_roles", "erasures.someone"),
         *("trail.index", "trail.download", "export_visits.download", "export_answers.download"),
+        *("visits.index", "visits.show", "visits.alike", "visits.show_correction", "visits.report", "erasures.visit"),
+        *(f"visits.show_after_{decision}" for decision in ("approval", "return", "rejection", "reopening", "placing")),
+        *("imports.preview", "imports.preview_after_confirmation", "phone_files.show", "api_phone_files.take"),
         *("api_people.list_people", "api_people.show", "api_people.list_colleagues", "api_people.show_colleague"),
     }
     assert {name for name in shown if not views[name]} == set()

@@ -15,9 +15,11 @@ from checklists.checklist import GuidancePicture
 from checklists.erasure import Erasure, ErasureKind
 from checklists.imports import Import
 from checklists.journey import Barrier
-from checklists.orm import Base, Owned, ScopedSession
+from checklists.orm import Base, Owned, ScopedSession, new_id
+from checklists.phones import Contact, note_contact
 from checklists.review import Content, approve, correct
 from checklists.trail import AuditEntry
+from checklists.visits import DraftCopy, DraftPhoto
 from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto, answer_in_zone
 from tests.phone_client import OWN_SITE, FieldClient
@@ -60,6 +62,13 @@ def stranger(session: ScopedSession) -> Audit:
     session.add(GuidancePicture(**owned, **picture, added_at=NOW))
     create_token(session, made.manager, "sync", list(TokenScope), NOW, organization_id=made.organization.id)
     session.add(AuditEntry(**owned, at=NOW, user_id=made.manager.id, action="waves.add", details={}))
+    begun = {"organization_id": made.organization.id, "user_id": made.inspectors[0].id, "visit_id": new_id()}
+    copy = {"device_id": "first", "revision": 1, "changes": 1, "body": b"{}", "photos": []}
+    times = dict.fromkeys(("begun_at", "changed_at", "kept_at"), NOW)
+    session.add(DraftCopy(**begun, **copy, **times, assignment_id=made.assign(session).id))
+    session.add(DraftPhoto(id=new_id(), **begun, sha256="0" * 64, size=1, media_type="image/jpeg", stored_at=NOW))
+    contact = Contact("first", "1", "Android", True, True, None, (), ())
+    note_contact(session, made.inspectors[0].id, [made.organization.id], contact, NOW)
     erased = {"kind": ErasureKind.PHOTO, "subject_id": visit.id, "by_id": made.owner.id, "reason": "asked for"}
     session.add(Erasure(**owned, **erased, at=NOW))
     session.commit()
@@ -117,8 +126,8 @@ def test_another_organizations_ids_are_404_on_every_route(
     for rule, method in with_ids(app):
         for some_id in foreign:
             answer = client.open(build(rule, own, some_id), method=method, headers=OWN_SITE, data={})
-            # A report under a foreign visit's id is the one write that names its own id; an empty one is no JSON.
-            expected = 400 if rule.endpoint == "delivery.deliver" else 404
+            # Only reports and drafts name their own ids; an empty one under a foreign visit's id is no JSON.
+            expected = 400 if rule.endpoint in ("delivery.deliver", "phone_drafts.keep") else 404
             if person not in app.view_functions[rule.endpoint].access.roles:  # type: ignore[attr-defined]
                 expected = 403
             assert answer.status_code == expected, (method, rule.rule, some_id, answer.status_code)

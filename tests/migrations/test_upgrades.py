@@ -41,14 +41,19 @@ def test_rows_outlast_the_upgrade_and_the_release_before_can_write(engine: Engin
         tables = tables_of(connection)
         make_rows(connection, tables)
         rows = rows_of(connection, tables)
-    assert all(len(each) == 1 for each in rows.values())
+    assert all(rows.values())
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), after)  # As in production: nothing opens the wall for it.
     with engine.begin() as connection:
         see_everything(connection)
-        assert rows_of(connection, tables) == rows
+        found = rows_of(connection, tables)
+        assert all(found[name] >= each for name, each in rows.items())
+        # Nothing is added but notes of outlets at which the worker is to look again.
+        assert {name for name, each in rows.items() if found[name] != each} <= {"changed_outlets"}
         make_rows(connection, tables)
-        assert all(len(each) == 2 for each in rows_of(connection, tables).values())
+        more = rows_of(connection, tables)
+        # Triggers may have added to what was made here.
+        assert all(len(more[name]) > len(each) for name, each in rows.items())
 
 
 def test_older_visits_and_checks_have_the_score_of_what_was_sent(engine: Engine) -> None:

@@ -53,7 +53,7 @@ test("a no in JSON that is not our server's, or is about another request, parks 
     assert.equal(await kind(() => portalJson(status)), "nothing");
     assert.equal(await kind(() => answer(status, { status, instance: SESSION })), "nothing");
     assert.equal(await kind(() => refusal("/api/v1/visits/v", status)), "nothing");
-    assert.equal(await kind(() => refusal("/api/v1/visits/v", status), (api) => api.putVisit("v", "")), status === 401 ? "login" : "refused");
+    assert.equal(await kind(() => refusal("/api/v1/visits/v", status), (api) => api.putVisit("v", "", { personId: "anna" })), status === 401 ? "login" : "refused");
   }
 });
 
@@ -69,25 +69,27 @@ test("work: unchanged, or whole with its ETag", async () => {
 
 test("requests carry the login, follow no redirect, and say the language", async () => {
   const asked = [];
-  await anApi(() => answer(200, person), asked).putVisit("v", new TextEncoder().encode("{}").buffer);
+  await anApi(() => answer(200, person), asked).putVisit("v", new TextEncoder().encode("{}").buffer, { personId: "anna" });
   const { method, path, redirect, credentials, headers } = asked[0];
   assert.deepEqual([method, path, redirect, credentials], ["PUT", "/api/v1/visits/v", "error", "same-origin"]);
   assert.deepEqual([headers["Content-Type"], headers["Accept-Language"]], ["application/json", "ru"]);
+  assert.equal(headers["Expect-Person"], "anna");
 });
 
 test("a photo goes with its own media type", async () => {
   const asked = [];
   const photo = { id: "p", sha256: "s", media_type: "image/heic", bytes: new ArrayBuffer(2) };
-  const { kind: said } = await anApi(() => answer(201, { id: "p", sha256: "s", size: 2 }), asked).putPhoto(photo);
+  const { kind: said } = await anApi(() => answer(201, { id: "p", sha256: "s", size: 2 }), asked).putPhoto(photo, { personId: "anna" });
   assert.deepEqual([said, asked[0].headers["Content-Type"], asked[0].body], ["ok", "image/heic", photo.bytes]);
+  assert.equal(asked[0].headers["Expect-Person"], "anna");
 });
 
 test("an answer about an earlier revision is none to the one that was sent", async () => {
   const reply = (revision) => () => answer(201, { id: "v", revision, missing_photos: [] });
-  assert.equal(await kind(reply(2), (api) => api.putVisit("v", "", 2)), "ok");
-  assert.equal(await kind(reply(3), (api) => api.putVisit("v", "", 2)), "ok");
-  assert.equal(await kind(reply(1), (api) => api.putVisit("v", "", 2)), "nothing");
-  assert.equal(await kind(reply(1), (api) => api.putVisit("v", "")), "ok");
+  assert.equal(await kind(reply(2), (api) => api.putVisit("v", "", { personId: "anna", revision: 2 })), "ok");
+  assert.equal(await kind(reply(3), (api) => api.putVisit("v", "", { personId: "anna", revision: 2 })), "ok");
+  assert.equal(await kind(reply(1), (api) => api.putVisit("v", "", { personId: "anna", revision: 2 })), "nothing");
+  assert.equal(await kind(reply(1), (api) => api.putVisit("v", "", { personId: "anna" })), "ok");
 });
 
 test("a picture is a JPEG and says so, or it is none", async () => {

@@ -199,6 +199,26 @@ test("another person's draft does not open", async () => {
   assert.equal(await openDraft({ id: "visit", personId: "boris", store, locks: null, onChange() {} }), null);
 });
 
+test("what another tab wrote between our look and our lock is not written over", async () => {
+  const store = await aStore();
+  const locks = new Locks();
+  const first = await open(store, locks);
+  let looked = false;
+  const second = await open({ ...store, draft: async (...order) => {
+    const found = await store.draft(...order);
+    if (!looked) {
+      looked = true;
+      first.change(type("7"));
+      await first.close();
+    }
+    return found;
+  } }, locks);
+  assert.equal(second.readOnly, false);
+  second.change((draft) => ({ ...draft, left_sections: ["door"] }));
+  await second.close();
+  assert.equal(await typed(store), "7");
+});
+
 /** navigator.locks for one name, as far as a draft uses it: the next in line gets it when the holder lets go. */
 class Locks {
   #last = Promise.resolve();

@@ -73,8 +73,8 @@ export function reportOf(draft, task) {
 }
 
 /** Put a finished visit with `photoIds` into a store, through a draft as the app does. */
-export async function putFinished(store, { id = "visit", personId = "anna", photoIds = ["p1", "p2"], finishedAt = 1000 } = {}) {
-  const photos = await Promise.all(photoIds.map((photoId) => aPhoto(photoId)));
+export async function putFinished(store, { id = "visit", personId = "anna", photoIds = ["p1", "p2"], finishedAt = 1000, wordsOf = (photoId) => photoId } = {}) {
+  const photos = await Promise.all(photoIds.map((photoId) => aPhoto(photoId, wordsOf(photoId))));
   await store.startDraft(aDraft({ id, personId }), aTask({ id }));
   const draft = filledIn({ id, personId }, photos.map(({ line }) => line));
   for (const { line, bytes } of photos) {

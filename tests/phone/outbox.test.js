@@ -231,6 +231,16 @@ test("a portal instead of the session: not one visit is tried", async () => {
   assert.equal(server.visits.size, 3);
 });
 
+test("a clock that is set back during a silence does not make it last for years", async () => {
+  const { store, server, deliver, clock } = await aPhone();
+  await putFinished(store);
+  server.faults.push(once("GET", SESSION, noLine));
+  assert.equal((await deliver()).state, "no answer");
+  clock.now -= 365 * 24 * 3_600_000;
+  assert.equal((await deliver()).state, "rest");
+  assert.equal(server.visits.size, 1);
+});
+
 test("photos that the server lost are sent again before anything is forgotten", async () => {
   const { store, server, deliver, clock } = await aPhone();
   await putFinished(store);

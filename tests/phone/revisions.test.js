@@ -103,7 +103,8 @@ test("the server going on without the draft is told, and nothing else is", () =>
   assert.equal(said({ state: "rejected", reason: "Another shop" }).reason, "Another shop");
   assert.equal(said({ state: "received", revision: 2 }).state, "received");
   assert.equal(said({ revision: 2 }).revision, 2);
-  assert.equal(movedOn(aDraft(), returnedWork({ visit: { state: "approved" } })), null);
+  assert.ok(movedOn(aDraft(), returnedWork({ visit: { state: "received" } })).isFirst);
+  assert.equal(movedOn(aDraft({ id: "another" }), returnedWork({ visit: { state: "received" } })), null);
   assert.deepEqual([movedOn(draft, null), movedOn(draft, { assignments: [] })], [null, null]);
 });
 

@@ -20,13 +20,16 @@ test("every address leads back to its screen", () => {
   assert.deepEqual(parseRoute(routes.toBestPractices("v", 3)).from, "3");
   assert.deepEqual(parseRoute(routes.toBestPractice("v", "3.1", "b")), { screen: "best", id: "v", from: "3.1", practice: "b", photo: null });
   assert.deepEqual(parseRoute(routes.toPracticePhoto("v", 3, "b", "p")), { screen: "photo", id: "v", from: "3", practice: "b", photo: "p" });
+  assert.deepEqual(parseRoute(routes.toTray("v")), { screen: "tray", id: "v" });
+  assert.deepEqual(parseRoute(routes.toSorting("v")), { screen: "sorting", id: "v" });
+  assert.deepEqual(parseRoute(routes.toDraft({ id: "v", at: { section: 2, criterion: "c", tray: true } })).screen, "tray");
   assert.deepEqual(parseRoute(routes.toOutbox()), { screen: "outbox" });
   assert.deepEqual(parseRoute(routes.toSettings()), { screen: "settings" });
 });
 
 test("places in a visit are known as such", () => {
   const inside = [routes.toBrief("v"), routes.toSection("v", 0), routes.toPhoto("v", 0, "c", "p"), routes.toFinish("v"),
-    routes.toStaff("v"), routes.toBestPractices("v"), routes.toBestPractice("v", 0, "b"), routes.toPracticePhoto("v", 0, "b", "p")];
+    routes.toTray("v"), routes.toSorting("v"), routes.toStaff("v"), routes.toBestPractices("v"), routes.toBestPractice("v", 0, "b"), routes.toPracticePhoto("v", 0, "b", "p")];
   const outside = [routes.toAssignments(), routes.toAssignment("a"), routes.toOutbox(), routes.toSettings()];
   assert.ok(inside.every((address) => routes.isInVisit(parseRoute(address))));
   assert.ok(!outside.some((address) => routes.isInVisit(parseRoute(address))));

@@ -6,14 +6,14 @@ const JSON_TYPE = { "Content-Type": "application/json" };
 /** `faults` are made by `once`; a fault gives a Response, an Error to be thrown, or nothing: then the answer is honest. */
 export function aServer({ person = "anna" } = {}) {
   const server = {
-    person, visits: new Map(), photos: new Map(), requests: [], faults: [], held: false, send,
+    person, visits: new Map(), photos: new Map(), parts: new Map(), requests: [], faults: [], held: false, send,
     /** How often a path was asked for with PUT. */
     puts: (start) => server.requests.filter(({ method, path }) => method === "PUT" && path.startsWith(start)).length,
   };
   return server;
 
-  async function send(path, { method, body }) {
-    const request = { method, path, id: path.split("/").at(-1), body };
+  async function send(path, { method, body, headers }) {
+    const request = { method, path, id: path.split("/").at(-1), body, headers };
     server.requests.push(request);
     const place = server.faults.findIndex((fault) => fault.method === method && path.startsWith(fault.start));
     const [ordered] = place < 0 ? [] : server.faults.splice(place, 1);
@@ -23,14 +23,39 @@ export function aServer({ person = "anna" } = {}) {
     return answerTo(request);
   }
 
-  async function answerTo({ method, path, id, body }) {
+  async function answerTo({ method, path, id, body, headers }) {
     if (path === "/api/v1/session" && method === "GET") {
       return server.person ? answer(200, { person: { id: server.person } }) : refusal(path, 401);
     }
     if (!server.person) return refusal(path, 401);
     if (path.startsWith("/api/v1/visits/")) return takeVisit(path, id, body);
-    if (path.startsWith("/api/v1/photos/")) return takePhoto(path, id, body);
+    if (path.startsWith("/api/v1/photos/")) {
+      if (method === "HEAD") return tellOffset(id);
+      return method === "PATCH" ? takePiece(path, id, body, Number(headers["Upload-Offset"])) : takePhoto(path, id, body);
+    }
     return refusal(path, 404);
+  }
+
+  function promisedPhoto(id) {
+    return [...server.visits.values()].flatMap((visit) => visit.report.photos).find((photo) => photo.id === id);
+  }
+
+  function tellOffset(id) {
+    const promised = promisedPhoto(id);
+    if (!promised) return new Response(null, { status: 404 });
+    const offset = server.photos.has(id) ? promised.size : (server.parts.get(id)?.length ?? 0);
+    return new Response(null, { headers: { "Upload-Offset": String(offset), "Upload-Length": String(promised.size) } });
+  }
+
+  async function takePiece(path, id, body, start) {
+    const here = server.parts.get(id) ?? [];
+    if (server.photos.has(id)) return stored(200, promisedPhoto(id));
+    if (start !== here.length) return withOffset(refusal(path, 409), here.length);
+    const bytes = [...here, ...body];
+    server.parts.set(id, bytes);
+    const { size } = promisedPhoto(id);
+    return bytes.length < size ? withOffset(new Response(null, { status: 204 }), bytes.length)
+      : takePhoto(path, id, new Uint8Array(bytes));
   }
 
   async function takeVisit(path, id, body) {
@@ -50,15 +75,27 @@ export function aServer({ person = "anna" } = {}) {
     });
   }
 
+  function stored(status, { id, sha256: hash, size }) {
+    return answer(status, { id, sha256: hash, size, readable: true, reason: null });
+  }
+
   async function takePhoto(path, id, body) {
-    const promised = [...server.visits.values()].flatMap((visit) => visit.report.photos).find((photo) => photo.id === id);
+    const promised = promisedPhoto(id);
     if (!promised) return refusal(path, 404);
     const hash = await sha256(body);
-    if (hash !== promised.sha256) return refusal(path, 422);
+    if (hash !== promised.sha256) {
+      server.parts.delete(id);
+      return refusal(path, 422);
+    }
     const again = server.photos.has(id);
     server.photos.set(id, hash);
-    return answer(again ? 200 : 201, { id, sha256: hash, size: body.byteLength, readable: true, reason: null });
+    return stored(again ? 200 : 201, promised);
   }
+}
+
+function withOffset(response, offset) {
+  response.headers.set("Upload-Offset", String(offset));
+  return response;
 }
 
 export function answer(status, body) {

@@ -1,6 +1,7 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { afterCopy, copyOf, nextCopyStep } from "../../inspector/phone/copies.js";
 import { openDraft } from "../../inspector/phone/draft.js";
 import { revisionOf } from "../../inspector/phone/revisions.js";
 import { openStore } from "../../inspector/phone/store.js";
@@ -30,13 +31,28 @@ const FIRST = {
 const KEYS = { settings: null, work: "person_id" };
 const INDEXED = { drafts: "person_id", visits: "person_id", photos: "visit_id", previews: "visit_id" };
 
-/** A database as the first release made it. */
-function makeFirst(name) {
+/** What the second release added: reference pictures, a draft of a revision that does not say how often it was saved. */
+const SECOND = {
+  ...FIRST,
+  drafts: [...FIRST.drafts, {
+    ...FIRST.drafts[0], id: "again", revision: 2, photos: { p9: { id: "p9", sha256: "s", size: 2, received: true, preview: false } },
+    answers: { door: { ...FIRST.drafts[0].answers.door, photo_ids: ["p9"] } }, repetitions: {}, staff_met: [], best_practices: [],
+    at: { section: 0, repetition: 0, criterion: "door" },
+  }],
+  tasks: [...FIRST.tasks, { ...FIRST.tasks[0], id: "again" }],
+  visits: [{ ...FIRST.visits[0], revision: 1, photos: [{ id: "p8", received: false, confirmed: true, refused: null, damaged: 0 }] }],
+  pictures: [{ id: "g", bytes: new Uint8Array([4]).buffer }, { id: "unknown there", bytes: null }],
+};
+
+const makeFirst = (name) => makeRelease(name, 1, FIRST);
+
+/** A database as that release made it. */
+function makeRelease(name, version, content) {
   return new Promise((done, fail) => {
-    const opening = indexedDB.open(name, 1);
+    const opening = indexedDB.open(name, version);
     opening.onupgradeneeded = () => {
       const database = opening.result;
-      for (const store of Object.keys(FIRST)) {
+      for (const store of Object.keys(content)) {
         const made = database.createObjectStore(store, { keyPath: store in KEYS ? KEYS[store] : "id" });
         if (INDEXED[store]) made.createIndex(INDEXED[store], INDEXED[store]);
       }
@@ -44,8 +60,8 @@ function makeFirst(name) {
     opening.onerror = () => fail(opening.error);
     opening.onsuccess = () => {
       const database = opening.result;
-      const tx = database.transaction(Object.keys(FIRST), "readwrite");
-      for (const [store, records] of Object.entries(FIRST)) {
+      const tx = database.transaction(Object.keys(content), "readwrite");
+      for (const [store, records] of Object.entries(content)) {
         if (Array.isArray(records)) for (const record of records) tx.objectStore(store).put(record);
         else for (const [key, value] of Object.entries(records)) tx.objectStore(store).put(value, key);
       }
@@ -81,4 +97,29 @@ test("a store is upgraded once and opened again without another upgrade", async 
   const store = await openStore("twice");
   await store.savePicture({ id: "g", bytes: new ArrayBuffer(2) });
   assert.deepEqual([(await store.pictures(["g", "unknown"])).length, (await store.drafts("anna")).length], [1, 1]);
+});
+
+test("what the second release kept is all there in this one, and is kept on the server too", async () => {
+  await makeRelease("second", 2, SECOND);
+  const store = await openStore("second");
+  assert.deepEqual((await store.draft("again", "anna")).draft, SECOND.drafts[1]);
+  assert.deepEqual(await store.visits("anna"), SECOND.visits);
+  assert.deepEqual((await store.pictureIds()).sort(), ["g", "unknown there"]);
+  assert.deepEqual(await store.copies("anna"), []);
+  const begun = await store.begun("anna");
+  assert.deepEqual(begun.drafts.map(({ id }) => id).sort(), ["again", "begun"]);
+
+  const settled = { ...begun, visits: [] };
+  const { do: what, draft } = nextCopyStep(settled, new Map(), 1000);
+  assert.equal(what, "draft");
+  const copy = copyOf(await store.draft("again", "anna"), { deviceId: "d", isKnown: () => true, now: 1000 });
+  assert.deepEqual([copy.revision, copy.changes, copy.photos], [2, 0, []]);
+  const answer = { kind: "ok", body: { changes: 0, kept_at: "t", missing_photos: [], others: [] } };
+  await store.changeCopy(draft.id, (line) => afterCopy(line, draft, { device_id: "d", changes: 0, photos: [] }, answer, 1000));
+  assert.equal((await store.copies("anna"))[0].kept_at, "t");
+
+  const session = await openDraft({ id: "again", personId: "anna", store, locks: null, onChange() {} });
+  session.change((each) => ({ ...each, outlet_name: "North" }));
+  await session.flush();
+  assert.equal((await store.draft("again", "anna")).draft.changes, 1);
 });

@@ -19,7 +19,7 @@ from tests.browsers import PHONE
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.field import FieldPhoto, deliver
 from tests.servers import LiveServer
-from tests.walk import log_in, speak
+from tests.walk import log_in, press_in_queue, speak
 
 Sessions = Callable[..., ScopedSession]
 
@@ -40,8 +40,7 @@ def test_the_queue_is_worked_by_keyboard(page: Page, live_server: LiveServer, se
     log_in(page, audit.reviewer.email, PASSWORD)
     speak(page, "en")
     page.goto(f"{audit.address}/visits/queue")
-    shows(page, "1 of 3 waiting")
-    page.keyboard.press("?")
+    press_in_queue(page, "1 of 3 waiting", "?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     assert faults(page) == []
     page.keyboard.press("Escape")
@@ -64,27 +63,15 @@ def test_the_queue_is_worked_by_keyboard(page: Page, live_server: LiveServer, se
     expect(note).to_have_value(re.compile("n[?]$"))
     page.locator("#return button").click()
     expect(page.get_by_text("The visit was sent back.")).to_be_visible()
-    shows(page, "1 of 2 waiting")
     expect(page.get_by_role("link", name="Back to the last one")).to_have_attribute("href", re.compile(str(visits[0])))
-    page.keyboard.press("n")
-    shows(page, "2 of 2 waiting")
-    page.keyboard.press("x")
+    press_in_queue(page, "1 of 2 waiting", "n")
+    press_in_queue(page, "2 of 2 waiting", "x")
     expect(page.locator("#reject-box textarea")).to_be_focused()
     page.keyboard.type("Another shop.")
     page.get_by_role("button", name="Reject", exact=True).click()
-    shows(page, "1 of 1 waiting")
-    page.keyboard.press("a")
+    press_in_queue(page, "1 of 1 waiting", "a")
     expect(page.get_by_text("No other visit waits for a review here.")).to_be_visible()
     assert states(sessions, visits) == [VisitState.RETURNED, VisitState.APPROVED, VisitState.REJECTED]
-
-
-def shows(page: Page, place: str) -> None:
-    """Wait for the visit at this place of the queue, and for its keys."""
-    expect(page.get_by_text(place)).to_be_visible()
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
-    page.wait_for_load_state("load")
-    # A key pressed before the page was painted is nobody's.
-    page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
 
 
 def look_at_photos(page: Page) -> None:

@@ -32,7 +32,7 @@ from tests.acts import (
 from tests.browsers import Phone
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.servers import LiveServer
-from tests.walk import log_in
+from tests.walk import log_in, press_in_queue
 
 Sessions = Callable[..., ScopedSession]
 Phones = Callable[..., Phone]
@@ -192,7 +192,7 @@ def test_a_wave_is_planned_to_its_required_counts_and_filled_up(
     says(page, "1 visit waits for your review.")
     part(page, "Visits")
     page.get_by_role("link", name="Review one after another").click()
-    press(page, "1 of 1 waiting", "a")
+    press_in_queue(page, "1 of 1 waiting", "a")
     says(page, "No other visit waits for a review here.")
     page.goto(address)
     says(page, "4 of 4 required checks are approved")
@@ -278,22 +278,13 @@ def work_the_queue(page: Page) -> None:
     """By keyboard: approve, reject one, approve the others."""
     part(page, "Visits")
     page.get_by_role("link", name="Review one after another").click()
-    press(page, "1 of 4 waiting", "a")
-    press(page, "1 of 3 waiting", "x")
+    press_in_queue(page, "1 of 4 waiting", "a")
+    press_in_queue(page, "1 of 3 waiting", "x")
     page.keyboard.type("The receipt is another shop's.")
     page.get_by_role("button", name="Reject", exact=True).click()
-    press(page, "1 of 2 waiting", "a")
-    press(page, "1 of 1 waiting", "a")
+    press_in_queue(page, "1 of 2 waiting", "a")
+    press_in_queue(page, "1 of 1 waiting", "a")
     says(page, "No other visit waits for a review here.")
-
-
-def press(page: Page, place: str, key: str) -> None:
-    """Wait for the visit at this place of the queue, and for its keys; then press one."""
-    expect(page.get_by_text(place)).to_be_visible()
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
-    # Chromium drops what is pressed before it has painted the page.
-    page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
-    page.keyboard.press(key)
 
 
 def cells_with_zones(page: Page) -> int:

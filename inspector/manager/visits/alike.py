@@ -14,6 +14,7 @@ from inspector.auth import REVIEWERS, person, roles
 from inspector.manager.forms import PageAnswer
 from inspector.manager.visits.circumstances import circumstances
 from inspector.manager.visits.place import VISIT_STATES, blueprint, carried, visit_asked
+from inspector.trail import reads_personal
 from inspector.transactions import reading
 
 LIKENESSES = {
@@ -37,6 +38,7 @@ class Twin:
 
 @blueprint.get("/<uuid:visit_id>/photos/<uuid:photo_id>")
 @roles(*REVIEWERS)
+@reads_personal("visit", of="visit_id")
 def alike(visit_id: UUID, photo_id: UUID) -> PageAnswer:
     """One photo, and beside it those of other visits that it looks like."""
     with reading() as session:

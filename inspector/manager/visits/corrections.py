@@ -21,6 +21,7 @@ from inspector.manager.visits.answers import Part, Said, in_words, limits_in_wor
 from inspector.manager.visits.circumstances import circumstances
 from inspector.manager.visits.place import LONGEST_REASON, blueprint, carried, visit_asked
 from inspector.manager.words import STATUSES
+from inspector.trail import reads_personal
 from inspector.transactions import reading, writing
 
 SECONDS = "%Y-%m-%dT%H:%M:%S"
@@ -28,6 +29,7 @@ SECONDS = "%Y-%m-%dT%H:%M:%S"
 
 @blueprint.get("/<uuid:visit_id>/answers/<uuid:criterion_id>/<int:repetition>")
 @roles(*REVIEWERS)
+@reads_personal("visit", of="visit_id")
 def show_correction(visit_id: UUID, criterion_id: UUID, repetition: int) -> PageAnswer:
     with reading() as session:
         visit, part, said = _asked(session, visit_id, criterion_id, repetition)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import g
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -27,12 +26,12 @@ class Places:
     absurd_times: bool
 
 
-def places_offered(session: Session, visit: Visit, report: Report | None) -> Places | None:
-    """The assignments that a held visit may belong to; None where it cannot be put right at all."""
+def places_offered(session: Session, visit: Visit, report: Report | None, project_id: UUID) -> Places | None:
+    """The project's assignments that a held visit may belong to; None where it cannot be put right at all."""
     checklist_id = checklist_of(session, report)
     if visit.state is not VisitState.HELD or report is None or checklist_id is None:
         return None
-    assignments = open_places(session, g.project.id, checklist_id, visit)
+    assignments = open_places(session, project_id, checklist_id, visit)
     named = [each.id for each in assignments if each.id == report.assignment_id]
     nearest = [each.id for each in assignments if each.outlet_id == visit.outlet_id]
     return Places(assignments, next(iter(named + nearest), None), times_are_absurd(report, datetime.now(UTC)))

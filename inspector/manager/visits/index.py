@@ -20,6 +20,7 @@ from inspector.manager.entrance import may_review
 from inspector.manager.forms import PageAnswer
 from inspector.manager.lists import Listing, choice_asked, identity_asked, row_asked
 from inspector.manager.visits.place import VISIT_STATES, PhotosAsked, blueprint, queue_filters, sees_unplaced
+from inspector.trail import reads_personal
 from inspector.transactions import reading
 
 VISITS_ON_A_PAGE = 50
@@ -27,6 +28,7 @@ VISITS_ON_A_PAGE = 50
 
 @blueprint.get("/")
 @roles(*READERS)
+@reads_personal("visit_list")
 def index() -> PageAnswer:
     with reading() as session:
         inspectors = inspectors_seen(session, g.project.id)

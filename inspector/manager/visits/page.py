@@ -48,6 +48,7 @@ from inspector.manager.visits.place import (
 )
 from inspector.manager.visits.reports import differences
 from inspector.manager.visits.sketch import sketch_of
+from inspector.trail import reads_personal
 from inspector.transactions import reading
 
 MOST_COMPARED = 10
@@ -58,15 +59,18 @@ MOST_RAW = 20_000
 
 @blueprint.get("/<uuid:visit_id>")
 @roles(*READERS)
+@reads_personal("visit")
 def show(visit_id: UUID) -> PageAnswer:
     with reading() as session:
         return visit_page(session, visit_id, Form.showing())
 
 
 @roles(*REVIEWERS)
+@reads_personal("visit")
 def show_again(visit_id: UUID) -> PageAnswer:
     """A refused decision is shown again at its own address, which somebody may reload or return to."""
-    return show(visit_id)
+    with reading() as session:
+        return visit_page(session, visit_id, Form.showing())
 
 
 for _noun in ("approval", "return", "rejection", "reopening", "placing"):
@@ -77,11 +81,11 @@ def visit_page(session: Session, visit_id: UUID, form: Form) -> PageAnswer:
     """The visit's page, with the form of a decision as it was refused."""
     visit = visit_asked(session, visit_id)
     sealed = _sealed(session, visit)
-    accepted = None if _is_recorded(visit) else _accepted(sealed)
+    accepted = None if is_recorded(visit) else _accepted(sealed)
     report = accepted.report if accepted else None
     checklist = _checklist(session, visit, report)
     corrections = corrections_of(session, visit.id, visit.revision)
-    places = places_offered(session, visit, report)
+    places = places_offered(session, visit, report, g.project.id)
     if places is not None and places.chosen and not form.typed:
         form = Form.showing(assignment=places.chosen)
     queue, seen = queue_asked(session), circumstances(visit)
@@ -151,18 +155,18 @@ class Sealed:
 def _sealed(session: Session, visit: Visit) -> list[Sealed]:
     """What phones sent, oldest first; read only where there is something to compare, or nothing better to show."""
     rows = sealed_reports_of(session, visit.id)
-    if len(rows) < 2 and _is_recorded(visit):
+    if len(rows) < 2 and is_recorded(visit):
         return [Sealed(row) for row in rows]
-    read = [Sealed(row, read_report(row.body), _as_text(row.body)) for row in rows[-MOST_COMPARED:]]
+    read = [Sealed(row, read_report(row.body), as_text(row.body)) for row in rows[-MOST_COMPARED:]]
     return [*(Sealed(row) for row in rows[:-MOST_COMPARED]), *read]
 
 
-def _is_recorded(visit: Visit) -> bool:
+def is_recorded(visit: Visit) -> bool:
     """Whether the visit's answers are rows; those of a held one, or of one rejected while held, are in its report."""
     return bool(visit.answers) or visit.state not in (VisitState.HELD, VisitState.REJECTED)
 
 
-def _as_text(body: bytes) -> str:
+def as_text(body: bytes) -> str:
     """The body with a line for each of its parts where it is JSON; cut off where nobody would read on."""
     try:
         text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
@@ -199,7 +203,7 @@ def _parts(
         return []
     if report is not None:
         return parts_of_report(report, checklist, visit.outlet_attributes)
-    return parts_of_visit(visit, checklist, corrections) if _is_recorded(visit) else []
+    return parts_of_visit(visit, checklist, corrections) if is_recorded(visit) else []
 
 
 def _barriers(session: Session, checklist: ChecklistForm | None) -> dict[UUID, str]:
@@ -212,6 +216,7 @@ def _barriers(session: Session, checklist: ChecklistForm | None) -> dict[UUID, s
 
 @blueprint.get("/<uuid:visit_id>/reports/<uuid:report_id>")
 @roles(*REVIEWERS)
+@reads_personal("report", of="visit_id")
 def report(visit_id: UUID, report_id: UUID) -> PageAnswer:
     """A report as it came from the phone, byte for byte."""
     with reading() as session:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from checklists.brands import Brand, brands_of
 from checklists.errors import DomainError, NotFound
-from checklists.waves import Place, required_checks, set_required_checks, wave_touchpoints
+from checklists.waves import Place, Wave, required_checks, set_required_checks, wave_touchpoints
 from inspector.auth import MANAGERS, roles
 from inspector.manager.forms import Form, PageAnswer, of_project
 from inspector.manager.waves.place import blueprint, find_wave
@@ -36,21 +36,16 @@ def required(wave_id: UUID) -> PageAnswer:
         for brand in brands
         if (touchpoint.id, brand.id, None) in numbers
     }
-    form = Form.showing(**_nested(fields, numbers)) if request.method == "GET" else Form.sent()
-    if request.method == "POST" and _saved(form, wave_id, fields, optional=False):
-        flash(_("The required checks were saved."), "done")
-        return redirect(url_for("waves.show", wave_id=wave_id))
-    page = render_template(
-        "waves/required.html",
-        form=form,
-        wave=wave,
+    return _form_for(
+        wave,
+        fields,
+        numbers,
+        url_for("waves.show", wave_id=wave_id),
         touchpoints=touchpoints,
         columns=[(brand.id, brand.name) for brand in brands],
-        fields=fields,
         at_outlets=at_outlets,
         brand=None,
     )
-    return page, form.status
 
 
 @blueprint.route("/<uuid:wave_id>/required/<uuid:brand_id>", methods=["GET", "POST"])
@@ -69,25 +64,41 @@ def required_at_outlets(wave_id: UUID, brand_id: UUID) -> PageAnswer:
         for outlet in outlets
         if (touchpoint.id, brand.id, None) in numbers
     }
-    form = Form.showing(**_nested(fields, numbers)) if request.method == "GET" else Form.sent()
-    if request.method == "POST" and _saved(form, wave_id, fields, optional=True):
-        flash(_("The required checks were saved."), "done")
-        return redirect(url_for("waves.required", wave_id=wave_id))
-    page = render_template(
-        "waves/required.html",
-        form=form,
-        wave=wave,
+    return _form_for(
+        wave,
+        fields,
+        numbers,
+        url_for("waves.required", wave_id=wave_id),
         touchpoints=touchpoints,
         columns=[(outlet.id, outlet.name) for outlet in sorted(outlets, key=lambda each: each.name)],
-        fields=fields,
         at_outlets={},
         brand=brand,
     )
-    return page, form.status
 
 
 def _field(touchpoint_id: UUID, column: UUID) -> str:
     return f"required.{touchpoint_id}.{column}"
+
+
+def _form_for(
+    wave: Wave,
+    fields: Mapping[str, Place],
+    numbers: Mapping[Place, int],
+    done: str,
+    *,
+    brand: Brand | None,
+    **shown: Any,
+) -> PageAnswer:
+    """The page with a field for each place, or on to `done` once they are saved. Those of a brand's outlets may stay
+    empty.
+    """
+    form = Form.showing(**_nested(fields, numbers)) if request.method == "GET" else Form.sent()
+    if request.method == "POST" and _saved(form, wave.id, fields, optional=brand is not None):
+        flash(_("The required checks were saved."), "done")
+        return redirect(done)
+    return render_template(
+        "waves/required.html", form=form, wave=wave, fields=fields, brand=brand, **shown
+    ), form.status
 
 
 def _nested(fields: Mapping[str, Place], numbers: Mapping[Place, int]) -> dict[str, Any]:

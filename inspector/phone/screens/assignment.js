@@ -2,9 +2,11 @@
  * One assignment: where, when, the brief, how many checks are still needed, and the button that begins the visit; of a
  * visit that was sent back, what a reviewer says.
  */
+import { offers } from "../restoring.js";
 import { isReturned, revisionOf } from "../revisions.js";
-import { toAssignments, toDraft, toOutbox } from "../routes.js";
+import { toAssignments, toDraft, toOutbox, toTray } from "../routes.js";
 import { t } from "../translate.js";
+import { ContinueHere } from "./elsewhere.js";
 import { Bar, html, Title } from "./html.js";
 import { Returned, stateOfReceived } from "./note.js";
 import { capital, checksWords, dueWords, placeWords, stateOfVisit, textOf } from "./words.js";
@@ -19,8 +21,8 @@ export function Assignment({ app, state }) {
   const words = textOf(brief, project);
   const what = checklistWords(assignment, state.work);
   return html`<main>
-    <${Title}>${outlet.name}<//>
-    <p class="muted">${placeWords(outlet)}</p>
+    <${Title}>${state.plain ? t("Assignment") : outlet.name}<//>
+    <p class="muted">${state.plain && `${outlet.name}, `}${placeWords(outlet)}</p>
     ${what && html`<p><strong>${what}</strong></p>`}
     <${WhatWasSaid} state=${state} assignment=${assignment} inVisit=${inVisit} />
     <p class="contacts">
@@ -35,6 +37,7 @@ export function Assignment({ app, state }) {
     <h2>${t("Checks so far")}</h2>
     <ul>${progress.map((each) => html`<li>${textOf(each.touchpoint, project)}: ${checksWords(each)}</li>`)}</ul>
     <p class="muted">${[organization, project, wave].map(({ name }) => textOf(name, project)).join(" · ")}</p>
+    ${inVisit && html`<p><a class="button" href=${toTray(state.open.draft.id)}>${t("Visit mode")}</a></p>`}
     ${inVisit && canDiscard(state.open) && html`<p><button type="button" class="quiet"
       onClick=${() => app.visiting.discard()}>${t("Discard what was entered")}</button></p>`}
     <${Begin} app=${app} state=${state} assignment=${assignment} />
@@ -85,11 +88,13 @@ function Begin({ app, state, assignment }) {
   const visit = state.visits.find((each) => each.assignment_id === assignment.id);
   const knows = (versionId) => state.work?.checklist_versions.some((each) => each.id === versionId);
   const said = saidOf(assignment, visit, state);
+  const elsewhere = offers(state.elsewhere, state).find((line) => line.assignment_id === assignment.id);
   const begin = () => app.visiting.begin(assignment);
   const revise = () => app.visiting.revise(assignment);
   return html`<${Bar} label=${t("Visit")}>
     <a href=${toAssignments()}>${t("Back")}</a>
     ${draft ? html`<a class="main" href=${toDraft(draft)}>${t("Continue visit")}</a>`
+      : elsewhere ? html`<${ContinueHere} app=${app} state=${state} line=${elsewhere} />`
       : isReturned(assignment, state) && knows(assignment.visit.checklist_version_id)
         ? html`<button type="button" class="main" onClick=${revise}>${t("Work on it again")}</button>`
       : said ? html`<a class="said" href=${toOutbox()}>${capital(said)}</a>`

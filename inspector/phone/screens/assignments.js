@@ -1,33 +1,45 @@
 /** The list of assignments: what was sent back, what was begun, what to do, what is done. */
 import { isOpen } from "../outbox.js";
+import { offers } from "../restoring.js";
 import { isReturned, movedOn, revisionOf } from "../revisions.js";
 import { toAssignment, toDraft, toOutbox } from "../routes.js";
 import { t, tn } from "../translate.js";
 import { checklistWords, hoursWords, saidOf } from "./assignment.js";
+import { BegunElsewhere } from "./elsewhere.js";
 import { html, StateLine, Title } from "./html.js";
+import { Install } from "./install.js";
+import { OnlyHere, placeOfDraft } from "./kept.js";
 import { movedOnWords } from "./note.js";
 import { Tabs } from "./tabs.js";
 import { capital, checksWords, dueWords, placeWords, textOf } from "./words.js";
 
-export function Assignments({ state }) {
+export function Assignments({ app, state }) {
   const { drafts, visits } = state;
   const begun = new Set(drafts.map((draft) => draft.assignment_id));
   const finished = new Map(visits.map((visit) => [visit.assignment_id, visit]));
   const all = [...(state.work?.assignments ?? [])].sort((a, b) => (a.due_until < b.due_until ? -1 : 1));
-  const sentBack = all.filter((each) => isReturned(each, state));
+  const elsewhere = offers(state.elsewhere, state);
+  const isElsewhere = (each) => elsewhere.some((line) => line.assignment_id === each.id);
+  const sentBack = all.filter((each) => isReturned(each, state) && !isElsewhere(each));
   const isDone = (each) => (each.visit || finished.has(each.id)) && !sentBack.includes(each);
-  const toDo = all.filter((each) => !isDone(each) && !begun.has(each.id) && !sentBack.includes(each));
-  const done = all.filter((each) => isDone(each) && !begun.has(each.id));
+  const toDo = all.filter((each) => !isDone(each) && !begun.has(each.id) && !sentBack.includes(each)
+    && !isElsewhere(each));
+  const done = all.filter((each) => isDone(each) && !begun.has(each.id) && !isElsewhere(each));
   return html`<main>
     <${Title}>${t("Assignments")}<//>
     <${Sending} state=${state} />
+    <${OnlyHere} state=${state} />
+    <${Install} app=${app} state=${state} canBePutAway />
     ${sentBack.length > 0 && html`<h2>${t("Sent back")}</h2>
       <ul class="cards">${sentBack.map((each) => html`
         <${Card} key=${each.id} assignment=${each} work=${state.work} said=${t("Sent back: look at the notes")} urgent />`)}</ul>`}
     ${drafts.length > 0 && html`<h2>${t("Begun")}</h2>
       <ul class="cards">${drafts.map((draft) => html`
-        <${Begun} key=${draft.id} draft=${draft} all=${all} work=${state.work} />`)}</ul>`}
-    ${(toDo.length > 0 || drafts.length > 0 || sentBack.length > 0) && html`<h2>${t("To do")}</h2>`}
+        <${Begun} key=${draft.id} draft=${draft} all=${all} state=${state} />`)}</ul>`}
+    ${elsewhere.length > 0 && html`<h2>${t("Begun on another phone")}</h2>
+      <ul class="cards">${elsewhere.map((line) => html`
+        <${BegunElsewhere} key=${line.visit_id} app=${app} state=${state} line=${line} />`)}</ul>`}
+    ${[toDo, drafts, sentBack, elsewhere].some((each) => each.length > 0) && html`<h2>${t("To do")}</h2>`}
     <ul class="cards">${toDo.map((each) => html`<${Card} key=${each.id} assignment=${each} work=${state.work} />`)}</ul>
     ${!toDo.length && html`<p class="muted">${emptyWords(state)}</p>`}
     ${done.length > 0 && html`<h2>${t("Done")}</h2>
@@ -61,14 +73,14 @@ function Sending({ state: { visits, work, offline } }) {
   <//>`;
 }
 
-function Begun({ draft, all, work }) {
+function Begun({ draft, all, state: { work, copies } }) {
   const moved = movedOn(draft, work);
   const assignment = all.find((each) => each.id === draft.assignment_id);
   return html`<li class="card">
     <a class="whole" href=${toDraft(draft)}>${draft.outlet_name}</a>
     ${assignment && html`<${Place} outlet=${assignment.outlet} /><span>${dueWords(assignment)}</span>
       <span>${checklistWords(assignment, work)}</span>`}
-    <span>${t("begun, saved on this phone")}</span>
+    <span>${placeOfDraft(draft, copies)}</span>
     ${revisionOf(draft) > 1 && !moved && html`<span class="said urgent">${t("Sent back: look at the notes")}</span>`}
     ${moved && html`<span class="said urgent">${movedOnWords(moved)}</span>`}
   </li>`;

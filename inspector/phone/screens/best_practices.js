@@ -23,7 +23,7 @@ export function BestPractices({ app, state }) {
   const back = route.from === "finish" ? toFinish(route.id) : toSection(route.id, route.from);
   const add = () => app.visiting.addPractice(section.touchpoint_id, route.from);
   return html`<main>
-    <p class="muted above">${open.draft.outlet_name}</p>
+    <p class="muted above outlet">${open.draft.outlet_name}</p>
     <${Title}>${t("Best practices")}<//>
     <p class="muted">${t("What is worth copying here. Write down only what you saw: nothing has to be entered.")}</p>
     <ul class="cards">${practices.map((practice) => html`
@@ -59,9 +59,11 @@ export function BestPractice({ app, state }) {
     app.visiting.removePractice(practice.id);
     location.replace(list);
   };
-  const leave = () => isEmpty(practice) && !open.readOnly && app.visiting.removePractice(practice.id);
+  // A photo may still be on its way into one that looks empty.
+  const isWaiting = state.developing[place.key] > 0;
+  const leave = () => isEmpty(practice) && !isWaiting && !open.readOnly && app.visiting.removePractice(practice.id);
   return html`<main>
-    <p class="muted above">${open.draft.outlet_name}</p>
+    <p class="muted above outlet">${open.draft.outlet_name}</p>
     <${Title}>${t("Best practice")}<//>
     <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
     <fieldset class="plain" disabled=${open.readOnly} onFocusOut=${() => open.flush()}>

@@ -61,7 +61,7 @@ function Whole({ app, state, section, repetition, criterion, beside, number }) {
     ${(criterion.evidence === "required" || kind.isPhotos) && html`<p class="guidance">${photosWords(criterion)}</p>`}
     <${Note} state=${state} criterion=${criterion} repetition=${repetition} />
     <fieldset class="plain" disabled=${open.readOnly}>
-      <${ANSWERS[criterion.kind]} criterion=${criterion} answer=${isSetAside(answer) ? EMPTY_ANSWER : answer}
+      <${ANSWERS[criterion.kind]} app=${app} criterion=${criterion} answer=${isSetAside(answer) ? EMPTY_ANSWER : answer}
         beside=${beside} version=${version} name=${name} change=${change} type=${type}
         trouble=${status === "answered" ? kind.trouble?.(criterion, answer, beside) : null} />
       ${!kind.isDerived && html`

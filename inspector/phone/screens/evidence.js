@@ -2,7 +2,7 @@
 import { t, tn } from "../translate.js";
 import { html } from "./html.js";
 
-const ACCEPTED = "image/jpeg,image/png,image/webp,image/heic,image/heif";
+export const ACCEPTED = "image/jpeg,image/png,image/webp,image/heic,image/heif";
 
 function Buttons({ app, state, place }) {
   // Android may kill the page while the camera is open: what is on the screen is saved before.

@@ -1,9 +1,11 @@
 /** The end of a visit: what is missing with a jump to it, and the button that finishes. */
 import { wordless } from "../practices.js";
 import { lostPhotos, placeOfLost } from "../revisions.js";
-import { toBestPractice, toSection, toStaff } from "../routes.js";
+import { toBestPractice, toSection, toSorting, toStaff } from "../routes.js";
 import { t, tn } from "../translate.js";
+import { itemsOf } from "../tray.js";
 import { photosInUse, placesOf, progress } from "../visit.js";
+import { BeforeLeaving } from "./before_leaving.js";
 import { BestPracticesLink } from "./best_practices.js";
 import { Bar, html, StateLine, Title } from "./html.js";
 import { troubleWords } from "./kinds.js";
@@ -16,7 +18,8 @@ export function Finish({ app, state }) {
   const { done, total, missing } = progress(task, draft);
   const practices = wordless(draft);
   const lost = lostPhotos(draft).length;
-  const gaps = missing.length + practices.length + lost;
+  const unsorted = itemsOf(draft).length;
+  const gaps = missing.length + practices.length + lost + unsorted;
   const photos = photosInUse(draft).length;
   const developing = Object.values(state.developing).some((count) => count > 0);
   const ready = !gaps && !developing && !open.readOnly && open.saved !== "gone";
@@ -25,13 +28,16 @@ export function Finish({ app, state }) {
     ? toStaff(draft.id)
     : toSection(draft.id, last?.section ?? 0, null, last?.repetition);
   return html`<main>
-    <p class="muted above">${draft.outlet_name}</p>
+    <p class="muted above outlet">${draft.outlet_name}</p>
     <${Title}>${t("Check and finish")}<//>
     <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
     <p>${t("Answered: %(done)s of %(total)s", { done, total })}. ${tn("%(num)s photo", "%(num)s photos", photos)}.</p>
     ${gaps > 0
       ? html`<h2>${capital(tn("%(num)s missing", "%(num)s missing", gaps))}</h2>
         <ul class="cards">
+          ${unsorted > 0 && html`<li class="card">
+            <a class="whole" href=${toSorting(draft.id)}>${t("In the tray: %(num)s", { num: unsorted })}</a>
+            <span class="lacks">${t("put each to its criterion, or throw it away")}</span></li>`}
           ${missing.map((gap) => html`
             <${Gap} key=${`${gap.criterion.id} ${gap.repetition}`} gap=${gap} open=${open} />`)}
           ${practices.map(({ id }) => html`<li key=${id} class="card">
@@ -43,6 +49,7 @@ export function Finish({ app, state }) {
         </ul>`
       : html`<p>${t(
         "Nothing is missing. Once finished, the visit is sent by itself and cannot be changed on this phone.")}</p>`}
+    <${BeforeLeaving} app=${app} state=${state} />
     <${BestPracticesLink} open=${open} from="finish" />
     <${Bar} label=${t("Visit")}>
       <${Trouble} open=${open} />
@@ -55,7 +62,8 @@ export function Finish({ app, state }) {
 }
 
 function toLost(draft, version) {
-  const { practice, section, criterion, repetition } = placeOfLost(version, draft);
+  const { tray, practice, section, criterion, repetition } = placeOfLost(version, draft);
+  if (tray) return toSorting(draft.id);
   return practice ? toBestPractice(draft.id, "finish", practice) : toSection(draft.id, section, criterion, repetition);
 }
 

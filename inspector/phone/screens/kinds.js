@@ -5,12 +5,13 @@ import {
 import { dayAndTime, language, t, tn } from "../translate.js";
 import { withOffset } from "../visit.js";
 import { html } from "./html.js";
+import { BY_UNIT } from "./watch.js";
 import { textOf, unitWords } from "./words.js";
 
 /**
  * The answer's part of a criterion, by kind. Each gets the criterion, its answer (empty while it is set aside), what
  * stands `beside` it as kinds.js has it, the version, `name` (unique on the screen; its heading has the id name-text),
- * `trouble` and two ways to change the answer: `change(update)` for a tap, `type(update)` for what is being typed.
+ * the app (to say what can be undone), `trouble` and two ways to change the answer: `change(update)` for a tap, `type(update)` for what is being typed.
  */
 export const ANSWERS = {
   states: States,
@@ -81,7 +82,8 @@ function Sign({ zone, words }) {
 }
 
 function Measure(props) {
-  return html`<${NumberField} ...${props} unit=${unitWords(props.criterion.unit)} />`;
+  const { unit } = props.criterion;
+  return html`<${NumberField} ...${props} unit=${unitWords(unit)} tool=${BY_UNIT[unit]} />`;
 }
 
 function Money(props) {
@@ -94,13 +96,15 @@ function currencySign(currency) {
   return parts.find(({ type }) => type === "currency").value;
 }
 
-function NumberField({ criterion, answer, name, type, trouble, unit }) {
+function NumberField({ tool: Tool, ...props }) {
+  const { criterion, answer, name, type, trouble, unit } = props;
   return html`<div class="rows">
-    <label class="field number"><span class="hidden">${unit ? t("Number, in %(unit)s", { unit }) : t("Number")}</span>
+    <div class="measure"><label class="field number"><span class="hidden">${unit ? t("Number, in %(unit)s", { unit }) : t("Number")}</span>
       <input type="text" name=${`${name}-number`} inputmode=${criterion.decimals ? "decimal" : "numeric"}
         autocomplete="off" value=${answer.number} onInput=${(event) => typeInto(type, "number", event)}
         aria-invalid=${trouble ? "true" : null} aria-describedby=${`${name}-wrong`} />
       ${unit && html`<span aria-hidden="true">${unit}</span>`}</label>
+      ${Tool && html`<${Tool} ...${props} />`}</div>
     <${Trouble} name=${name} criterion=${criterion} trouble=${trouble} />
   </div>`;
 }

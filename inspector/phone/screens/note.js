@@ -11,11 +11,13 @@ export function stateOfReceived(visit) {
 }
 
 /** What became of a visit on the server while its next revision is a draft here (revisions.js, movedOn). */
-export function movedOnWords({ state, reason }) {
+export function movedOnWords({ state, reason, isFirst }) {
   const what = {
     approved: t("This visit was approved meanwhile."),
     rejected: t("This visit was rejected meanwhile."),
-  }[state] ?? t("This visit was sent again meanwhile, but not from here.");
+  }[state] ?? (isFirst
+    ? t("This visit was finished on another phone meanwhile.")
+    : t("This visit was sent again meanwhile, but not from here."));
   return [what, state === "rejected" && reason, t("What you enter here is no longer asked for.")].filter(Boolean).join(" ");
 }
 

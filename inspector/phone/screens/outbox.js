@@ -5,6 +5,7 @@ import { dayAndTime, t } from "../translate.js";
 import { html, StateLine, Title } from "./html.js";
 import { stateOfReceived } from "./note.js";
 import { Tabs } from "./tabs.js";
+import { SaveUnsent } from "./unsent.js";
 import { capital, stateOfVisit } from "./words.js";
 
 const LATEST = 20;
@@ -30,6 +31,7 @@ export function Outbox({ app, state }) {
         <span class="lacks" key=${id}>${t("The photo of %(time)s is not on this phone any more.", { time: dayAndTime(at) })}</span>`)}
       ${visit.parked && html`<button type="button" onClick=${() => app.tryAgain(visit.id)}>${t("Try again")}</button>`}
     </li>`)}</ul>
+    ${(state.drafts.length > 0 || visits.some((visit) => !visit.delivered)) && html`<${SaveUnsent} app=${app} />`}
     <${Tabs} state=${state} />
   </main>`;
 }

@@ -5,20 +5,29 @@ import { language, t } from "../translate.js";
 import { Assignment } from "./assignment.js";
 import { Assignments } from "./assignments.js";
 import { BestPractice, BestPractices } from "./best_practices.js";
+import { Elsewhere } from "./elsewhere.js";
 import { Finish } from "./finish.js";
 import { html, render, Title } from "./html.js";
+import { fetchLater, later } from "./later.js";
 import { LoginForm, LoginScreen } from "./login.js";
+import { showCriterion } from "./missing.js";
 import { movedOnWords } from "./note.js";
 import { Outbox } from "./outbox.js";
 import { Photo } from "./photo.js";
 import { Section } from "./section.js";
 import { Settings } from "./settings.js";
 import { Staff } from "./staff.js";
+import { SaveUnsent } from "./unsent.js";
 
 const SCREENS = {
   assignments: Assignments, assignment: Assignment, brief: Assignment, section: Section, photo: Photo, staff: Staff,
   bests: BestPractices, best: BestPractice, finish: Finish, outbox: Outbox, settings: Settings,
+  tray: later(async () => (await import("./tray.js")).Tray),
+  sorting: later(async () => (await import("./sorting.js")).Sorting),
 };
+const DARK = "#101214";
+const LIGHT = "#ffffff";
+const FETCH_LATER_MS = 1000;
 
 /** Put the app on the page: {draw(), onVisible(tell)}. */
 export function mount(app) {
@@ -27,15 +36,15 @@ export function mount(app) {
 
   function draw() {
     const { state } = app;
-    document.documentElement.lang = language();
-    document.title = t("Tasks");
+    dress(state.plain || state.route.screen === "tray");
     render(html`<${Page} app=${app} state=${state} />`, root);
     if (!state.started) return;
-    document.documentElement.dataset.appReady = "";
     const place = placeOf(state);
     if (place === shown) return;
     const first = shown === null;
     shown = place;
+    if (first) document.documentElement.dataset.appReady = "";
+    if (first) setTimeout(fetchLater, FETCH_LATER_MS);
     arrive(state.route, first);
   }
 
@@ -47,13 +56,26 @@ export function mount(app) {
   };
 }
 
+// Language, title, look. To touch the root makes the browser work out the style of all that is on the page: only when
+// one of them changes. A plain look is dark whatever the phone's own is, its bars too.
+let worn = null;
+function dress(isPlain) {
+  const wanted = `${language()} ${isPlain}`;
+  if (worn === wanted) return;
+  worn = wanted;
+  document.documentElement.lang = language();
+  document.title = t("Tasks");
+  document.documentElement.classList.toggle("plain", isPlain);
+  document.querySelector("meta[name=theme-color][media*=light]").content = isPlain ? DARK : LIGHT;
+}
+
 function Page({ app, state }) {
-  if (state.fatal) return html`<${Fatal} />`;
+  if (state.fatal) return html`<${Fatal} app=${app} />`;
   if (!state.started) return null;
   if (!state.person) return html`<${LoginScreen} app=${app} state=${state} />`;
   if (isInVisit(state.route) && !state.open) return null;
   return html`
-    <${Banner} app=${app} state=${state} />
+    ${state.route.screen !== "tray" && html`<${Banner} app=${app} state=${state} />`}
     <${SCREENS[state.route.screen]} key=${placeOf(state)} app=${app} state=${state} />
     <${Message} app=${app} message=${state.message} />`;
 }
@@ -73,6 +95,7 @@ function Banner({ app, state: { login, offline, person, route, open, work } }) {
     ${open && movedOn(open.draft, work) && html`<header class="banner">
       <p class="urgent" role="status">${movedOnWords(movedOn(open.draft, work))}</p>
     </header>`}
+    ${open && html`<${Elsewhere} app=${app} open=${open} />`}
     ${offline.update && !isInVisit(route) && html`<header class="banner row">
       <p>${t("A new version is ready.")}</p>
       <button type="button" onClick=${() => app.takeUpdate()}>${t("Start it")}</button>
@@ -87,12 +110,13 @@ function Message({ app, message }) {
   </div>`;
 }
 
-function Fatal() {
+function Fatal({ app }) {
   return html`<main>
     <${Title}>${t("The app could not open its storage")}<//>
     <p>${t(
       "Nothing was deleted. Close other tabs of this app and try again. If that does not help, restart the phone.")}</p>
     <button type="button" class="main" onClick=${() => location.reload()}>${t("Try again")}</button>
+    <${SaveUnsent} app=${app} />
   </main>`;
 }
 
@@ -107,12 +131,7 @@ function placeOf({ person, fatal, route, open }) {
 function arrive(route, first) {
   const heading = document.querySelector("h1");
   const named = route.screen === "section" && route.criterion;
-  const criterion = named && document.getElementById(`criterion-${named}`);
-  if (criterion) {
-    criterion.scrollIntoView({ block: "start" });
-    criterion.querySelector("h2")?.focus({ preventScroll: true });
-    return;
-  }
+  if (named && showCriterion(named)) return;
   scrollTo(0, 0);
   if (!first) heading?.focus({ preventScroll: true });
 }

@@ -1,14 +1,18 @@
 /** One section of a visit, or one repetition of it: its criteria one below the other, and the bar to the next. */
-import { toBrief, toFinish, toSection, toStaff } from "../routes.js";
+import { toBrief, toFinish, toSection, toStaff, toTray } from "../routes.js";
 import { t } from "../translate.js";
+import { itemsOf } from "../tray.js";
 import {
   addRepetition, nameRepetition, placesOf, progress, removeRepetition, repetitionsOf, restoreRepetition, shownOf,
 } from "../visit.js";
+import { doubtWords } from "./before_leaving.js";
 import { BestPracticesLink } from "./best_practices.js";
 import { Criterion } from "./criterion.js";
 import { Bar, Component, html, StateLine, Title } from "./html.js";
+import { keptWords } from "./kept.js";
+import { NextMissing } from "./missing.js";
 import { isBroken, Trouble } from "./trouble.js";
-import { capital, plainWords, progressWords, repetitionWords, savedWords, textOf } from "./words.js";
+import { capital, plainWords, progressWords, repetitionWords, textOf } from "./words.js";
 
 const MOST_REPETITIONS = 10;
 
@@ -21,7 +25,17 @@ export class Section extends Component {
   getSnapshotBeforeUpdate() {
     const { element } = this;
     element.style.minHeight = `${scrollY + innerHeight - element.offsetTop}px`;
-    return null;
+    const top = this.tapped?.getBoundingClientRect().top;
+    return top > 0 && top < innerHeight ? top : null;
+  }
+
+  // What comes or goes above the tapped row would move it too: the page is scrolled by as much, or gets room on top.
+  componentDidUpdate(_props, _state, before) {
+    const { element, tapped } = this;
+    const moved = () => tapped.getBoundingClientRect().top - before;
+    if (before === null || !tapped.isConnected || !moved()) return;
+    scrollBy(0, moved());
+    if (moved() < 0) element.style.marginTop = `${-moved()}px`;
   }
 
   render({ app, state }) {
@@ -34,11 +48,15 @@ export class Section extends Component {
     const shown = shownOf(task, draft);
     const places = placesOf(task, draft, shown);
     const place = { section, index, repetition };
-    return html`<main ref=${this.hold}>
-      <p class="muted above"><a href=${toBrief(draft.id)}>${draft.outlet_name}</a>${countWords(places, index)}</p>
+    return html`<main ref=${this.hold} onClickCapture=${({ target }) => { this.tapped = target; }}>
+      <div class="row">
+        <p class="muted above"><a href=${toBrief(draft.id)}>${state.plain ? t("Brief") : draft.outlet_name}</a>${
+          countWords(places, index)}</p>
+        <${TrayLink} draft=${draft} />
+      </div>
       <${Title}>${textOf(section.title, version)}${
         section.repeats && `: ${repetitionWords(section, draft, repetition, version)}`}<//>
-      <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
+      <${StateLine}>${!isBroken(open) && capital(keptWords(open, state.copies))}<//>
       ${shown.hasSection(section)
         ? html`<${Contents} app=${app} state=${state} shown=${shown} ...${place} />`
         : html`<p>${t("Nothing is asked here after what was answered before.")}</p>`}
@@ -46,6 +64,12 @@ export class Section extends Component {
       <${Way} app=${app} open=${open} shown=${shown} places=${places} ...${place} />
     </main>`;
   }
+}
+
+function TrayLink({ draft }) {
+  const num = itemsOf(draft).length;
+  return html`<a class="button" href=${toTray(draft.id)}>${
+    num ? t("Visit mode (%(num)s)", { num }) : t("Visit mode")}</a>`;
 }
 
 // Of what is asked: a section that is hidden does not count.
@@ -127,11 +151,14 @@ function Way({ app, open, shown, places, section, index, repetition }) {
     : [places[at - 1], places[at + 1]];
   const leave = () => app.visiting.leaveSection(section.id, repetition);
   const to = (place) => toSection(draft.id, place.section, null, place.repetition);
+  const { missing, ...far } = progress(task, draft, shown);
   const end = task.version.staff_met ? toStaff(draft.id) : toFinish(draft.id);
   return html`<${Bar} label=${t("Visit")}>
     <${Trouble} open=${open} />
     <a href=${before ? to(before) : toBrief(draft.id)} onClick=${leave}>${t("Back")}</a>
-    <a class="progress" href=${toFinish(draft.id)} onClick=${leave}>${progressWords(progress(task, draft, shown))}</a>
+    <a class="progress" href=${toFinish(draft.id)} onClick=${leave}>${
+      [progressWords(far), doubtWords(open, far)].filter(Boolean).join(", ")}</a>
+    <${NextMissing} app=${app} open=${open} missing=${missing} leave=${leave} />
     <a class="main" href=${after ? to(after) : end} onClick=${leave}>${
       after || task.version.staff_met ? t("Next") : t("Check answers")}</a>
   <//>`;

@@ -1,16 +1,16 @@
 /** Language, the person, and whether this phone is ready for work without a network. */
 import { LANGUAGES, language, t, tn } from "../translate.js";
 import { Component, html, Title } from "./html.js";
+import { Install } from "./install.js";
+import { Room } from "./kept.js";
 import { Tabs } from "./tabs.js";
 
 const TOLERATED_SKEW_MS = 120_000;
-// Safari has no question of its own to install an app, and deletes what is not installed.
-const ON_IPHONE = /iP(hone|ad|od)/.test(navigator.userAgent);
 
 export class Settings extends Component {
   state = { leaving: false };
 
-  render({ app, state: { person, offline, skew, version, drafts, visits, install } }, { leaving }) {
+  render({ app, state: { person, offline, skew, version, drafts, visits, plain } }, { leaving }) {
     const kept = drafts.length + visits.filter((visit) => !visit.delivered).length;
     const stay = () => this.setState({ leaving: false });
     const leave = () => (kept && !leaving ? this.setState({ leaving: true }) : app.logOut());
@@ -22,14 +22,15 @@ export class Settings extends Component {
           <input type="radio" name="language" checked=${language() === code}
             onClick=${() => app.chooseLanguage(code)} />
           <span lang=${code}>${name}</span></label>`)}</div>
+      <h2>${t("Look")}</h2>
+      <label class="choice"><input type="checkbox" checked=${plain} onClick=${() => app.choosePlain(!plain)} />
+        <span>${t("Plain look")}<small>${t("always dark, smaller, no outlet's name on top")}</small></span></label>
       <h2>${t("Without a network")}</h2>
       <p>${offline.ready
         ? t("Ready to work offline.")
         : t("Not ready to work offline yet: stay online for a moment.")}</p>
-      ${install && html`
-        <button type="button" class="wide" onClick=${() => app.install()}>${t("Install on this phone")}</button>`}
-      ${ON_IPHONE && !navigator.standalone && html`<p>${t(
-        "Safari deletes unsent visits after seven days. To keep them, tap Share, then Add to Home Screen.")}</p>`}
+      <${Room} room=${this.props.state.room} />
+      <${Install} app=${app} state=${this.props.state} />
       ${Math.abs(skew) > TOLERATED_SKEW_MS && html`<p class="urgent">${clockWords(skew)}</p>`}
       <h2>${person.name}</h2>
       <p class="muted">${person.email}</p>

@@ -10,7 +10,7 @@ export function Staff({ app, state: { open } }) {
   const { draft, task } = open;
   const last = placesOf(task, draft).pop();
   return html`<main>
-    <p class="muted above">${draft.outlet_name}</p>
+    <p class="muted above outlet">${draft.outlet_name}</p>
     <${Title}>${t("Staff met")}<//>
     <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
     <p class="muted">${task.version.staff_names

@@ -24,12 +24,17 @@ export function stateOfVisit(visit, sending, outbox) {
 export function received({ state, reason, received_at: at }) {
   if (state === "approved") return t("approved");
   if (state === "rejected") return reason ? t("rejected: %(why)s", { why: reason }) : t("rejected");
-  const sameDay = dayAndTime(at).slice(0, -5) === dayAndTime(Date.now()).slice(0, -5);
-  const time = sameDay ? timeOfDay(at) : dayAndTime(at);
+  const time = momentWords(at);
   if (state !== "held") return t("received %(time)s", { time });
   return reason
     ? t("received %(time)s, a manager looks at it: %(why)s", { time, why: reason })
     : t("received %(time)s, a manager looks at it", { time });
+}
+
+/** When it was: the time, and the day where it was not today. */
+export function momentWords(at) {
+  const isToday = day(at) === day(Date.now());
+  return isToday ? timeOfDay(at) : dayAndTime(at);
 }
 
 function whyParked({ status, detail }) {

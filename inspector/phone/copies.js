@@ -1,0 +1,261 @@
+/**
+ * Keeps begun visits on the server too, so that a lost phone loses nothing: each draft some moments after its last
+ * change, then its photos one by one. Planning is pure; the runner only carries out and writes down. It stands back for
+ * finished visits, and nothing ever waits for it.
+ */
+import { nextStep, pause } from "./outbox.js";
+import { revisionOf } from "./revisions.js";
+import { photosInUse, progress, withOffset } from "./visit.js";
+
+const QUIET_MS = 4_000;
+// Who never stops typing has a copy every so often all the same.
+const LONGEST_UNKEPT_MS = 60_000;
+const AFTER_REFUSAL_MS = 600_000;
+// A discarded draft can be taken back while a message is shown.
+const UNDO_MS = 60_000;
+const FORMAT = 1;
+// The server has no copy any more, or never had: the visit has arrived, say.
+const GONE = new Set([404, 409, 410]);
+
+/**
+ * What to do next at time `now` (ms): {do: "draft", draft}, {do: "photo", draft, photoId}, {do: "drop" | "forget", copy},
+ * {do: "stand back"} while finished visits need the line, {do: "wait", until} or {do: "rest"}. `begun` is what
+ * store.begun gives, `stirred` a Map of the drafts that are being changed: id -> {since, last} in ms.
+ */
+export function nextCopyStep({ drafts, copies, visits }, stirred, now) {
+  const lineIsNeeded = ["report", "photo"].includes(nextStep(visits, now).do);
+  if (lineIsNeeded) return { do: "stand back" };
+  const known = new Map(copies.map((copy) => [copy.id, copy]));
+  const times = [];
+  const isDue = (time) => {
+    if (time > now && time <= now + 2 * AFTER_REFUSAL_MS) times.push(time);
+    return time <= now || time > now + 2 * AFTER_REFUSAL_MS;
+  };
+  for (const copy of copies) {
+    const step = stepOfLeft(copy, drafts, visits, now);
+    if (step && isDue(copy.next_try_at)) return { do: step, copy };
+  }
+  const open = drafts.filter((draft) => !draft.discarded_at);
+  for (const draft of open) {
+    const copy = known.get(draft.id);
+    const isNews = !copy?.kept_at || revisionOf(copy) !== revisionOf(draft) || changesOf(draft) > copy.changes;
+    if (isNews && isDue(Math.max(copy?.next_try_at ?? 0, quietAt(stirred.get(draft.id))))) return { do: "draft", draft };
+  }
+  for (const draft of open) {
+    const photoId = photoToKeep(draft, known.get(draft.id));
+    if (photoId && isDue(known.get(draft.id).next_try_at)) return { do: "photo", draft, photoId };
+  }
+  return times.length ? { do: "wait", until: Math.min(...times) } : { do: "rest" };
+}
+
+// A copy whose draft is gone: discarded, so that the server's goes too; or arrived, where the server has dropped it.
+function stepOfLeft({ id }, drafts, visits, now) {
+  const draft = drafts.find((each) => each.id === id);
+  if (draft) return draft.discarded_at < now - UNDO_MS ? "drop" : null;
+  const visit = visits.find((each) => each.id === id);
+  if (!visit) return "drop";
+  return visit.delivered ? "forget" : null;
+}
+
+function quietAt(stir) {
+  return stir ? Math.min(stir.last + QUIET_MS, stir.since + LONGEST_UNKEPT_MS) : 0;
+}
+
+/** How often a draft was saved; those of earlier apps did not count. */
+export function changesOf({ changes }) {
+  return changes ?? 0;
+}
+
+function photoToKeep(draft, copy) {
+  if (!copy?.missing?.length) return null;
+  const inUse = new Set(photosInUse(draft));
+  return copy.missing.find((id) => inUse.has(id) && !copy.not_taken?.includes(id)) ?? null;
+}
+
+/** The lines of the photos that a draft's copy names: those whose bytes the server has not with an earlier revision. */
+export function photosOfCopy(draft) {
+  return [...new Set(photosInUse(draft))].map((id) => draft.photos[id])
+    .filter((photo) => photo && !photo.received && !photo.missing)
+    .map(({ id, sha256, size, media_type }) => ({ id, sha256, size, media_type }));
+}
+
+/**
+ * A draft as PUT /phone/drafts takes it. The checklist goes along where `isKnown(versionId)` says that other phones do
+ * not get it with their work.
+ */
+export function copyOf({ draft, task }, { deviceId, isKnown, now }) {
+  const { done, total } = progress(task, draft);
+  const rare = isKnown(draft.checklist_version_id) ? {} : { version: task.version };
+  return {
+    device_id: deviceId,
+    assignment_id: draft.assignment_id,
+    revision: revisionOf(draft),
+    changes: changesOf(draft),
+    begun_at: draft.started_at,
+    changed_at: withOffset(new Date(draft.changed_at ?? now)),
+    photos: photosOfCopy(draft),
+    body: JSON.stringify({ format: FORMAT, progress: { done, total }, draft, ...rare }),
+  };
+}
+
+/** A copy's line after the server's answer to the draft; `sent` is what was sent. */
+export function afterCopy(copy, draft, sent, answer, now) {
+  const line = {
+    photos: [], missing: [], refused: null, kept_at: null, changes: -1, ...copy,
+    id: draft.id, person_id: draft.person_id, device_id: sent.device_id, next_try_at: 0, not_taken: [],
+  };
+  // Where the server has a later one from this very phone, what is here is not what lies there.
+  const isThere = answer.kind === "ok" && answer.body.changes === sent.changes;
+  if (!isThere) {
+    const left = GONE.has(answer.status) ? lost(line) : line;
+    return { ...left, refused: refusal(answer), next_try_at: now + AFTER_REFUSAL_MS };
+  }
+  const missing = new Set(answer.body.missing_photos);
+  const named = sent.photos.map(({ id }) => id);
+  return {
+    ...line,
+    revision: sent.revision,
+    changes: sent.changes,
+    kept_at: answer.body.kept_at,
+    photos: named.filter((id) => !missing.has(id)),
+    missing: named.filter((id) => missing.has(id)),
+    refused: null,
+  };
+}
+
+/** A copy's line when the server has nothing of it any more. */
+export function lost(copy) {
+  return { ...copy, kept_at: null, photos: [], missing: [] };
+}
+
+/**
+ * The lines of copies that the server turned out not to have: `before` they were asked for, `lines` is what it told, and
+ * `now` what is known here. One that was kept meanwhile is not among them.
+ */
+export function lostCopies(before, lines, now) {
+  const there = new Set(lines.map((line) => `${line.visit_id} ${line.device_id}`));
+  const same = new Map(now.map((copy) => [copy.id, copy.kept_at]));
+  return before.filter((copy) => (
+    copy.kept_at && same.get(copy.id) === copy.kept_at && !there.has(`${copy.id} ${copy.device_id}`)));
+}
+
+/**
+ * A copy's line after the server's answer to one photo. One that it does not take stays missing, and is not offered again
+ * until the draft goes once more.
+ */
+export function afterCopyPhoto(copy, photoId, answer) {
+  if (answer.kind !== "ok") return { ...copy, not_taken: [...(copy.not_taken ?? []), photoId] };
+  return { ...copy, missing: copy.missing.filter((id) => id !== photoId), photos: [...copy.photos, photoId] };
+}
+
+function refusal(answer) {
+  return { status: answer.status, detail: answer.body?.detail ?? null };
+}
+
+/**
+ * The runner. `keep({personId, asked, isLeaving})` answers {state, until?} as the outbox does, or "stand back" while
+ * finished visits need the line. `stir(id)` says that a draft was changed, `standBack()` ends a photo that is on its way.
+ * `isKnown(versionId)` as in copyOf; `onChange(visitId, others)` is told of every change, with the copies of other phones
+ * where the server named them.
+ */
+export function createCopies({ store, api, locks, deviceId, isKnown, onChange = () => {}, now = Date.now, random = Math.random }) {
+  const stirred = new Map();
+  let running = null;
+  let again = null;
+  let sending = null;
+  let silence = { attempts: 0, until: 0 };
+
+  function stir(id) {
+    stirred.set(id, { since: stirred.get(id)?.since ?? now(), last: now() });
+  }
+
+  function keep(order) {
+    if (running) {
+      again = { ...order, asked: order.asked || again?.asked };
+      return running;
+    }
+    running = inOneTab(order).finally(() => {
+      running = null;
+      again = null;
+    });
+    return running;
+  }
+
+  async function inOneTab(order) {
+    const work = async () => {
+      let outcome = await drain(order);
+      while (again) {
+        const next = again;
+        again = null;
+        outcome = await drain(next);
+      }
+      return outcome;
+    };
+    if (!locks) return work();
+    return locks.request("copies", { ifAvailable: true }, (lock) => (lock ? work() : { state: "elsewhere" }));
+  }
+
+  async function drain({ personId, asked = false, isLeaving = false }) {
+    if (asked) silence = { attempts: 0, until: 0 };
+    for (;;) {
+      // Who leaves, or asks, does not wait for a quiet moment.
+      const step = nextCopyStep(await store.begun(personId), asked || isLeaving ? new Map() : stirred, now());
+      if (["rest", "wait", "stand back"].includes(step.do)) return { state: step.do, until: step.until };
+      // A clock that was set back must not make this last for ever.
+      const isSilent = silence.until > now() && silence.until <= now() + AFTER_REFUSAL_MS;
+      if (isSilent) return { state: "no answer", until: silence.until };
+      const answer = await carryOut(step, personId, isLeaving);
+      if (answer === "stood back") return { state: "stand back" };
+      if (answer.kind === "login") return { state: "login" };
+      if (answer.kind === "ok" || answer.kind === "refused") silence = { attempts: 0, until: 0 };
+      else silence = { attempts: silence.attempts + 1, until: now() + pause(silence.attempts, random) };
+    }
+  }
+
+  function carryOut(step, personId, isLeaving) {
+    if (step.do === "draft") return sendDraft(step.draft.id, personId, isLeaving);
+    if (step.do === "photo") return sendPhoto(step.draft.id, step.photoId, personId);
+    return drop(step, personId);
+  }
+
+  async function sendDraft(id, personId, isLeaving) {
+    const found = await store.draft(id, personId);
+    const stir = stirred.get(id);
+    if (!found) return { kind: "ok" };
+    const sent = copyOf(found, { deviceId, isKnown, now: now() });
+    const answer = await api.putCopy(id, sent, { personId, isLeaving });
+    if (answer.kind !== "ok" && answer.kind !== "refused") return answer;
+    await store.changeCopy(id, (copy) => afterCopy(copy, found.draft, sent, answer, now()));
+    // What was changed while it was on its way waits for its own quiet moment.
+    if (stirred.get(id)?.last === stir?.last) stirred.delete(id);
+    else stirred.set(id, { ...stirred.get(id), since: now() });
+    onChange(id, answer.body?.others ?? null);
+    return answer;
+  }
+
+  async function sendPhoto(visitId, photoId, personId) {
+    const photo = await store.photo(photoId);
+    sending = new AbortController();
+    const { signal } = sending;
+    // Its bytes went with the browser's data: there is nothing to keep.
+    const answer = photo ? await api.putCopyPhoto(visitId, photo, { personId, signal }) : { kind: "refused", status: 0, body: {} };
+    sending = null;
+    if (signal.aborted) return "stood back";
+    if (answer.kind === "ok" || answer.kind === "refused") {
+      await store.changeCopy(visitId, (copy) => copy && afterCopyPhoto(copy, photoId, answer));
+      onChange(visitId, null);
+    }
+    return answer;
+  }
+
+  async function drop({ do: what, copy }, personId) {
+    const answer = what === "drop" ? await api.dropCopy(copy.id, copy.device_id, { personId }) : { kind: "ok" };
+    if (answer.kind === "ok" || answer.kind === "refused") {
+      await store.changeCopy(copy.id, () => null);
+      onChange(copy.id, null);
+    }
+    return answer;
+  }
+
+  return { keep, stir, standBack: () => sending?.abort() };
+}

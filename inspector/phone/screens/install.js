@@ -1,0 +1,49 @@
+/** How to put the app on the home screen, in the words of this phone's browser; until it is done or put away. */
+import { wayToInstall } from "../install.js";
+import { t } from "../translate.js";
+import { html } from "./html.js";
+
+export function Install({ app, state, canBePutAway = false }) {
+  const { install, installPutAway, drafts, visits } = state;
+  const way = wayToInstall({ agent: agentOf(navigator), offered: Boolean(install), installed: isInstalled() });
+  if (!way || (canBePutAway && installPutAway)) return null;
+  const isKeptApart = way === "share";
+  const hasWork = drafts.length > 0 || visits.some((visit) => !visit.delivered);
+  return html`<section class="card install">
+    <h2>${t("Install on this phone")}</h2>
+    <p>${isKeptApart
+      ? t("Safari deletes unsent visits after seven days. An app on the Home Screen keeps them.")
+      : t("Then it opens at once, without a network too, and keeps visits more safely.")}</p>
+    ${way !== "button" && html`<p>${way === "share" && html`<${ShareSign} /> `}${stepsOf(way)}</p>`}
+    ${isKeptApart && hasWork && html`<p class="urgent">${
+      t("Send what is begun here first: the installed app does not see it.")}</p>`}
+    <div class="row">
+      ${way === "button" && html`<button type="button" class="main" onClick=${() => app.install()}>${t("Install")}</button>`}
+      ${canBePutAway && html`<button type="button" onClick=${() => app.putInstallAway()}>${t("Not now")}</button>`}
+    </div>
+  </section>`;
+}
+
+// An iPad says that it is a Mac, which has no touch screen.
+function agentOf({ userAgent, maxTouchPoints }) {
+  return maxTouchPoints > 1 ? userAgent.replace("Macintosh", "iPad") : userAgent;
+}
+
+/** Whether the app was started from the home screen. */
+export function isInstalled() {
+  return navigator.standalone === true || matchMedia("(display-mode: standalone), (display-mode: fullscreen)").matches;
+}
+
+function stepsOf(way) {
+  return {
+    share: () => t("Tap Share, then “Add to Home Screen”. Open the app there and log in once more."),
+    firefox: () => t("Open the menu ⋮ and tap “Install”."),
+    samsung: () => t("Open the menu ☰, tap “Add page to”, then “Home screen”."),
+    menu: () => t("Open the menu ⋮ and tap “Install app” or “Add to Home screen”."),
+  }[way]();
+}
+
+function ShareSign() {
+  return html`<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><path
+    d="M12 15V2M8 6l4-4 4 4M8 10H5v12h14V10h-3" fill="none" stroke="currentColor" stroke-width="2" /></svg>`;
+}

@@ -1,0 +1,116 @@
+"""The phone app's modules in one script: what they do, they do there; what the bundler does not know, it refuses."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Route
+
+from inspector.phone_app import app_files
+from inspector.phone_bundle import Unbundled, bundle
+
+SMALL = {
+    "app.js": (
+        "/** The start. */\n"
+        'import { name as called, Way } from "./parts/way.js";\n'
+        'import whole from "./vendor/whole.js";\n\n'
+        "export const said = () => `${called(new Way())}, ${whole}`;\n"
+        'export const laterSaid = async () => (await import("./parts/later.js")).ask();\n'
+    ),
+    "parts/way.js": (
+        "// Not to be read.\n"
+        "const secret = 1;\n"
+        "export class Way {\n  length = secret;\n}\n"
+        "export function name(way) {\n  return `a way of ${way.length}`;\n}\n"
+    ),
+    "parts/later.js": (
+        'import { name, Way } from "./way.js";\n'
+        'import { answer } from "./alone.js";\n'
+        "const secret = 2;\n"
+        "export async function ask() {\n  return [name(new Way()), answer, secret].join();\n}\n"
+    ),
+    "parts/alone.js": "export const answer = 42;\n",
+    "vendor/whole.js": "export default 'as published';\n",
+}
+
+
+def test_each_module_keeps_its_scope_and_gives_what_it_gave(tmp_path: Path) -> None:
+    assert run(tmp_path, "app.js", "[first.$app.said(), await first.$app.laterSaid()]") == [
+        "a way of 1, as published",
+        "a way of 1,42,2",
+    ]
+
+
+def test_what_is_fetched_later_is_a_script_of_its_own_with_what_only_it_needs() -> None:
+    scripts = bundle(SMALL, "app.js")
+    assert set(scripts) == {"app.js", "parts/later.js"}
+    assert "42" in scripts["parts/later.js"]
+    assert "42" not in scripts["app.js"]
+    assert "class Way" not in scripts["parts/later.js"]
+
+
+def test_nothing_is_served_that_only_people_read_but_each_modules_name() -> None:
+    script = bundle(SMALL, "app.js")["app.js"]
+    assert "// parts/way.js" in script.splitlines()
+    assert "The start" not in script
+    assert "Not to be read" not in script
+    assert not any(line.startswith(" ") for line in script.splitlines())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'import * as way from "./parts/way.js";',
+        'import "./parts/way.js";',
+        'import { gone } from "./parts/way.js";',
+        'import { name } from "./parts/gone.js";',
+        "export default 1;",
+        "export let changing = 1;",
+        'export { name } from "./parts/way.js";',
+        "const address = import.meta.url;",
+        "const found = import(address);",
+    ],
+)
+def test_a_form_that_it_does_not_know_is_refused_with_the_modules_name(line: str) -> None:
+    with pytest.raises(Unbundled, match=r"^app\.js: "):
+        bundle({**SMALL, "app.js": f"{line}\n"}, "app.js")
+
+
+def test_modules_that_import_each_other_are_refused() -> None:
+    back = {"parts/way.js": 'import { said } from "../app.js";\n' + SMALL["parts/way.js"]}
+    with pytest.raises(Unbundled, match=r"app\.js parts/way\.js app\.js"):
+        bundle({**SMALL, **back}, "app.js")
+
+
+def test_the_app_as_it_is_served_starts_without_an_error(browser: Browser) -> None:
+    files = app_files()
+    page = browser.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+
+    def answer(route: Route) -> None:
+        found = files.get(route.request.url.split("/phone/")[-1]) if "/phone/" in route.request.url else None
+        if found is None:
+            return route.fulfill(status=404)
+        return route.fulfill(body=found.content, content_type=found.media_type)
+
+    page.route("**/*", answer)
+    page.goto("http://127.0.0.1/phone/")
+    page.locator("html[data-app-ready]").wait_for()
+    page.get_by_role("textbox").first.wait_for()
+    assert wrong == []
+    page.close()
+
+
+def run(folder: Path, entry: str, expression: str) -> object:
+    """What the expression is, with the served scripts on disk and the first one as `first`."""
+    served = {**bundle(SMALL, entry), **{path: text for path, text in SMALL.items() if path.startswith("vendor/")}}
+    for path, text in served.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text + ("\nexport { $app };\n" if path == entry else ""))
+    (folder / "package.json").write_text('{"type": "module"}')
+    program = f'import * as first from "./{entry}";\nconsole.log(JSON.stringify({expression}));\n'
+    (folder / "try.js").write_text(program)
+    done = subprocess.run(["node", str(folder / "try.js")], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)

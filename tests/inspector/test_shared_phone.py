@@ -1,0 +1,43 @@
+"""Two people take turns with one phone: what it sends for one of them is never taken in under the other's login."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from checklists.orm import ScopedSession, new_id
+from checklists.visits import Visit
+from tests.factories import Audit, make_audit
+from tests.phone_client import OWN_SITE, FieldClient
+
+Sessions = Callable[..., ScopedSession]
+
+
+@pytest.fixture
+def audit(sessions: Sessions) -> Audit:
+    with sessions() as session, session.begin():
+        return make_audit(session)
+
+
+def test_what_is_meant_for_one_person_is_not_taken_under_anothers_login(
+    app: Flask, audit: Audit, sessions: Sessions
+) -> None:
+    anna, timur = audit.inspectors
+    with sessions() as session, session.begin():
+        report = audit.report(audit.assign(session, inspector=anna))
+    timurs = FieldClient(app.test_client(), timur)
+    visit_id = new_id()
+
+    def put(person_id: UUID, phone: FieldClient) -> int:
+        headers = OWN_SITE | {"Expect-Person": str(person_id)}
+        return phone.client.put(f"/api/v1/visits/{visit_id}", json=report, headers=headers).status_code
+
+    assert put(anna.id, timurs) == 401
+    with sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Visit)) == 0
+    assert put(anna.id, FieldClient(app.test_client(), anna)) == 201
+    with sessions() as session:
+        assert session.get_one(Visit, visit_id).inspector_id == anna.id
+    assert timurs.client.get("/api/v1/session").status_code == 200, "nobody is logged out by it"

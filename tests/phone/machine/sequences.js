@@ -1,0 +1,84 @@
+/** Invents sequences of steps from a seed, runs them, and makes one that fails as short as it can. */
+import { aChance } from "./chance.js";
+import { aPhone } from "./phone.js";
+import { Broken } from "./promises.js";
+import { FAULTS } from "./service.js";
+
+const STEPS = { least: 10, most: 40 };
+/** How often a step is in the same tab as the one before it. */
+const SAME_TAB = 0.7;
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 365 * 24 * HOUR_MS;
+
+/** How often what happens, and with what. */
+const WEIGHTS = {
+  visit: 12, begin: 4, open: 4, close: 2, answer: 12, photo: 12, remove: 3, finish: 10, discard: 2, undo: 2, send: 26,
+  unpark: 3, review: 14, revise: 14, fault: 14, kill: 6, full: 4, drop: 2, clock: 5, time: 4, expire: 1, login: 5,
+};
+const DETAILS = {
+  visit: (chance) => ({ photos: chance.below(4) }),
+  answer: (chance) => ({ soon: chance.happens(0.3) }),
+  finish: (chance) => ({ twice: chance.happens(0.2) }),
+  send: (chance) => ({ asked: chance.happens(0.5) }),
+  review: (chance) => ({ state: chance.pick(["returned", "returned", "returned", "approved", "deleted"]) }),
+  fault: (chance) => ({ on: chance.pick(["session", "visits", "visits", "photos", "photos"]), fault: chance.pick(FAULTS), times: 1 + chance.below(3) }),
+  revise: (chance) => ({ whole: chance.happens(0.6) }),
+  kill: (chance) => ({ after: chance.below(25) }),
+  full: (chance) => ({ times: 1 + chance.below(2) }),
+  clock: (chance) => ({ by: chance.pick([-YEAR_MS * 3, -HOUR_MS, HOUR_MS, YEAR_MS * 20]) }),
+  time: (chance) => ({ ms: chance.pick([1000, 10_000, 400_000]) }),
+  login: (chance) => ({ person: chance.pick(["anna", "boris"]) }),
+};
+
+/** The steps of a seed. A step goes on for `turns`, or, where that is null, until all is quiet. */
+export function inventSteps(seed) {
+  const chance = aChance(seed);
+  let tab = 0;
+  return Array.from({ length: STEPS.least + chance.below(STEPS.most - STEPS.least) }, () => {
+    const act = chance.weighted(WEIGHTS);
+    tab = chance.happens(SAME_TAB) ? tab : 1 - tab;
+    const turns = chance.happens(0.4) ? null : chance.below(chance.pick([6, 40, 200]));
+    return { act, tab, which: chance.below(6), turns, ...DETAILS[act]?.(chance) };
+  });
+}
+
+/** What was broken by these steps; null when every promise was kept. */
+export async function brokenBy(app, seed, steps) {
+  const phone = await aPhone(app, seed);
+  try {
+    for (const step of steps) {
+      await phone.step(step);
+      if (step.turns === null) await phone.check();
+    }
+    await phone.drain();
+    return null;
+  } catch (error) {
+    if (error instanceof Broken) return error;
+    throw error;
+  } finally {
+    await phone.close();
+  }
+}
+
+/** The first seed from `first` on, of `runs`, that breaks a promise: {seed, steps, broken}; null when none does. */
+export async function firstBroken(app, first, runs) {
+  for (let seed = first; seed < first + runs; seed += 1) {
+    const steps = inventSteps(seed);
+    const broken = await brokenBy(app, seed, steps);
+    if (broken) return { seed, steps, broken };
+  }
+  return null;
+}
+
+/** The steps without those that are not needed to break the same promise. */
+export async function shrunk(app, { seed, steps, broken }) {
+  let least = { steps, broken };
+  for (let size = Math.ceil(steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = least.steps.length - size; at >= 0; at -= size) {
+      const fewer = least.steps.filter((_, place) => place < at || place >= at + size);
+      const still = await brokenBy(app, seed, fewer);
+      if (still?.promise === broken.promise) least = { steps: fewer, broken: still };
+    }
+  }
+  return least;
+}

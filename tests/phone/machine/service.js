@@ -1,0 +1,168 @@
+/**
+ * The wire's other end for the machine: keeps the promises of the wire to the letter, with faults that are ordered
+ * beforehand. Nothing in it depends on real time, so that a seed repeats what happened.
+ */
+import { answer, portal, portalJson, refusal } from "../server.js";
+import { hashOf } from "./hash.js";
+
+/** What can happen to a request. */
+export const FAULTS = [
+  "lost", "no line", "portal", "portal json", "another's", "hangs", "damaged", "forgets", 401, 403, 404, 413, 422, 423, 429, 500, 503,
+];
+
+const ANOTHERS = {
+  id: "another", revision: 9, state: "received", reason: null, received_at: "2026-11-21T14:02:00+00:00",
+  missing_photos: [], sha256: "0", person: {},
+};
+
+/** `latency()` resolves when a request has got through; `onPut(kind, id, person, body)` is told what arrives. */
+export function aService({ latency, onPut }) {
+  const service = {
+    /** Whose login the phone has; null when nobody's. */
+    login: null,
+    visits: new Map(), photos: new Map(),
+    /** Faults to come, each {on: "session" | "visits" | "photos", fault}; a `bad` {id, status} meets every request. */
+    faults: [], bad: null,
+    /** Whether it has lost a photo that it had confirmed. */
+    forgot: false,
+    /** The tabs whose PUT is on its way, and the most at once. */
+    sending: [], mostAtOnce: 0,
+    send, latest: (id) => service.visits.get(id)?.revisions.at(-1) ?? null, missing,
+  };
+  /** The photos of visits that were confirmed as a whole. */
+  const safe = new Set();
+  /** The pieces of photos of which a part has arrived. */
+  const parts = new Map();
+  return service;
+
+  async function send(path, { method, body, signal, headers }, tab) {
+    const [, kind, id] = /^\/api\/v1\/(\w+)\/?(.*)$/.exec(path);
+    const isSending = method === "PUT" || method === "PATCH";
+    if (isSending) service.sending.push(tab);
+    service.mostAtOnce = Math.max(service.mostAtOnce, service.sending.filter((each) => !each.dead).length);
+    try {
+      await latency();
+      const given = await arrive({ method, path, kind, id, body, signal, headers });
+      await latency();
+      return given;
+    } finally {
+      if (isSending) service.sending.splice(service.sending.indexOf(tab), 1);
+    }
+  }
+
+  async function arrive(request) {
+    const { path, kind, id, signal } = request;
+    const { bad } = service;
+    if (bad?.id === id) return bad.status === "no line" ? noLine() : refusal(path, bad.status);
+    const place = service.faults.findIndex(({ on }) => on === kind);
+    const [{ fault } = {}] = place < 0 ? [] : service.faults.splice(place, 1);
+    if (fault === "no line") return noLine();
+    if (fault === "portal") return portal();
+    if (fault === "portal json") return portalJson([401, 403, 404][id.length % 3]);
+    if (fault === "another's") return answer(200, ANOTHERS);
+    if (fault === "hangs") return new Promise((_, refuse) => signal.addEventListener("abort", () => refuse(signal.reason)));
+    if (typeof fault === "number") return refusal(path, fault);
+    const honest = answerTo(fault === "damaged" ? damaged(request) : request);
+    if (fault === "forgets" && kind === "photos") forgetAnother(id);
+    return fault === "lost" ? noLine() : honest;
+  }
+
+  function answerTo({ method, path, kind, id, body, headers }) {
+    const expected = headers["Expect-Person"];
+    if (!service.login || (expected && expected !== service.login)) return refusal(path, 401);
+    if (kind === "session") return answer(200, { person: { id: service.login } });
+    if (method === "HEAD") return tellOffset(path, id);
+    onPut(kind, id, service.login, body);
+    if (method === "PATCH") return takePiece(path, id, body, Number(headers["Upload-Offset"]));
+    return kind === "visits" ? takeVisit(path, id, body) : takePhoto(path, id, body);
+  }
+
+  function takeVisit(path, id, body) {
+    const hash = hashOf(body);
+    const known = service.visits.get(id);
+    if (known?.state === "deleted") return refusal(path, 410);
+    const isNew = !known?.revisions.some((each) => each.hash === hash);
+    if (isNew) {
+      const report = JSON.parse(new TextDecoder().decode(body));
+      if (known && !(known.state === "returned" && report.revision === known.revisions.at(-1).report.revision + 1)) {
+        return refusal(path, 409);
+      }
+      const revision = { hash, report, person: service.login };
+      service.visits.set(id, { revisions: [...(known?.revisions ?? []), revision], state: "received" });
+    }
+    const visit = service.visits.get(id);
+    const missingPhotos = missing(id);
+    if (!missingPhotos.length) for (const photo of service.latest(id).report.photos) safe.add(photo.id);
+    return answer(isNew ? 201 : 200, {
+      id, revision: service.latest(id).report.revision, state: visit.state, reason: null,
+      received_at: "2026-11-21T14:02:00+00:00", missing_photos: missingPhotos,
+    });
+  }
+
+  function missing(id) {
+    return service.latest(id).report.photos.filter((photo) => !service.photos.has(photo.id)).map((photo) => photo.id);
+  }
+
+  function promiseOf(id) {
+    return [...service.visits.keys()].map((visitId) => service.latest(visitId))
+      .filter(({ person }) => person === service.login)
+      .flatMap(({ report }) => report.photos).find((photo) => photo.id === id);
+  }
+
+  function lengthOf(id) {
+    return (parts.get(id) ?? []).reduce((sum, part) => sum + part.byteLength, 0);
+  }
+
+  function tellOffset(path, id) {
+    const promised = promiseOf(id);
+    if (!promised) return refusal(path, 404);
+    const offset = service.photos.has(id) ? promised.size : lengthOf(id);
+    return new Response(null, { headers: { "Upload-Offset": offset, "Upload-Length": promised.size } });
+  }
+
+  function takePiece(path, id, body, offset) {
+    const promised = promiseOf(id);
+    if (!promised) return refusal(path, 404);
+    if (service.photos.has(id)) return stored(promised, 200);
+    if (offset !== lengthOf(id)) return refusal(path, 409);
+    parts.set(id, [...(parts.get(id) ?? []), body.slice()]);
+    if (lengthOf(id) < promised.size) return new Response(null, { status: 204, headers: { "Upload-Offset": lengthOf(id) } });
+    const whole = Buffer.concat(parts.get(id));
+    parts.delete(id);
+    return takePhoto(path, id, whole);
+  }
+
+  function takePhoto(path, id, body) {
+    const promised = promiseOf(id);
+    if (!promised) return refusal(path, 404);
+    const hash = hashOf(body);
+    if (hash !== promised.sha256 || body.byteLength !== promised.size) return refusal(path, 422);
+    const status = service.photos.has(id) ? 200 : 201;
+    service.photos.set(id, hash);
+    return stored(promised, status);
+  }
+
+  function stored({ id, sha256, size }, status) {
+    return answer(status, { id, sha256, size, readable: true, reason: null });
+  }
+
+  // A disk was lost between two photos; what was said to be there as a whole is never lost.
+  function forgetAnother(id) {
+    const report = [...service.visits.keys()].map((visitId) => service.latest(visitId).report)
+      .find(({ photos }) => photos.some((photo) => photo.id === id));
+    const other = report?.photos.find((photo) => photo.id !== id && service.photos.has(photo.id) && !safe.has(photo.id));
+    if (other) service.forgot = service.photos.delete(other.id);
+  }
+}
+
+function noLine() {
+  throw new TypeError("no line");
+}
+
+// A photo's bytes changed on the way; a report that is changed is no JSON any more, which the real server refuses.
+function damaged(request) {
+  if (request.kind !== "photos") return request;
+  const body = new Uint8Array(request.body ?? new ArrayBuffer(0)).slice();
+  body[0] ^= 1;
+  return { ...request, body };
+}

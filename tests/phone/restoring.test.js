@@ -1,0 +1,138 @@
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { changesOf } from "../../inspector/phone/copies.js";
+import { sha256 } from "../../inspector/phone/photos.js";
+import { goOnHere, offers, readCopy, restore, unknownElsewhere, withOthers } from "../../inspector/phone/restoring.js";
+import { answerOf } from "../../inspector/phone/visit.js";
+import { aDraft, aPhoto, ASSIGNMENT, aTask, filledIn, LIMITS, putFinished, VERSION } from "./factories.js";
+import { aPhone, begin, DRAFTS } from "./keeper.js";
+import { noLine, once, refusal } from "./server.js";
+
+const WORK = { assignments: [ASSIGNMENT], checklist_versions: [VERSION], limits: LIMITS };
+
+/** What another phone gets of the first one's copy. */
+async function restored({ server, first, change = (line) => line, deviceId = "second" }) {
+  const second = await aPhone({ server, deviceId });
+  const [kept] = [...server.copies.values()];
+  const line = change({ ...kept, visit_id: "visit", system: "Pixel" });
+  const steps = [];
+  const outcome = await restore({
+    store: second.store, api: second.api, personId: "anna", work: WORK, line, lines: [line],
+    task: (assignment, version) => ({ id: "visit", assignment, version, limits: LIMITS }),
+    makePreview: async () => null, onStep: (step) => steps.push(step),
+  });
+  return { ...second, outcome, line, steps, first };
+}
+
+async function keptByFirst(photoIds = ["p1", "p2"]) {
+  const first = await aPhone();
+  const session = await begin(first.store, photoIds);
+  session.change((draft) => ({ ...draft, outlet_name: "North, as it was left" }));
+  await session.flush();
+  await first.keep();
+  return { first, session, server: first.server };
+}
+
+test("another phone goes on with it: the same draft under the same id, and the bytes of its photos", async () => {
+  const { first, session, server } = await keptByFirst();
+  const { store, outcome, steps } = await restored({ server, first });
+  assert.equal(outcome.kind, "ok");
+  const { draft, task } = await store.draft("visit", "anna");
+  assert.deepEqual(
+    [draft.id, draft.answers, changesOf(draft), task.version.id, draft.elsewhere],
+    ["visit", session.draft.answers, changesOf(session.draft), "version", { first: changesOf(session.draft) }]);
+  for (const id of ["p1", "p2"]) assert.equal(await sha256((await store.photo(id)).bytes), (await aPhoto(id)).line.sha256);
+  assert.deepEqual(steps.at(-1), { part: 2, parts: 2 });
+});
+
+test("a photo that is not there or not itself is missing, and all others come", async () => {
+  const { first, server } = await keptByFirst(["p1", "p2", "p3"]);
+  server.kept.delete("p2");
+  server.kept.set("p3", new TextEncoder().encode("other").buffer);
+  const { store, outcome } = await restored({ server, first });
+  const { photos } = outcome.draft;
+  assert.deepEqual(["p1", "p2", "p3"].map((id) => Boolean(photos[id].missing)), [false, true, true]);
+  assert.deepEqual([Boolean(await store.photo("p1")), await store.photo("p3")], [true, undefined]);
+});
+
+test("a refusal that says nothing of the photo does not make it a missing one: nothing is begun", async () => {
+  const { first, server } = await keptByFirst();
+  server.faults.push(once("GET", `${DRAFTS}visit/photos/p2`, ({ path }) => refusal(path, 403)));
+  const { store, outcome } = await restored({ server, first });
+  assert.deepEqual([outcome.kind, await store.draft("visit", "anna")], ["refused", null]);
+});
+
+test("a visit that was finished here meanwhile is not begun again", async () => {
+  const { store } = await aPhone();
+  await putFinished(store, { id: "visit" });
+  await assert.rejects(store.startRestored(aDraft(), aTask()), { name: "DraftGone" });
+  assert.equal((await store.startRestored({ ...aDraft(), revision: 2 }, aTask())).revision, 2);
+});
+
+test("no line half-way: nothing is begun, and what came is not fetched again", async () => {
+  const { first, server } = await keptByFirst();
+  server.faults.push(once("GET", `${DRAFTS}visit/photos/p2`, noLine));
+  const half = await restored({ server, first });
+  assert.deepEqual([half.outcome.kind, await half.store.drafts("anna")], ["nothing", []]);
+  const again = await restore({
+    store: half.store, api: half.api, personId: "anna", work: WORK, line: half.line, lines: [], makePreview: async () => null,
+    task: (assignment, version) => ({ id: "visit", assignment, version }), onStep() {},
+  });
+  assert.equal(again.kind, "ok");
+  assert.equal(server.requests.filter(({ method, path }) => method === "GET" && path.endsWith("/p1")).length, 1);
+});
+
+test("what is begun here already stays", async () => {
+  const { first, server } = await keptByFirst();
+  const second = await aPhone({ server, deviceId: "second" });
+  await begin(second.store, []);
+  const line = { ...[...server.copies.values()][0], visit_id: "visit" };
+  await restore({
+    store: second.store, api: second.api, personId: "anna", work: WORK, line, lines: [], makePreview: async () => null,
+    task: () => aTask(), onStep() {},
+  });
+  assert.equal((await second.store.draft("visit", "anna")).draft.outlet_name, "North");
+  assert.ok(first);
+});
+
+test("a copy is believed only where it is this person's, of this assignment, and can be shown", async () => {
+  const draft = { ...filledIn(), changes: 4 };
+  const line = { visit_id: "visit", assignment_id: "a1", revision: 1 };
+  const read = (body, news = {}) => readCopy(
+    { ...line, ...news, body: typeof body === "string" ? body : JSON.stringify(body) },
+    { personId: "anna", assignment: ASSIGNMENT, versions: [VERSION] });
+  assert.equal(read({ format: 1, draft }).draft.id, "visit");
+  const bad = [
+    "no json", "null", { format: 2, draft }, { format: 1 }, { format: 1, draft: { ...draft, person_id: "boris" } },
+    { format: 1, draft: { ...draft, id: "other" } }, { format: 1, draft: { ...draft, assignment_id: "a2" } },
+    { format: 1, draft: { ...draft, checklist_version_id: "newer" } }, { format: 1, draft: { ...draft, answers: null } },
+    { format: 1, draft: { ...draft, answers: { door: {} } } }, { format: 1, draft: { ...draft, photos: {} } },
+    { format: 1, draft: { ...draft, revision: 2 } }, { format: 1, draft: { ...draft, positions: "here" } },
+  ];
+  for (const body of bad) assert.equal(read(body), null, JSON.stringify(body).slice(0, 80));
+  // A checklist that is not among this phone's came along.
+  const older = { ...VERSION, id: "older" };
+  const found = read({ format: 1, draft: { ...draft, checklist_version_id: "older" }, version: older });
+  assert.equal(found.version.id, "older");
+  assert.equal(answerOf(found.draft, "door").comment, "wet");
+});
+
+test("what can be gone on with here, and what another phone has that is not here", () => {
+  const lines = [
+    { visit_id: "v1", assignment_id: "a1", device_id: "first", changes: 5 },
+    { visit_id: "v1", assignment_id: "a1", device_id: "third", changes: 2 },
+    { visit_id: "v2", assignment_id: "gone", device_id: "first", changes: 1 },
+  ];
+  const here = { drafts: [], visits: [], copies: {}, work: WORK };
+  assert.deepEqual(offers(lines, here).map(({ device_id: device }) => device), ["first"]);
+  assert.deepEqual(offers(lines, { ...here, drafts: [{ id: "v1" }] }), []);
+  assert.deepEqual(offers(lines, { ...here, visits: [{ id: "v1" }] }), []);
+
+  const draft = { ...aDraft({ id: "v1" }), elsewhere: { first: 5 } };
+  assert.deepEqual(unknownElsewhere(draft, lines, "second").map(({ device_id: device }) => device), ["third"]);
+  assert.deepEqual(unknownElsewhere(goOnHere(draft, lines), lines, "second"), []);
+  const later = withOthers(lines, "v1", [{ device_id: "first", changes: 6, changed_at: "t" }]);
+  assert.deepEqual(unknownElsewhere(draft, later, "second").map(({ changes }) => changes), [6]);
+  assert.equal(later.find((line) => line.visit_id === "v2").changes, 1);
+});

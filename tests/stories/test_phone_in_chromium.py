@@ -1,0 +1,48 @@
+"""A phone in real Chromium: offline, portals, lost answers, full and evicted storage, kills, wrong clocks, two tabs.
+
+SEED repeats the choices; how far each thing had come when the next one happened stays the machine's own.
+"""
+
+import os
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from checklists.orm import ScopedSession
+from tests.browsers import Phone
+from tests.faulty_line import FaultyLine
+from tests.servers import LiveServer
+from tests.stories.chromium_machine import ChromiumMachine
+
+Sessions = Callable[..., ScopedSession]
+RUNS_OF_EACH_ENGINE = int(os.environ.get("RUNS", "15"))
+
+
+@pytest.fixture
+def machine(
+    live_server: LiveServer, line: FaultyLine, sessions: Sessions, phones: Callable[..., Phone], tmp_path: Path
+) -> ChromiumMachine:
+    return ChromiumMachine(live_server, line, sessions, phones, tmp_path)
+
+
+@pytest.mark.parametrize("live_server", ["embedded"], indirect=True)
+def test_whatever_happens_to_the_phone(machine: ChromiumMachine) -> None:
+    run(machine, runs=1, steps=3)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3000)
+def test_whatever_happens_to_the_phone_again_and_again(machine: ChromiumMachine) -> None:
+    run(machine, runs=RUNS_OF_EACH_ENGINE, steps=8)
+
+
+def run(machine: ChromiumMachine, *, runs: int, steps: int) -> None:
+    seed = os.environ.get("SEED") or str(secrets.randbelow(2**32))
+    print(f"SEED={seed}")
+    happened: Counter[str] = Counter()
+    for number in range(runs):
+        happened.update(machine.run(f"{seed} {number}", steps, evicting=number % 2 == 1))
+    print(f"{runs} phones: {dict(happened)}")
