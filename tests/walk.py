@@ -166,7 +166,8 @@ def every_screen(screen: Page, email: str, password: str, photo: Path) -> Iterat
 
 
 def _returned_visit(screen: Page) -> Iterator[str]:
-    screen.locator("li.card:has(.said.urgent) a.whole").first.click()
+    # Who was here before in another language has begun it on a phone of their own: then it goes on here.
+    screen.goto(f"/phone/#/assignments/{_returned_assignment(screen)}")
     screen.wait_for_selector("button.main")
     yield "returned"
     screen.click("button.main")
@@ -175,6 +176,12 @@ def _returned_visit(screen: Page) -> Iterator[str]:
     screen.click("a.progress")
     screen.wait_for_selector("button.main")
     yield "returned-finish"
+
+
+def _returned_assignment(screen: Page) -> str:
+    """The id of the first assignment of which the visit was sent back."""
+    work = screen.request.get("/api/v1/phone/work").json()
+    return next(str(each["id"]) for each in work["assignments"] if (each["visit"] or {}).get("state") == "returned")
 
 
 def _new_visit(screen: Page, photo: Path) -> Iterator[str]:

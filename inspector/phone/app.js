@@ -338,8 +338,8 @@ class App {
 
   /** Say no more of installing on the screen of assignments. */
   async putInstallAway() {
-    this.set({ installPutAway: true });
     await this.store.saveSetting("install_put_away", true);
+    this.set({ installPutAway: true });
   }
 
   /** Look plain from now on, or not: dark, and nothing on top that tells what this is about. */

@@ -7,8 +7,8 @@
  */
 export function wayToInstall({ agent, offered, installed }) {
   if (installed) return null;
-  if (offered) return "button";
   if (/iP(hone|ad|od)/.test(agent)) return "share";
+  if (offered) return "button";
   if (!/Android/.test(agent)) return null;
   if (/Firefox/.test(agent)) return "firefox";
   return /SamsungBrowser/.test(agent) ? "samsung" : "menu";

@@ -19,6 +19,7 @@ from tests.servers import LiveServer
 
 Sessions = Callable[..., ScopedSession]
 PATIENCE_SECONDS = 15
+BUSY = 423
 
 
 class Sender:
@@ -37,6 +38,13 @@ class Sender:
         assert sent[0] == 201, sent
 
     def ask(self, method: str, offset: int = 0, body: bytes = b"") -> http.client.HTTPResponse:
+        """The answer; like a phone it comes again while the request that broke off is still being read."""
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while (answer := self._ask_once(method, offset, body)).status == BUSY and time.monotonic() < give_up:
+            time.sleep(0.05)
+        return answer
+
+    def _ask_once(self, method: str, offset: int, body: bytes) -> http.client.HTTPResponse:
         line = http.client.HTTPConnection(self.place.netloc, timeout=60)
         headers = {"Sec-Fetch-Site": "same-origin", "Cookie": self.cookie, "Upload-Offset": str(offset)}
         line.request(method, self.path, body, headers)

@@ -11,9 +11,10 @@ const AGENTS = {
 };
 const way = (name, more) => wayToInstall({ agent: AGENTS[name], offered: false, installed: false, ...more });
 
-test("each browser has its own way, and the browser's own question comes first", () => {
+test("each browser has its own way, and its own question comes first where it has one", () => {
   assert.deepEqual(Object.keys(AGENTS).map((name) => way(name)), ["share", "menu", "samsung", "firefox", null]);
   assert.deepEqual([way("chrome", { offered: true }), way("samsung", { offered: true })], ["button", "button"]);
+  assert.equal(way("iphone", { offered: true }), "share");
 });
 
 test("what is installed is never asked to be", () => {

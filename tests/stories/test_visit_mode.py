@@ -262,6 +262,7 @@ def test_how_to_install_is_said_in_the_words_of_the_phone_until_it_is_put_away(
     screen.goto("/phone/#/")
     expect(screen.get_by_text("Send what is begun here first")).to_be_visible()
     screen.get_by_role("button", name="Not now").click()
+    expect(screen.get_by_text("Tap Share")).to_have_count(0)
     screen.reload()
     expect(screen.get_by_role("heading", name="Begun")).to_be_visible()
     expect(screen.get_by_text("Tap Share")).to_have_count(0)
