@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,11 @@ def serve_with_gunicorn(app: Flask, settings: Settings) -> None:
     gc.collect()
     gc.freeze()  # What was made by now stays in memory that all processes share.
     _Service(app, settings).run()
+
+
+def _may_be_ended(_server: Any, _worker: Any) -> None:
+    """Until a new process listens to signals itself, its parent's handler would swallow the one that tells it to end."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _forget_its_numbers(_server: Any, worker: Any) -> None:
@@ -64,6 +70,7 @@ class _Service(BaseApplication):  # type: ignore[misc]  # gunicorn comes without
             "control_socket_disable": True,
             "errorlog": None,
             "logger_class": _Logger,
+            "post_fork": _may_be_ended,
             "child_exit": _forget_its_numbers,
             "pre_request": _close_some_lines,
         }
