@@ -35,7 +35,7 @@ def serve_with_gunicorn(app: Flask, settings: Settings) -> None:
 
 
 def _may_be_ended(_server: Any, _worker: Any) -> None:
-    """Until a new process listens to signals itself, its parent's handler would swallow the one that tells it to end."""
+    """Until a new process listens to signals itself, its parent's handler would swallow the one that ends it."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
