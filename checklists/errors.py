@@ -226,6 +226,10 @@ class PhotoInFlight(DomainError):
     message = N_("The same photo is being received at this moment. It will be tried again by itself.")
 
 
+class PhotoBeingDeleted(DomainError):
+    message = N_("What came of this photo before is being deleted at this moment. It will be tried again by itself.")
+
+
 class StorageUnavailable(DomainError):
     message = N_("The photo could not be stored at the moment. It stays on the phone and will be sent again.")
 
@@ -275,6 +279,7 @@ class HoldReason(StrEnum):
     ABSURD_DATES = "absurd_dates"
     FOREIGN_PHOTO = "foreign_photo"
     DEACTIVATED = "deactivated"
+    UNWANTED_RECORDING = "unwanted_recording"
 
 
 HOLD_REASONS: dict[HoldReason, str] = {
@@ -293,4 +298,7 @@ HOLD_REASONS: dict[HoldReason, str] = {
     HoldReason.ABSURD_DATES: N_("The times of the visit cannot be right. Check the date on the phone."),
     HoldReason.FOREIGN_PHOTO: N_("The report names a photo that belongs to another visit."),
     HoldReason.DEACTIVATED: N_("The visit began after the inspector's access had ended."),
+    HoldReason.UNWANTED_RECORDING: N_(
+        "The report has a recording that the project does not allow, or for which nobody has confirmed the consent."
+    ),
 }

@@ -59,7 +59,9 @@ class Job(Owned, Base):
     finished_at: Mapped[datetime | None]
 
 
-def enqueue(session: Session, organization_id: UUID, kind: str, now: datetime, **arguments: str | int) -> Job:
+def enqueue(
+    session: Session, organization_id: UUID, kind: str, now: datetime, **arguments: str | int | list[str]
+) -> Job:
     """Ask for `kind` to be run once the caller's transaction is committed."""
     job = Job(organization_id=organization_id, kind=kind, arguments=arguments, run_after=now, created_at=now)
     session.add(job)

@@ -282,10 +282,11 @@ def _tell_row_level_security(session: ScopedSession, _transaction: SessionTransa
     connection.exec_driver_sql(tell)  # A server that is away is noticed here.
 
 
-# Compiling a plan takes longer than any of our statements runs: jit stays off.
+# Compiling a plan takes longer than any of our statements runs: jit stays off. So does starting processes to share one.
 _TELL = (
     "SELECT set_config('audit.organizations', '%s', true), set_config('audit.unscoped', '%s', true),"
-    f" set_config('lock_timeout', '{LOCK_TIMEOUT_MS}ms', true), set_config('jit', 'off', true)"
+    f" set_config('lock_timeout', '{LOCK_TIMEOUT_MS}ms', true), set_config('jit', 'off', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true)"
 )
 
 

@@ -181,6 +181,13 @@ def phones_of(session: Session, project_id: UUID) -> Sequence[Device]:
     return session.scalars(devices.order_by(Device.last_seen_at.desc(), Device.id)).all()
 
 
+def phones_in(session: Session, wave_id: UUID) -> Sequence[Device]:
+    """The phones of everybody who has an assignment of the wave or had one, the last seen first."""
+    people = select(Assignment.inspector_id).where(Assignment.wave_id == wave_id, Assignment.inspector_id.is_not(None))
+    devices = select(Device).where(Device.user_id.in_(people)).options(joinedload(Device.user))
+    return session.scalars(devices.order_by(Device.last_seen_at.desc(), Device.id)).all()
+
+
 def forget_phones_of(session: Session, user_id: UUID) -> None:
     """Erase what the session's organizations know of a person's phones."""
     gone = delete(Device).where(Device.user_id == user_id)

@@ -18,7 +18,7 @@ from checklists.orm import Scope, ScopedSession
 from checklists.people import Membership, Role, User
 from checklists.review import Correction, Review
 from checklists.trail import AuditEntry
-from checklists.visits import PhotoLikeness, SealedReport, Visit, VisitState
+from checklists.visits import Photo, PhotoLikeness, SealedReport, Visit, VisitState
 from checklists.waves import Assignment, Wave
 
 _NOT_FOR_CLIENTS: tuple[type, ...] = (
@@ -30,10 +30,12 @@ _FOR_CLIENTS = (
     with_loader_criteria(
         Visit, (Visit.state == VisitState.APPROVED) & Visit.deleted_at.is_(None), include_aliases=True
     ),
+    # Pictures come without metadata; a voice cannot be told without itself.
+    with_loader_criteria(Photo, Photo.media_type.not_like("audio/%"), include_aliases=True),
     *(with_loader_criteria(table, false(), include_aliases=True) for table in _NOT_FOR_CLIENTS),
 )
 _BLANK_FOR_CLIENTS: Mapping[type, Mapping[str, Any]] = {
-    Visit: {"positions": [], "device_id": "", "app_version": "", "text_replaced": False},
+    Visit: {"positions": [], "device_id": "", "app_version": "", "text_replaced": False, "consents": []},
     Wave: {"brief": {}},
 }
 """Columns of rows that a client does see, with what they hold for a client."""

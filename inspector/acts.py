@@ -32,6 +32,7 @@ UNNOTED = frozenset(
         "draft_photos",
         "login_failures",
         "notice_addresses",
+        "notices",
         "outlet_tallies",
         "photo_bands",
         "photo_likenesses",

@@ -38,7 +38,7 @@ from checklists.jobs import (
 from checklists.matrix import AT_A_TIME, settle
 from checklists.orm import scoped, unscoped
 from checklists.visits import Photo, forget_old_drafts, keep_fingerprint, note_likenesses, record_derived
-from inspector import doorbell, erasing, mail
+from inspector import doorbell, erasing, mail, notices
 from inspector.photo_images import (
     SCREEN,
     THUMBNAIL,
@@ -48,6 +48,7 @@ from inspector.photo_images import (
 )
 from inspector.photo_storage import PhotoSize, PhotoStorage, photo_key
 from inspector.photo_storage.mover import start_mover
+from inspector.recordings import why_not_heard
 from inspector.transactions import reading, writing
 
 LEASE = timedelta(minutes=10)
@@ -84,6 +85,8 @@ def derive_photo(context: Context, organization_id: UUID, *, photo_id: str) -> N
         photo = session.get_one(Photo, UUID(photo_id))
     if photo.erased_at is not None:
         return
+    if photo.is_recording:
+        return _look_into_recording(context, photo)
     with _original(context.storage, photo) as original:
         facts, copies = inspect_and_derive(original, *DERIVED_SIZES.values())
     look = fingerprint(io.BytesIO(copies[-1])) if copies else None
@@ -110,6 +113,15 @@ def derive_photo(context: Context, organization_id: UUID, *, photo_id: str) -> N
         derive_photo(context, organization_id, photo_id=photo_id)
 
 
+def _look_into_recording(context: Context, photo: Photo) -> None:
+    """A recording has no smaller sizes and looks like nothing."""
+    with _original(context.storage, photo) as original:
+        fault = why_not_heard(original, photo.media_type)
+    with writing(scoped([photo.organization_id])) as session:
+        now = datetime.now(UTC)
+        record_derived(session, photo.id, now, readable=fault is None, reason=fault, width=None, height=None)
+
+
 def _original(storage: PhotoStorage, photo: Photo) -> BinaryIO:
     try:
         return storage.open(photo_key(photo))
@@ -126,6 +138,7 @@ def _write_derived(storage: PhotoStorage, key: str, content: bytes) -> None:
 HANDLERS: Mapping[str, Handler] = {
     "derive_photo": derive_photo,
     "mail": mail.send_link,
+    "notice": notices.send_notice,
     "delete_erased": erasing.delete_erased,
     "delete_given_up": erasing.delete_given_up,
     "erase_traces": erasing.erase_traces,

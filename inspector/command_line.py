@@ -1,4 +1,4 @@
-"""The command `inspector`: serve, worker, migrate, demo, create-owner, check."""
+"""The command `inspector`: serve, worker, migrate, demo, create-owner, vapid-key, check."""
 
 import re
 import secrets
@@ -20,6 +20,7 @@ from inspector.commands.end_logins import end_logins
 from inspector.commands.move import move
 from inspector.commands.restore import restore
 from inspector.demo import DemoLogin, make_demo
+from inspector.notices.keys import make_key
 from inspector.revisions import found_revision, needed_revision, revision_fits
 from inspector.revisions import migrate as migrate_database
 from inspector.settings import Settings
@@ -105,6 +106,15 @@ def create_owner(organization: str, slug: str, email: str, name: str) -> None:
         session.flush()
         add_member(session, user, [Role.OWNER], organization_id=tenant.id)
     click.echo(f"{email} owns “{organization}”." + ("" if known else f" Password: {password}"))
+
+
+@main.command("vapid-key")
+def vapid_key() -> None:
+    """Print a new key for VAPID_PRIVATE_KEY, by which push services know this installation.
+
+    With another one than before, each inspector has to turn notices on again.
+    """
+    click.echo(make_key())
 
 
 main.add_command(check)

@@ -2,6 +2,7 @@
 to forget.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -14,7 +15,7 @@ from checklists.erasure.act import Act
 from checklists.jobs import Job, JobState, enqueue
 from checklists.orm import scoped, unscoped
 from checklists.people import Project
-from checklists.visits import DraftPhoto, Photo
+from checklists.visits import Photo, is_wanted
 from inspector.doorbell import ring
 from inspector.photo_storage import PhotoSize, PhotoStorage, photo_key
 from inspector.transactions import reading, writing
@@ -31,25 +32,27 @@ def delete_erased(context: HasStorage, organization_id: UUID, *, visit_id: str) 
     """The job "delete_erased": delete all sizes of the visit's erased photos. It may be repeated; where the storage is
     away, it waits for it.
     """
+    erased = select(Photo.id).where(Photo.visit_id == UUID(visit_id), Photo.erased_at.is_not(None))
     with reading(scoped([organization_id])) as session:
-        photos = session.scalars(
-            select(Photo).where(Photo.visit_id == UUID(visit_id), Photo.erased_at.is_not(None))
-        ).all()
-    for photo in photos:
-        for size in PhotoSize:
-            context.storage.delete(photo_key(photo, size))
+        photo_ids = session.scalars(erased).all()
+    delete_unwanted(context, organization_id, photo_ids)
 
 
-def delete_given_up(context: HasStorage, organization_id: UUID, *, photo_id: str) -> None:
-    """The job "delete_given_up": delete what arrived of a photo that a revision or a draft had given up by then, unless
-    a report or a draft names it again.
+def delete_given_up(context: HasStorage, organization_id: UUID, *, photo_ids: list[str]) -> None:
+    """The job "delete_given_up": delete what arrived of photos that a revision or a draft had given up by then, but of
+    those that a report or a draft names again. While it runs, none of them is taken in (checklists/visits/given_up.py).
     """
-    with reading(scoped([organization_id])) as session:
-        if any(session.get(table, UUID(photo_id)) is not None for table in (Photo, DraftPhoto)):
-            return
-    photo = Photo(id=UUID(photo_id), organization_id=organization_id)
-    for size in PhotoSize:
-        context.storage.delete(photo_key(photo, size))
+    delete_unwanted(context, organization_id, map(UUID, photo_ids))
+
+
+def delete_unwanted(context: HasStorage, organization_id: UUID, photo_ids: Iterable[UUID]) -> None:
+    """Delete all sizes of those of the photos that are erased, or that nobody names."""
+    for photo_id in photo_ids:
+        with reading(scoped([organization_id])) as session:
+            if is_wanted(session, photo_id):
+                continue
+        for size in PhotoSize:
+            context.storage.delete(photo_key(Photo(id=photo_id, organization_id=organization_id), size))
 
 
 def erase_traces(_context: object, organization_id: UUID, *, user_id: str, by_id: str, reason: str) -> None:

@@ -17,14 +17,16 @@ from flask import Blueprint, Response, abort, request
 from flask_babel import gettext as _
 
 from inspector.auth import public
+from inspector.auth.headers import PERMISSIONS
 from inspector.packing import set_content
 from inspector.phone_bundle import bundle
 
 PHONE = Path(__file__).parent / "phone"
 TRANSLATIONS = Path(__file__).parent / "translations"
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self';"
-    " manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src blob:;"
+    " connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
 # What a machine's own table may not know, or knows differently.
 MEDIA_TYPES = {
@@ -71,6 +73,8 @@ def file(path: str) -> Response:
 @public("the app is the same for everybody and holds nobody's data")
 def service_worker() -> Response:
     response = _answer(_worker())
+    # Unlike other scripts a worker stands under its own policy, not under that of a page.
+    response.headers["Content-Security-Policy"] = POLICY
     response.headers["Service-Worker-Allowed"] = "/phone/"
     return response
 
@@ -105,7 +109,7 @@ def app_files() -> dict[str, AppFile]:
     """What the app consists of, by its path below /phone/; "" is the page itself. Read once for each process."""
     files = dict(_files_on_disk())
     modules = {path: files[path].content.decode() for path in files if path.endswith((".js", ".mjs"))}
-    files = {path: each for path, each in files.items() if path not in modules or path.startswith("vendor/")}
+    files = {path: each for path, each in files.items() if path not in modules}
     for path, script in bundle(modules, "app.js").items():
         files[path] = AppFile(script.encode(), MEDIA_TYPES[".js"])
     for catalogue in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")):
@@ -145,6 +149,8 @@ def _worker() -> AppFile:
     files = app_files()
     listed = json.loads(files["files.json"].content)
     listed["files"]["files.json"] = files["files.json"].sha256
+    # Pictures of the app for others to show: the phone's system keeps those that it needs.
+    listed["files"] = {path: sha256 for path, sha256 in listed["files"].items() if not path.startswith("icons/")}
     head = b"const APP = " + _json(listed) + b";\n"
     return AppFile(head + (PHONE / WORKER).read_bytes(), MEDIA_TYPES[".js"])
 
@@ -156,7 +162,9 @@ def _json(value: object) -> bytes:
 def _answer(found: AppFile) -> Response:
     """The file, packed where that is worth it; the browser keeps it and asks each time whether it has changed."""
     response = Response(content_type=_content_type(found.media_type))
-    response.headers["Content-Security-Policy"] = POLICY
+    if found.media_type == MEDIA_TYPES[".html"]:
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Permissions-Policy"] = PERMISSIONS.replace("microphone=()", "microphone=(self)")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-cache"
     if found.media_type.startswith("image/"):

@@ -1,7 +1,7 @@
-"""Puts the phone app's modules into one script, each in a scope of its own, without comments and indentation.
+"""Puts the phone app's modules into one script, each in a scope of its own, without what only people read.
 
 One file is fetched at once where modules are found one after the other, and it packs better. No build step: the
-service does it when it starts. The libraries in vendor/ stay files of their own, as they were published.
+service does it when it starts. Of the libraries in vendor/ only comments and indentation go.
 
 It knows the few forms of import and export that the app's modules use, at the beginning of a line, and refuses all
 others. A module that is only imported by `import("…")` becomes a script of its own, with what only it needs.
@@ -9,8 +9,9 @@ others. A module that is only imported by `import("…")` becomes a script of it
 
 import posixpath
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+
+from inspector.phone_script import Unreadable, tightened
 
 VENDOR = "vendor/"
 # A comment stands on lines of its own; lines within a template lose their indentation too, which HTML does not show.
@@ -19,6 +20,8 @@ IMPORT = re.compile(r'^import (?:(\w+)|\{([^}]*)\}) from "(\.[^"]*)";\n', re.MUL
 EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function\*?) (\w+))", re.MULTILINE)
 EXPORT_LIST = re.compile(r"^export \{([\w, ]+)\};\n", re.MULTILINE)
 LATER = re.compile(r'\bimport\("(\.[^"]*)"\)')
+PUBLISHED_LIST = re.compile(r"\bexport ?\{([^}]*)\};?\s*\Z")
+PUBLISHED_DEFAULT = re.compile(r"\bexport default ")
 UNKNOWN = re.compile(r"^(?:import|export)\b.*|\bimport(?:\.meta\b|\().*", re.MULTILINE)
 
 
@@ -28,13 +31,16 @@ class Unbundled(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One module, read: `names` are its exports, `imports` the names that it takes by module, in the form {a: b}."""
+    """One module, read: `names` are its exports, `given` the same as its scope gives them, in the form {a: b}, and
+    `imports` the names that it takes by module, in the same form.
+    """
 
     path: str
     body: str
     names: tuple[str, ...]
-    imports: tuple[tuple[str, str], ...]
-    later: tuple[str, ...]
+    given: str
+    imports: tuple[tuple[str, str], ...] = ()
+    later: tuple[str, ...] = ()
 
 
 def bundle(sources: dict[str, str], entry: str) -> dict[str, str]:
@@ -43,8 +49,8 @@ def bundle(sources: dict[str, str], entry: str) -> dict[str, str]:
     `sources` are the modules' texts by path, `entry` lies at the top. Raises Unbundled for an unknown form, a module
     or a name that is not there, and modules that import each other.
     """
-    modules = {path: _read(path, source) for path, source in sources.items() if not path.startswith(VENDOR)}
-    _check(modules, sources)
+    modules = {path: _read(path, source) for path, source in sources.items()}
+    _check(modules)
     first = _with_imports(modules, [entry])
     starts = [path for module in modules.values() for path in module.later]
     apart = {path: [each for each in _with_imports(modules, [path]) if each not in first] for path in starts}
@@ -59,25 +65,42 @@ def bundle(sources: dict[str, str], entry: str) -> dict[str, str]:
 
 def _read(path: str, source: str) -> Module:
     text = UNREAD.sub("", source)
+    if path.startswith(VENDOR):
+        return _read_published(path, text)
     imports = []
     for default, names, place in IMPORT.findall(text):
         taken = f"default: {default}" if default else re.sub(r"\s+as\s+", ": ", " ".join(names.split()).rstrip(", "))
         imports.append((_beside(path, place), taken))
     listed = [name.strip() for names in EXPORT_LIST.findall(text) for name in names.split(",")]
     later = [_beside(path, place) for place in LATER.findall(text)]
-    names = [*EXPORT.findall(text), *listed]
+    names = (*EXPORT.findall(text), *listed)
     body = EXPORT.sub("", EXPORT_LIST.sub("", IMPORT.sub("", text)))
     if unknown := UNKNOWN.search(LATER.sub("", body)):
         raise Unbundled(f"{path}: {unknown.group()}")
     body = LATER.sub(lambda found: f'import("./{_beside(path, found[1])}")', body)
-    return Module(path, body, tuple(names), tuple(imports), tuple(later))
+    try:
+        return Module(path, tightened(body), names, ", ".join(names), tuple(imports), tuple(later))
+    except Unreadable as error:
+        raise Unbundled(f"{path}: {error}") from None
 
 
-def _check(modules: dict[str, Module], sources: dict[str, str]) -> None:
+def _read_published(path: str, text: str) -> Module:
+    """A library: it imports nothing, and exports by one list at its end or one thing by default."""
+    listed = PUBLISHED_LIST.search(text)
+    pairs = [each.strip().partition(" as ") for each in listed[1].split(",")] if listed else []
+    given = {name or own: own for own, _as, name in pairs}
+    body = PUBLISHED_LIST.sub("", text)
+    if PUBLISHED_DEFAULT.search(body):
+        given["default"] = "$default"
+        body = PUBLISHED_DEFAULT.sub("const $default = ", body)
+    return Module(path, body, tuple(given), ", ".join(f"{name}: {own}" for name, own in given.items()))
+
+
+def _check(modules: dict[str, Module]) -> None:
     for module in modules.values():
         for path, taken in module.imports:
             names = {each.split(":")[0].strip() for each in taken.split(",")}
-            if path not in sources or (path in modules and not names <= set(modules[path].names)):
+            if path not in modules or not names <= set(modules[path].names):
                 raise Unbundled(f"{module.path}: {taken} is not in {path}")
 
 
@@ -88,7 +111,7 @@ def _with_imports(modules: dict[str, Module], starts: list[str]) -> list[str]:
     def add(path: str, through: tuple[str, ...]) -> None:
         if path in through:
             raise Unbundled(f"modules import each other: {' '.join([*through, path])}")
-        if path in ordered or path not in modules:
+        if path in ordered:
             return
         for needed, _taken in modules[path].imports:
             add(needed, (*through, path))
@@ -105,7 +128,7 @@ def _is_in_others(module: str, path: str, apart: dict[str, list[str]]) -> bool:
 
 def _script(path: str, modules: list[Module], entry: str, wanted: list[str]) -> str:
     """The text of one script. The first one gives the others what they need of it; they give their own module."""
-    lines = [f'import * as {_name(each)} from "{_from(path, each)}";' for each in _libraries(modules)]
+    lines = []
     if path != entry:
         own = {module.path for module in modules}
         shared = sorted({each for module in modules for each, _taken in module.imports if each in wanted} - own)
@@ -113,16 +136,12 @@ def _script(path: str, modules: list[Module], entry: str, wanted: list[str]) -> 
     for module in modules:
         lines += [f"// {module.path}", f"const {_name(module.path)} = (() => {{"]
         lines += [f"const {{ {taken} }} = {_name(each)};" for each, taken in module.imports]
-        lines += [module.body.rstrip("\n"), f"return {{ {', '.join(module.names)} }};", "})();"]
+        lines += [module.body.rstrip("\n"), f"return {{ {module.given} }};", "})();"]
     if path == entry:
         lines.append(f"export {{ {', '.join(map(_name, wanted))} }};")
     else:
         lines.append(f"export const {{ {', '.join(modules[-1].names)} }} = {_name(path)};")
     return "\n".join(lines) + "\n"
-
-
-def _libraries(modules: list[Module]) -> Iterator[str]:
-    yield from sorted({path for module in modules for path, _taken in module.imports if path.startswith(VENDOR)})
 
 
 def _name(path: str) -> str:

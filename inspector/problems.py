@@ -67,6 +67,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.WrongHash: 422,
     errors.OtherOffset: 409,
     errors.PhotoInFlight: 423,
+    errors.PhotoBeingDeleted: 423,
     errors.StorageUnavailable: 503,
     errors.StorageFull: 507,
     errors.ObjectStoreAway: 503,

@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,10 @@ class Settings:
     s3_checksums: str = "when_required"
     jobs_url: str = ""
     node_name: str = ""
+    vapid_private_key: str = ""
+    vapid_contact: str = ""
+    push_services_inside: tuple[str, ...] = ()
+    """host:port of those whose addresses are not public."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -48,7 +52,7 @@ class Settings:
         return cls(
             data_dir=data_dir,
             database_url=environment.get("DATABASE_URL") or f"sqlite:///{data_dir / 'service-audit.db'}",
-            secret_key=environment.get("SECRET_KEY") or _kept_secret(data_dir / "secret-key"),
+            secret_key=environment.get("SECRET_KEY") or kept_secret(data_dir / "secret-key"),
             port=int(environment.get("PORT", "8000")),
             host=environment.get("HOST", "127.0.0.1"),
             base_url=environment.get("BASE_URL", ""),
@@ -70,6 +74,9 @@ class Settings:
             s3_checksums=environment.get("S3_CHECKSUMS", "when_required"),
             jobs_url=environment.get("JOBS_URL", ""),
             node_name=environment.get("NODE_NAME") or socket.gethostname(),
+            vapid_private_key=environment.get("VAPID_PRIVATE_KEY", ""),
+            vapid_contact=environment.get("VAPID_CONTACT", ""),
+            push_services_inside=tuple(environment.get("PUSH_SERVICES_INSIDE", "").replace(",", " ").split()),
         )
 
     @property
@@ -92,11 +99,11 @@ class Settings:
         return self.base_url.startswith("https://")
 
 
-def _kept_secret(path: Path) -> str:
-    """A key made on the first start and kept, so that logins outlast a restart."""
+def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_hex(32)) -> str:
+    """A key made on the first start and kept, so that what it stands for outlasts a restart."""
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-            new.write(secrets.token_hex(32))
+            new.write(make())
     except FileExistsError:
         pass
     return path.read_text().strip()

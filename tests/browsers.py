@@ -45,6 +45,7 @@ class Phone:
     def __init__(self, playwright: Playwright, profile: Path, base_url: str, **options: Any) -> None:
         self._playwright = playwright
         self._profile = profile
+        self._flags = [*FLAGS, *options.pop("flags", ())]
         self._options = {**PHONE, "base_url": base_url, "locale": "ru-RU", "timezone_id": "Europe/Moscow", **options}
         self._context: BrowserContext | None = None
 
@@ -52,7 +53,7 @@ class Phone:
         """Start the browser and, where an address is given, go there."""
         assert self._context is None, "this phone is in use already"
         self._context = self._playwright.chromium.launch_persistent_context(
-            self._profile, executable_path=chromium_path(), args=FLAGS, **self._options
+            self._profile, executable_path=chromium_path(), args=self._flags, **self._options
         )
         self._context.set_default_timeout(PATIENCE_MS)
         page = self._context.pages[0]

@@ -43,7 +43,7 @@ ON_ONE = re.compile(
 )
 ALWAYS_ON_BOTH = re.compile(
     r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_(storage|parts)\w*|phone_(drafts|files)\w*|intake"
-    r"|core_corners|matrix_recomputed|comparisons|tallies|quick|visit_list|scope|searching|likeness)\.py$"
+    r"|given_up_photos|core_corners|notices|matrix_recomputed|comparisons|tallies|quick|visit_list|scope|searching|likeness)\.py$"
 )
 
 

@@ -42,7 +42,7 @@ def _timed(step: Step) -> tuple[str, bool, float]:
 
 
 def install_tools() -> bool:
-    """Chromium, PostgreSQL and Node from Debian where they are missing; False where CI has to do without one."""
+    """Browsers, PostgreSQL and Node from Debian where they are missing; False where CI has to do without one."""
     missing = [package for package, there in _debian_packages().items() if not there]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -66,6 +66,11 @@ def _debian_packages() -> dict[str, bool]:
         "redis-server": bool(shutil.which("redis-server")),
         "nodejs": bool(shutil.which("node")),
         "npm": bool(shutil.which("npm")),
+        "firefox-esr": bool(shutil.which("firefox-esr") or shutil.which("firefox")),
+        "webkit2gtk-driver": bool(shutil.which("WebKitWebDriver")),
+        "gir1.2-webkit2-4.1": bool(list(Path("/usr/lib").glob("*/girepository-1.0/WebKit2-4.1.typelib"))),
+        "python3-gi": Path("/usr/lib/python3/dist-packages/gi").is_dir(),
+        "xvfb": bool(shutil.which("Xvfb")),
     }
 
 

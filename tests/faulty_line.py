@@ -31,6 +31,8 @@ class FaultyLine:
         """Whether the first answer to each delivery breaks off half-way, when the server has done all it had to do."""
         self.is_a_portal = False
         """Whether something else answers every call of the API, with status 200 and a page of its own."""
+        self.is_down = False
+        """Whether nothing gets through."""
         self.mishaps: deque[str] = deque()
         """What happens to what is sent next, one each: "cut" (only half of it reaches the server), "lost" (its answer
         does not come back), "portal" (something else answers it), "damaged" (one byte of a photo changes), or nothing
@@ -98,6 +100,9 @@ class _Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.line.is_down:
+            self._reset()
+            return
         mishaps = self.line.mishaps
         mishap = mishaps.popleft() if self.command in DELIVERING and mishaps else ""
         if mishap == "portal" or (self.line.is_a_portal and path.startswith("/api/")):

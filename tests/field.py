@@ -16,6 +16,7 @@ from checklists.visits import (
     AnswerReport,
     BestPracticeKind,
     BestPracticeReport,
+    Consent,
     FieldAccess,
     PhotoPromise,
     Receipt,
@@ -195,6 +196,8 @@ def read_report(wire: Mapping[str, Any]) -> Report:
                 photo["media_type"],
                 datetime.fromisoformat(photo["taken_at"]),
                 tuple(photo["marks"]) if "marks" in photo else None,
+                photo.get("duration_ms"),
+                (photo["receipt"] or {}) if "receipt" in photo else None,
             )
             for photo in wire["photos"]
         ),
@@ -212,6 +215,11 @@ def read_report(wire: Mapping[str, Any]) -> Report:
             for each in wire["repetitions"]
         ),
         staff_met=tuple(StaffReport(**each) for each in wire["staff_met"]),
+        consents=tuple(
+            Consent(each["what"], each["words"], datetime.fromisoformat(each["at"])) for each in wire["consents"]
+        )
+        if "consents" in wire
+        else None,
     )
 
 

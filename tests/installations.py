@@ -115,6 +115,8 @@ def _drafts(session: Session, audit: Audit, storage: PhotoStorage) -> None:
     note_contact(session, audit.inspectors[0].id, [audit.organization.id], contact, LONG_AGO)
     place = {"device_id": "first", "endpoint": "https://push.example.org/1", "public_key": "k", "secret": "s"}
     session.add(NoticeAddress(user_id=audit.inspectors[0].id, **place, created_at=LONG_AGO))
+    session.flush()
+    audit.assign(session)  # Whoever has such an address is to hear of it.
 
 
 def _everything_else(session: Session, audit: Audit, storage: PhotoStorage) -> None:

@@ -70,4 +70,5 @@ def _is_delivery() -> bool:
 DELIVERIES = {
     *("delivery.deliver", "photos.deliver", "photos.go_on", "phone_contact.note"),
     *("phone_drafts.keep", "phone_drafts.keep_photo", "phone_drafts.discard"),
+    *("phone_notices.keep", "phone_notices.forget"),
 }

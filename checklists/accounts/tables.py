@@ -89,6 +89,7 @@ class TokenScope(StrEnum):
     RESULTS_READ = "results:read"
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
+    ERASURES_WRITE = "erasures:write"
 
 
 class Token(Owned, Base):

@@ -10,6 +10,7 @@ from checklists.accounts import Login, OneTimeLink, Token
 from checklists.erasure.act import Act
 from checklists.erasure.sealed import cut_bodies, without_device
 from checklists.erasure.tables import ErasureKind
+from checklists.notices import forget_addresses, forget_notices
 from checklists.people import Membership, User
 from checklists.phones import forget_phones_of
 from checklists.trail import AuditEntry
@@ -39,7 +40,7 @@ def traces_of(session: Session, user_id: UUID) -> Traces:
 
 def erase_person(session: Session, user_id: UUID, organization_id: UUID, act: Act) -> None:
     """Erase what the session's one organization has of a person: memberships, tokens, the addresses in the audit trail,
-    phones, drafts that are kept here.
+    phones, notices, drafts that are kept here.
 
     The login itself may be another organization's too: `erase_login` erases it where it is not. The traces of the
     person's phone in visits go with `erase_device_traces`, which takes its time.
@@ -51,16 +52,20 @@ def erase_person(session: Session, user_id: UUID, organization_id: UUID, act: Ac
     nowhere = update(AuditEntry).where(AuditEntry.user_id == user_id).values(address="")
     session.execute(nowhere.execution_options(synchronize_session=False))
     forget_phones_of(session, user_id)
+    forget_notices(session, user_id)
     drop_drafts_of_person(session, user_id, act.at)
     act.leave_tombstone(session, ErasureKind.PERSON, user_id, organization_id=organization_id, project_id=None)
     session.flush()
 
 
 def erase_login(session: Session, user_id: UUID, act: Act, name: str) -> None:
-    """Erase name, address and password of a person, with all logins and links; `name` is shown in their place."""
+    """Erase name, address and password of a person, with all logins, links and addresses for notices; `name` is shown
+    in their place.
+    """
     user = session.get_one(User, user_id, with_for_update=True)
     user.name, user.email = name, f"{user.id}@erased.invalid"
     user.password_hash, user.erased_at = "", act.at
+    forget_addresses(session, user_id)
     for table in (Login, OneTimeLink):
         session.execute(delete(table).where(table.user_id == user_id).execution_options(synchronize_session=False))
     session.flush()

@@ -40,7 +40,8 @@ def forget_photos(session: Session, visit: Visit, photos: Collection[Photo], act
         return
     for photo in fresh:
         photo.erased_at = act.at
-        photo.waits_on = photo.width = photo.height = photo.taken_at = None
+        photo.waits_on = photo.width = photo.height = photo.taken_at = photo.duration_ms = None
+        photo.receipt = {}
         forget_likeness(session, photo.id)
     act.have_bytes_deleted(session, visit)
     session.flush()

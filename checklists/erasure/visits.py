@@ -61,7 +61,7 @@ def _forget(session: Session, visit: Visit, act: Act) -> None:
         session.execute(delete(table).where(table.visit_id == visit.id).execution_options(synchronize_session=False))
     for review in session.scalars(select(Review).where(Review.visit_id == visit.id)):
         review.reason, review.notes = "", []
-    visit.positions, visit.staff_met = [], []
+    visit.positions, visit.staff_met, visit.consents = [], [], []
     visit.device_id = visit.app_version = ""
     act.leave_tombstone(
         session,

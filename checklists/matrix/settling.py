@@ -1,4 +1,14 @@
-"""What the worker keeps of matrices: the tallies of outlets that have been quiet for a while, and their comparisons."""
+"""What the worker keeps of matrices: the tallies of outlets that have been quiet for a while, and their comparisons.
+
+An outlet is not settled from a change of one of its visits until `QUIET` has passed without another, and the worker has
+looked again: three quarters of a minute, so that ten decisions a minute keep some eight outlets in that state. All of a
+wave are in it only after many decisions at once, or when a database was moved or restored. The matrix reads the kept
+tallies of the others and adds up these. Of a wave with 10,000 visits at 100 outlets and 140,000 checks it took, beside
+the time for a settled one, as long with 1 outlet that is not settled, 1.2 times with 5, 1.9 with 20, 3.7 with 50, and 9
+with all (PostgreSQL 15, on a busy machine). To keep what is settled of an outlet and add only what changed would want
+to know what a visit counted for before, which stands nowhere; to settle at once would have each approval wait for its
+outlet's hundreds of checks. So neither is done.
+"""
 
 from collections import defaultdict
 from datetime import datetime, timedelta

@@ -6,9 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checklists.errors import NotFound
+from checklists.people import User
 from checklists.review.corrections import corrections_of
 from checklists.review.decisions import reviews_of
 from checklists.review.tables import Correction, Review
@@ -30,7 +32,9 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `person` is who did it, where it was somebody; `photos` how many had arrived by then."""
+    """One thing that happened. `person` is who did it, where it was somebody, and of a report `by_file` who took it in
+    out of its phone's file; `photos` how many had arrived by then.
+    """
 
     at: datetime
     kind: Happening
@@ -40,6 +44,7 @@ class Event:
     review: Review | None = None
     correction: Correction | None = None
     photos: int = 0
+    by_file: bool = False
 
 
 def history_of(session: Session, visit_id: UUID) -> list[Event]:
@@ -70,9 +75,14 @@ def _in_the_field(visit: Visit) -> Iterator[Event]:
 
 
 def _arrivals(session: Session, visit: Visit) -> Iterator[Event]:
-    for report in sealed_reports_of(session, visit.id):
+    reports = sealed_reports_of(session, visit.id)
+    taken_in_by = {each.taken_in_by_id for each in reports if each.taken_in_by_id}
+    names = {each.id: each.name for each in session.scalars(select(User).where(User.id.in_(taken_in_by)))}
+    for report in reports:
         kind = Happening.RECEIVED if report.accepted else Happening.CONFLICT
-        yield Event(report.received_at, kind, revision=report.revision, report=report)
+        by_file = report.taken_in_by_id is not None
+        person = names.get(report.taken_in_by_id, "") if report.taken_in_by_id else ""
+        yield Event(report.received_at, kind, person, report.revision, report, by_file=by_file)
     stored = [photo.stored_at for photo in visit.photos if photo.stored_at is not None]
     if stored:
         yield Event(max(stored), Happening.PHOTOS, photos=len(stored))

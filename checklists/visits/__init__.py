@@ -5,6 +5,7 @@ from checklists.visits.draft_photos import (
     AwaitedPhoto,
     awaited_draft_photo,
     draft_photo,
+    is_wanted,
     keep_draft_photo,
     refuse_other_bytes,
 )
@@ -18,6 +19,7 @@ from checklists.visits.drafts import (
     progress_of,
 )
 from checklists.visits.faults import times_are_absurd
+from checklists.visits.given_up import have_bytes_deleted
 from checklists.visits.intake import place_held, record_visit
 from checklists.visits.likeness import (
     ALIKE,
@@ -45,6 +47,7 @@ from checklists.visits.report import (
     AnswerReport,
     Arrival,
     BestPracticeReport,
+    Consent,
     FieldAccess,
     PhotoPromise,
     Receipt,
@@ -55,6 +58,7 @@ from checklists.visits.report import (
 )
 from checklists.visits.results import form_of, given_of, rescore
 from checklists.visits.tables import (
+    AUDIO,
     Answer,
     BestPractice,
     BestPracticeKind,
@@ -68,6 +72,7 @@ from checklists.visits.waiting import WaitingPhotos, photo_moved, photos_waiting
 
 __all__ = [
     "ALIKE",
+    "AUDIO",
     "Alike",
     "Answer",
     "AnswerReport",
@@ -77,6 +82,7 @@ __all__ = [
     "BestPracticeKind",
     "BestPracticeReport",
     "Check",
+    "Consent",
     "DraftCopy",
     "DraftPhoto",
     "FieldAccess",
@@ -109,7 +115,9 @@ __all__ = [
     "forget_old_drafts",
     "form_of",
     "given_of",
+    "have_bytes_deleted",
     "inspectors_seen",
+    "is_wanted",
     "keep_copy",
     "keep_draft_photo",
     "keep_fingerprint",

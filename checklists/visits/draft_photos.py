@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from checklists.errors import NotFound, OtherContent, PhotoErased, PhotoNotPromised
-from checklists.visits.drafts import DraftCopy, DraftPhoto, drop_copies, drop_photos, have_bytes_deleted
+from checklists.visits.drafts import DraftCopy, DraftPhoto, drop_copies, drop_photos
+from checklists.visits.given_up import have_bytes_deleted, refuse_while_deleted
 from checklists.visits.photos import receive_photo
 from checklists.visits.report import PhotoPromise
 from checklists.visits.tables import Photo, Visit
@@ -33,7 +34,7 @@ def awaited_draft_photo(session: Session, user_id: UUID, visit_id: UUID, photo_i
     """The photo as one of the person's copies of this visit names it.
 
     Raises PhotoNotPromised; OtherContent where other bytes are known under its id: evidence is never written over;
-    PhotoErased.
+    PhotoErased; PhotoBeingDeleted while what came of it before it was given up is deleted.
     """
     copies = select(DraftCopy).where(DraftCopy.user_id == user_id, DraftCopy.visit_id == visit_id)
     named = [(copy, line) for copy in session.scalars(copies) for line in copy.photos if line["id"] == str(photo_id)]
@@ -42,6 +43,8 @@ def awaited_draft_photo(session: Session, user_id: UUID, visit_id: UUID, photo_i
     copy, line = named[0]
     photo, draft = _known_bytes(session, visit_id, photo_id, line["sha256"], line["size"])
     is_here = draft is not None or (photo is not None and photo.stored_at is not None)
+    if not is_here:
+        refuse_while_deleted(session, photo_id)
     return AwaitedPhoto(photo_id, copy.organization_id, line["sha256"], line["size"], line["media_type"], is_here)
 
 
@@ -81,7 +84,7 @@ def keep_draft_photo(
         return True
     if not is_waited_for or promised is not None:
         if promised is None:
-            have_bytes_deleted(session, photo.organization_id, photo.id, now)
+            have_bytes_deleted(session, photo.organization_id, [photo.id], now, at_once=True)
         return False
     if session.get(DraftPhoto, photo.id, populate_existing=True) is None:
         session.add(
@@ -114,6 +117,16 @@ def draft_photo(session: Session, user_id: UUID, visit_id: UUID, photo_id: UUID)
     if photo is None or photo.visit_id != visit_id or photo.stored_at is None or photo.erased_at is not None:
         raise NotFound
     return photo
+
+
+def is_wanted(session: Session, photo_id: UUID) -> bool:
+    """Whether a draft or a report names the photo, and no law had it erased."""
+    # In the order in which a photo goes from a copy to a visit: looked for the other way, one on its way is missed.
+    named = cast(DraftCopy.photos, String).contains(str(photo_id))
+    if session.scalar(select(DraftCopy.id).where(named).limit(1)) or session.get(DraftPhoto, photo_id):
+        return True
+    photo = session.get(Photo, photo_id)
+    return photo is not None and photo.erased_at is None
 
 
 def take_over(session: Session, visit: Visit, promises: Iterable[PhotoPromise], now: datetime) -> list[DraftPhoto]:

@@ -5,6 +5,7 @@ visit arrives or is discarded. Each phone has a copy of its own, so that two of 
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +14,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from checklists.jobs import enqueue
 from checklists.orm import Base, Owned, key, reference
-from checklists.visits.photos import ON_THE_WAY
+from checklists.visits.given_up import ON_THE_WAY, have_bytes_deleted
 from checklists.visits.tables import Visit
 
 KEPT_FOR = timedelta(days=60)
@@ -107,16 +107,13 @@ def drop_photos(session: Session, photos: Iterable[DraftPhoto], now: datetime, *
     """Forget photos of drafts; a job deletes their bytes, after a day unless it is to be `at_once`, as some may be on
     their way.
     """
+    dropped = defaultdict(list)
     for photo in photos:
-        have_bytes_deleted(session, photo.organization_id, photo.id, now if at_once else now + ON_THE_WAY)
+        dropped[photo.organization_id].append(photo.id)
         session.delete(photo)
+    for organization_id, photo_ids in dropped.items():
+        have_bytes_deleted(session, organization_id, photo_ids, now, at_once=at_once)
     session.flush()
-
-
-def have_bytes_deleted(session: Session, organization_id: UUID, photo_id: UUID, after: datetime) -> None:
-    """Ask for the bytes to be deleted, unless a report or a draft names them by then."""
-    job = enqueue(session, organization_id, "delete_given_up", after, photo_id=str(photo_id))
-    job.run_after = after
 
 
 def drop_drafts_of_visit(session: Session, visit_id: UUID, now: datetime) -> None:

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from checklists.errors import HoldReason
 from checklists.journey import Touchpoint
+from checklists.people import Project
 from checklists.scoring import Fault, Form, FormCriterion, Kind, Outcome, Scored, Status, Zone, visit_faults
 from checklists.visits.photos import taken_photos
 from checklists.visits.report import AnswerReport, AssignedPlace, Report
+from checklists.visits.tables import AUDIO, Visit
 
 OLDEST_VISIT = timedelta(days=366)
 FASTEST_CLOCK = timedelta(days=2)
@@ -36,6 +38,8 @@ def first_fault(
         return HoldReason.UNKNOWN_TOUCHPOINT
     if len(promised) < len(report.photos) or taken_photos(session, promised, other_than=visit_id):
         return HoldReason.FOREIGN_PHOTO
+    if report.recordings and not _may_be_heard(session, visit_id, place, report):
+        return HoldReason.UNWANTED_RECORDING
     return None
 
 
@@ -52,13 +56,15 @@ def _gap(scored: Scored, report: Report, promised: set[UUID]) -> HoldReason | No
     if any(not promised.issuperset(answer.photo_ids) for answer in answers.values()):
         return HoldReason.FOREIGN_PHOTO
     for key, criterion in scored.asked.items():
-        reason = _gap_of(criterion, answers.get(key), scored.outcomes.get(key))
+        reason = _gap_of(criterion, answers.get(key), scored.outcomes.get(key), report.recordings)
         if reason:
             return reason
     return None
 
 
-def _gap_of(criterion: FormCriterion, answer: AnswerReport | None, outcome: Outcome | None) -> HoldReason | None:
+def _gap_of(
+    criterion: FormCriterion, answer: AnswerReport | None, outcome: Outcome | None, recordings: frozenset[UUID]
+) -> HoldReason | None:
     if criterion.kind is Kind.DURATION:
         return None  # Its two time stamps are asked for; the rest is arithmetic.
     if answer is None:
@@ -69,7 +75,7 @@ def _gap_of(criterion: FormCriterion, answer: AnswerReport | None, outcome: Outc
         return None
     not_green = outcome is not None and outcome.zone in (Zone.YELLOW, Zone.RED)
     wants_photos = _is_needed(criterion.evidence, not_green) or criterion.kind is Kind.PHOTO
-    if wants_photos and len(set(answer.photo_ids)) < criterion.evidence_at_least:
+    if wants_photos and len(set(answer.photo_ids) - recordings) < criterion.evidence_at_least:
         return HoldReason.EVIDENCE_MISSING
     if _is_needed(criterion.comment, not_green) and not (answer.comment or "").strip():
         return HoldReason.EVIDENCE_MISSING
@@ -78,6 +84,16 @@ def _gap_of(criterion: FormCriterion, answer: AnswerReport | None, outcome: Outc
 
 def _is_needed(rule: str, not_green: bool) -> bool:
     return rule == "required" or (rule == "not_green" and not_green)
+
+
+def _may_be_heard(session: Session, visit_id: UUID, place: AssignedPlace, report: Report) -> bool:
+    """Whether the project allows recordings, and its inspector has confirmed the consent that it demands."""
+    if not session.scalar(select(Project.audio).where(Project.id == place.project_id)):
+        return False
+    if report.consents is not None:
+        return any(consent.what == AUDIO for consent in report.consents)
+    before = session.scalar(select(Visit.consents).where(Visit.id == visit_id))
+    return any(consent["what"] == AUDIO for consent in before or ())
 
 
 def _touchpoints_known(session: Session, place: AssignedPlace, report: Report) -> bool:

@@ -72,7 +72,7 @@ def record_visit(
         rows[Photo] = photos_to_promise(session, visit, report, kept, now)
     rows = {
         Visit: [{name: getattr(visit, name) for name in _COLUMNS}],
-        SealedReport: [_sealed(sha256, visit.revision, now, accepted=True)],
+        SealedReport: [_sealed(sender, sha256, visit.revision, now, accepted=True)],
     } | rows
     insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id, body=body)
     missing = tuple(sorted(row["id"] for row in rows.get(Photo, ()) if not row.get("stored_at")))
@@ -147,7 +147,7 @@ def _known(
         if _is_next_revision(visit, report):
             return _revise(session, visit, sender, body, sha256, report, now)
     if known is None:
-        sealed = _sealed(sha256, report.revision if report else visit.revision, now, accepted=False)
+        sealed = _sealed(sender, sha256, report.revision if report else visit.revision, now, accepted=False)
         insert_rows(
             session, {SealedReport: [sealed]}, organization_id=visit.organization_id, visit_id=visit.id, body=body
         )
@@ -183,7 +183,7 @@ def _revise(
     _fill(visit, place, report, form, hold_reason)
     visit.received_at = now
     rows: Rows = {
-        SealedReport: [_sealed(sha256, visit.revision, now, accepted=True)],
+        SealedReport: [_sealed(sender, sha256, visit.revision, now, accepted=True)],
         Photo: photos_to_promise(session, visit, report, _kept_photos(session, visit, place, report, now), now),
     }
     if hold_reason is None and form and scored:
@@ -292,6 +292,11 @@ def _fill_from(visit: Visit, report: Report, *, staff_names: bool) -> None:
     visit.app_version = plain(visit, report.app_version) or ""
     visit.device_id = plain(visit, report.device_id) or ""
     visit.positions = report.positions
+    if report.consents is not None:
+        visit.consents = [
+            {"what": plain(visit, each.what), "words": plain(visit, each.words), "at": each.at.isoformat()}
+            for each in report.consents
+        ]
     visit.repetitions = [
         {
             "section_id": str(each.section_id),
@@ -328,9 +333,10 @@ _TAKE_PLACE = Kept(
 )
 
 
-def _sealed(sha256: str, revision: int, now: datetime, *, accepted: bool) -> dict[str, Any]:
+def _sealed(sender: Sender, sha256: str, revision: int, now: datetime, *, accepted: bool) -> dict[str, Any]:
     """The row that keeps a body, without the body, organization and visit."""
-    return {"id": new_id(), "revision": revision, "accepted": accepted, "sha256": sha256, "received_at": now}
+    row = {"id": new_id(), "revision": revision, "accepted": accepted, "sha256": sha256, "received_at": now}
+    return row | {"taken_in_by_id": sender.taken_in_by_id}
 
 
 def place_held(session: Session, visit: Visit, assignment: Assignment, report: Report, now: datetime) -> None:

@@ -2,22 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from checklists.errors import PhotoErased, PhotoNotPromised
-from checklists.jobs import enqueue, enqueue_quickly
+from checklists.errors import PhotoBeingDeleted, PhotoErased, PhotoNotPromised
+from checklists.jobs import Job, enqueue, enqueue_quickly
 from checklists.quick import Inside, Kept, table_of
+from checklists.visits.given_up import being_deleted, have_bytes_deleted
 from checklists.visits.report import PhotoPromise, Report, Sender
 from checklists.visits.tables import Photo, Visit
-
-ON_THE_WAY = timedelta(days=1)
-"""Bytes that were on their way while their photo was given up have arrived by then."""
-
 
 Stored = Mapping[UUID, tuple[datetime, str | None]]
 """Of photos whose bytes are here before their report: since when, and on which machine's disk they wait, if they do."""
@@ -39,9 +36,7 @@ def photos_to_promise(
             Photo.erased_at.is_(None),
             Photo.id.not_in(list(promises)),
         )
-        for photo_id in session.scalars(select(Photo.id).where(*given_up)).all():
-            job = enqueue(session, visit.organization_id, "delete_given_up", now, photo_id=str(photo_id))
-            job.run_after = now + ON_THE_WAY
+        have_bytes_deleted(session, visit.organization_id, session.scalars(select(Photo.id).where(*given_up)), now)
         session.execute(delete(Photo).where(*given_up).execution_options(synchronize_session="fetch"))
     _mark_again(session, visit, promises, now)
     known = taken_photos(session, promises)
@@ -51,17 +46,21 @@ def photos_to_promise(
 
 def _mark_again(session: Session, visit: Visit, promises: Mapping[UUID, PhotoPromise], now: datetime) -> None:
     """A revision may mark photos anew that came before: their derived sizes are not shown until they are made again.
+    It may call one a receipt, or none any more.
 
     Where it does not speak of a photo's marks they stay: a phone that knows nothing of them uncovers no face.
     """
-    told = {photo.id: list(photo.marks) for photo in promises.values() if photo.marks is not None}
+    told = {each.id: each for each in promises.values() if each.marks is not None or each.receipt is not None}
     if not told:
         return
     known = select(Photo).where(Photo.visit_id == visit.id, Photo.id.in_(told), Photo.erased_at.is_(None))
     for photo in session.scalars(known.with_for_update()):
-        if photo.marks == told[photo.id]:
+        marks, receipt = told[photo.id].marks, told[photo.id].receipt
+        if receipt is not None:
+            photo.receipt = dict(receipt)
+        if marks is None or photo.marks == list(marks):
             continue
-        photo.marks = told[photo.id]
+        photo.marks = list(marks)
         if photo.stored_at is not None:
             photo.derived_at = photo.readable = None
             enqueue(session, visit.organization_id, "derive_photo", now, photo_id=str(photo.id))
@@ -88,6 +87,8 @@ def _promise_row(photo: PhotoPromise) -> dict[str, Any]:
         "media_type": photo.media_type,
         "taken_at": photo.taken_at,
         "marks": list(photo.marks or ()),
+        "duration_ms": photo.duration_ms,
+        "receipt": dict(photo.receipt or {}),
     }
 
 
@@ -130,19 +131,32 @@ _OF_A_PROMISE = tuple(each.name for each in fields(PromisedPhoto))
 
 
 def promised_photo(session: Session, photo_id: UUID, sender: Sender) -> PromisedPhoto:
-    """The photo as promised by one of the sender's own visits. Raises PhotoNotPromised and PhotoErased."""
-    found = _PROMISED.run(session, photo_id=photo_id, inspector_id=sender.user_id).first()
+    """The photo as promised by one of the sender's own visits.
+
+    Raises PhotoNotPromised, PhotoErased, and PhotoBeingDeleted while what came of it before it was given up is deleted.
+    """
+    values = {"photo_id": photo_id, "id_as_text": str(photo_id), "inspector_id": sender.user_id}
+    found = _PROMISED.run(session, **values).first()
     if found is not None and found.erased_at is not None:
         raise PhotoErased
     if found is None or found.deleted_at is not None:
         raise PhotoNotPromised
+    if found.stored_at is None and found.being_deleted:
+        raise PhotoBeingDeleted
     return PromisedPhoto(*found[: len(_OF_A_PROMISE)])
 
 
 def _write_promised(inside: Inside) -> Any:
-    photos, visits = table_of(Photo), table_of(Visit)
+    photos, visits, jobs = table_of(Photo), table_of(Visit), table_of(Job)
+    # In one statement: the photo and the job are seen as they are at one moment.
+    deletion = select(jobs.c.id).where(being_deleted(jobs, bindparam("id_as_text")), inside(jobs))
     return (
-        select(*(photos.c[name] for name in _OF_A_PROMISE), photos.c.erased_at, visits.c.deleted_at)
+        select(
+            *(photos.c[name] for name in _OF_A_PROMISE),
+            photos.c.erased_at,
+            visits.c.deleted_at,
+            deletion.exists().label("being_deleted"),
+        )
         .select_from(photos.join(visits, visits.c.id == photos.c.visit_id))
         .where(
             photos.c.id == bindparam("photo_id"),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from checklists.errors import HoldReason
 from checklists.scoring import Given
-from checklists.visits.tables import BestPracticeKind, VisitState
+from checklists.visits.tables import BestPracticeKind, VisitState, is_recording
 from checklists.waves import AssignmentState
 
 
@@ -30,6 +30,9 @@ class PhotoPromise:
     taken_at: datetime | None
     marks: tuple[Mapping[str, Any], ...] | None = None
     """The layer over the picture, as photos.marks keeps it; None where the report does not speak of it."""
+    duration_ms: int | None = None
+    receipt: Mapping[str, str | None] | None = None
+    """As photos.receipt keeps it; None where the report does not speak of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,15 @@ class StaffReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What the inspector confirmed: `what` it is about ("audio"), in which words, and when by the phone's clock."""
+
+    what: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A report as the wire has it (rules.md), read and typed; `elapsed_ms` in milliseconds, `utc_offset` in minutes
     east.
@@ -77,6 +89,13 @@ class Report:
     best_practices: tuple[BestPracticeReport, ...] = ()
     repetitions: tuple[RepetitionReport, ...] = ()
     staff_met: tuple[StaffReport, ...] = ()
+    consents: tuple[Consent, ...] | None = None
+    """None where the report does not speak of them: then those of the revision before stand."""
+
+    @property
+    def recordings(self) -> frozenset[UUID]:
+        """The ids of those among the photos that are heard and not seen."""
+        return frozenset(photo.id for photo in self.photos if is_recording(photo.media_type))
 
     @property
     def begun(self) -> list[tuple[UUID, int]]:
@@ -101,6 +120,8 @@ class Sender:
 
     user_id: UUID
     accesses: tuple[FieldAccess, ...]
+    taken_in_by_id: UUID | None = None
+    """Who hands it over in the sender's name, out of the file that the phone saved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ class VisitState(StrEnum):
     REJECTED = "rejected"
 
 
+AUDIO = "audio"
+"""What a consent is about that lets calls be recorded."""
+
+
 class Visit(Owned, Base):
     """The report of one assignment. A held one may lack all that could not be made out."""
 
@@ -110,6 +114,10 @@ class SealedReport(Owned, Base):
     received_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
     """When the law had the body erased; its SHA-256 stays."""
+    taken_in_by_id: Mapped[UUID | None]
+    """Who took it in out of a phone's file; None where the phone sent it. No reference: the widest table of all would
+    have to be written anew for one.
+    """
 
 
 class Check(Owned, Base):
@@ -226,8 +234,23 @@ class Photo(Owned, Base):
     erased_at: Mapped[datetime | None]
     marks: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     """A layer over the sealed picture: [{what: arrow | box | blur, at: [x, y, x, y]}] in shares of width and height."""
+    duration_ms: Mapped[int | None]
+    """Of a recording, by the phone's steady clock."""
+    receipt: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """{amount, currency} of one that shows a receipt, each may be None: what the inspector says, as text such as
+    "350.00", "RUB". Empty where it is none.
+    """
 
     visit: Mapped[Visit] = relationship(back_populates="photos")
+
+    @property
+    def is_recording(self) -> bool:
+        return is_recording(self.media_type)
+
+
+def is_recording(media_type: str) -> bool:
+    """Whether what calls itself that is heard and not seen: a recording is kept and delivered as photos are."""
+    return media_type.startswith("audio/")
 
 
 Index("ix_photos_sha256", Photo.organization_id, Photo.sha256)

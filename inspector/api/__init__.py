@@ -18,6 +18,7 @@ from inspector.api import (
     phone_contact,
     phone_drafts,
     phone_files,
+    phone_notices,
     phones,
     photos,
     pictures,
@@ -43,7 +44,7 @@ def install(app: Flask) -> None:
         *(phone_files, phones, waves, assignments, visit_reviews, held, results, erasures, trail, service, profile),
     ):
         api.register_blueprint(resource.operations)
-    for resource in (session, phone, phone_drafts, phone_contact, visits, photos, pictures):
+    for resource in (session, phone, phone_drafts, phone_contact, phone_notices, visits, photos, pictures):
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(health.blueprint)
     install_page(app, api)

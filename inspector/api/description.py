@@ -74,6 +74,7 @@ REFUSALS = {
     410: "It was there, and is no more.",
     412: "Somebody changed it since it was read.",
     413: "More than is taken in.",
+    416: "No byte lies in the range that was asked for.",
     422: "Something in the body or the address cannot be used; `errors` says what.",
     423: "The same is being written at this moment; try again.",
     428: "The header If-Match is missing.",
@@ -85,8 +86,8 @@ FURTHER = {
     ("put", "/api/v1/visits/{visit_id}"): (400, 409, 410, 413, 423, 503),
     ("put", "/api/v1/photos/{photo_id}"): (413, 422, 423, 503),
     ("patch", "/api/v1/photos/{photo_id}"): (409, 410, 413, 422, 423, 503),
-    ("head", "/api/v1/photos/{photo_id}"): (410, 413, 503),
-    ("get", "/api/v1/photos/{photo_id}"): (410, 503),
+    ("head", "/api/v1/photos/{photo_id}"): (410, 413, 423, 503),
+    ("get", "/api/v1/photos/{photo_id}"): (410, 416, 503),
     ("get", "/api/v1/pictures/{picture_id}"): (503,),
     ("post", "/api/v1/session"): (401, 422, 429, 503),
     ("put", "/api/v1/profile/password"): (400, 409, 413, 422, 429, 503),
@@ -102,6 +103,7 @@ TITLES = {
 SUMMARIES = {
     "session_log_in": "Log in. The answer sets a cookie.",
     "session_show": "Who is logged in.",
+    "session_show_visitor": "Who is logged in, or null where nobody is.",
     "session_log_out": "Log out.",
 }
 EXAMPLES: dict[str, Json] = {

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, g
+from flask import Response
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from checklists.accounts import TokenScope
 from checklists.erasure import Erasure, ErasureKind, Tombstone, Traces, tombstones_of, traces_of
 from checklists.erasure.act import Act
-from checklists.errors import N_, InvalidInput, NotFound, ScopeMissing
+from checklists.errors import N_, InvalidInput, NotFound
 from checklists.review import corrections_of
 from checklists.visits import Visit, VisitState, sealed_reports_of, visit_with_parts
 from inspector.api.etags import tagged
@@ -137,13 +137,9 @@ def show_erasable_visit(visit_id: UUID) -> Response:
     example={"what": "photos", "photo_ids": [EXAMPLE_IDS["photo"]], "reason": "Asked for by the person shown."},
 )
 @operations.answers(201, ErasuresSchema, "It was erased")
-@roles(*MANAGERS, scope=TokenScope.FIELDWORK_WRITE)
+@roles(*MANAGERS, scope=TokenScope.ERASURES_WRITE)
 def erase_visit(wish: Json, visit_id: UUID) -> Response:
-    """Erase photos of a visit, the names of the staff in it, or all of it. Nothing brings it back. A token needs
-    `people:write` as well.
-    """
-    if "token" in g and TokenScope.PEOPLE_WRITE not in g.token.scopes:
-        raise ScopeMissing(scope=TokenScope.PEOPLE_WRITE.value)
+    """Erase photos of a visit, the names of the staff in it, or all of it. Nothing brings it back."""
     if wish["what"] is What.PHOTOS and not wish["photo_ids"]:
         raise InvalidInput({"photo_ids": _("Please choose one.")})
     act = act_for(wish["reason"])
@@ -177,7 +173,7 @@ def show_erasable_person(project_id: UUID, user_id: UUID) -> Response:
 @operations.route("/projects/<uuid:project_id>/people/<uuid:user_id>/erasures", methods=["POST"])
 @operations.body(PersonErasureSchema)
 @operations.answers(201, ErasuresSchema, "The person was erased")
-@roles(*MANAGERS, scope=TokenScope.PEOPLE_WRITE)
+@roles(*MANAGERS, scope=TokenScope.ERASURES_WRITE)
 def erase_person(wish: Json, project_id: UUID, user_id: UUID) -> Response:
     """Erase a person: name, address, password, logins and tokens, and the phone's name and the positions in all visits.
     Visits and decisions stay. A login that another organization uses too is not erased there.

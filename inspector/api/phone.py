@@ -18,6 +18,7 @@ from checklists.brands import Outlet
 from checklists.checklist import ChecklistVersion, phone_document
 from checklists.journey import Journey, Stage, Touchpoint
 from checklists.matrix import approved_counts
+from checklists.notices import forget_notices, news_for
 from checklists.orm import LanguageMap
 from checklists.people import Membership, Organization, Project, Role
 from checklists.visits import Visit, VisitState
@@ -25,7 +26,7 @@ from checklists.waves import Assignment, AssignmentState, RequiredChecks
 from inspector.api.own_visits import own_visits, own_visits_as_json
 from inspector.auth import person, roles
 from inspector.packing import set_content
-from inspector.transactions import reading
+from inspector.transactions import reading, writing
 
 blueprint = Blueprint("phone", __name__, url_prefix="/api/v1/phone", description="What a phone needs off-line")
 
@@ -46,6 +47,7 @@ def work() -> Response:
     """Everything that this inspector's phone needs, over all memberships."""
     now = datetime.now(UTC)
     with reading() as session:
+        _news, latest = news_for(session, person().user.id)
         assignments = _assignments(session, now)
         visits = own_visits(session, person().user.id, [each.id for each in assignments])
         projects = _projects(session, assignments)
@@ -65,6 +67,9 @@ def work() -> Response:
             ),
             "checklist_versions": _versions_as_json(session, assignments, visits.values()),
         }
+    if latest is not None:
+        with writing() as session:
+            forget_notices(session, person().user.id, latest)
     tag = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
     response = Response(content_type="application/json")
     set_content(response, json.dumps({"server_time": now.isoformat(), **content}).encode(), tag, request)
@@ -137,6 +142,8 @@ def _projects_as_json(session: Session, projects: Mapping[UUID, Project]) -> lis
             "name": each.name,
             "default_language": each.default_language,
             "staff_names": each.staff_names,
+            "audio": each.audio,
+            "audio_consent": each.audio_consent if each.audio else {},
             "touchpoints": touchpoints[each.id],
         }
         for each in sorted(projects.values(), key=lambda project: project.id)

@@ -267,7 +267,11 @@ def discard(visit_id: UUID) -> Response:
 
 
 @blueprint.route("/<uuid:visit_id>/photos/<uuid:photo_id>", methods=["PUT"])
-@blueprint.doc(requestBody={"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}})
+@blueprint.doc(
+    requestBody={
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/*", "audio/*")}
+    }
+)
 @blueprint.response(201, description="Stored")
 @blueprint.alt_response(200, description="Stored before")
 @roles(Role.INSPECTOR)

@@ -1,6 +1,7 @@
 """The manifest of a phone's file, as inspector/phone/unsent.js writes it."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import json
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
@@ -112,4 +113,16 @@ def read_manifest(archive: Archive) -> PhoneFile:
         found: PhoneFile = _schema.load(data)
     except (Damaged, ValidationError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         raise refused(NOT_OURS) from None
+    _refuse_shared_entries(found)
     return found
+
+
+def _refuse_shared_entries(found: PhoneFile) -> None:
+    """What one entry unpacks to is bounded, so no second line may have it read again. No phone names one for two."""
+    of: dict[str, tuple[int, UUID | None]] = {}
+    lines: tuple[FiledVisit | FiledDraft, ...] = (*found.visits, *found.drafts)
+    for number, line in enumerate(lines):
+        body = line.report if isinstance(line, FiledVisit) else line.file
+        for name, photo_id in ((body, None), *((photo.file, photo.id) for photo in line.photos)):
+            if name and of.setdefault(name, (number, photo_id)) != (number, photo_id):
+                raise refused(NOT_OURS)

@@ -67,7 +67,8 @@ def take(project_id: UUID) -> Response:
     body = request.stream.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
         raise TooLarge.over(MOST_BYTES)
-    taken = take_in(io.BytesIO(body), project_id, current_app.config["SETTINGS"], current_app.extensions["photos"])
+    settings, storage = current_app.config["SETTINGS"], current_app.extensions["photos"]
+    taken = take_in(io.BytesIO(body), project_id, settings, storage, person().user.id)
     ring()
     now = datetime.now(UTC)
     with writing() as session:

@@ -27,6 +27,7 @@ from checklists.visits import Photo, PromisedPhoto, Visit, VisitState, promised_
 from inspector.auth import READERS, REVIEWERS, person, roles, sender
 from inspector.background import ring
 from inspector.photo_storage import PhotoStorage, photo_key
+from inspector.recordings import HEARD
 from inspector.transactions import reading, writing
 
 blueprint = Blueprint("photos", __name__, url_prefix="/api/v1/photos", description="Photos of a visit")
@@ -37,7 +38,11 @@ SHOWN_AS_PICTURES = ("image/jpeg", "image/png", "image/webp")
 
 
 @blueprint.route("/<uuid:photo_id>", methods=["PUT"])
-@blueprint.doc(requestBody={"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}})
+@blueprint.doc(
+    requestBody={
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/*", "audio/*")}
+    }
+)
 @blueprint.response(201, description="Stored")
 @blueprint.alt_response(200, description="Stored before")
 @roles(Role.INSPECTOR, lately=True)
@@ -126,11 +131,12 @@ def _stored(photo: PromisedPhoto, *, new: bool) -> Response:
 
 @blueprint.route("/<uuid:photo_id>", methods=["GET"])
 @blueprint.doc(parameters=[{"in": "query", "name": "size", "schema": {"enum": ["thumbnail", "screen", "original"]}}])
-@blueprint.response(200, description="The picture")
+@blueprint.response(200, description="The picture, or the recording")
+@blueprint.alt_response(206, description="The part of a recording that was asked for with Range")
 @roles(*READERS, Role.INSPECTOR, scope=TokenScope.FIELDWORK_READ)
 def show(photo_id: UUID) -> Any:
     """A picture in one of its sizes; the original where the smaller ones are not made yet. Unreadable ones are
-    downloads. A client gets the smaller ones only, which carry no metadata.
+    downloads. A client gets the smaller ones only, which carry no metadata, and no recording, which has none.
     """
     size = request.args.get("size", "original")
     derived_wanted = size in ("thumbnail", "screen")
@@ -147,7 +153,7 @@ def show(photo_id: UUID) -> Any:
         if not photo.readable:
             raise NotFound
     try:
-        if derived_wanted and photo.readable:
+        if derived_wanted and photo.readable and not photo.is_recording:
             derived: Response = send_file(_storage().open(photo_key(photo, size)), "image/jpeg", max_age=86400)
             # Evidence is nobody's to keep on the way, and the answer may carry the login's cookie.
             derived.cache_control.public, derived.cache_control.private = False, True
@@ -157,9 +163,22 @@ def show(photo_id: UUID) -> Any:
         raise (PhotoWaits if photo.waits_on else NotFound) from None
     except StorageUnavailable as fault:
         raise (PhotoWaits if photo.waits_on else PhotoUnreachable) from fault
-    shown = photo.media_type in SHOWN_AS_PICTURES and photo.readable is not False
+    shown = photo.media_type in (*SHOWN_AS_PICTURES, *HEARD) and photo.readable is not False
     media_type = photo.media_type if shown else "application/octet-stream"
-    return send_file(original, media_type, as_attachment=not shown, download_name=f"{photo.id}", max_age=0)
+    answer = send_file(
+        original,
+        media_type,
+        as_attachment=not shown,
+        download_name=f"{photo.id}",
+        conditional=not photo.is_recording,
+        max_age=0,
+    )
+    if photo.is_recording:
+        # Who listens goes to and fro in it; send_file alone knows of ranges in some kinds of streams only.
+        answer.content_length = photo.size
+        answer.set_etag(photo.sha256)
+        answer.make_conditional(request, accept_ranges=True, complete_length=photo.size)
+    return answer
 
 
 def _may_see(photo: Photo) -> bool:

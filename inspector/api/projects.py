@@ -27,7 +27,7 @@ operations = Operations(
     "An organization is an agency or a company; a project is one client's engagement in it.",
 )
 
-CHANGED = ("name", "languages", "margin", "staff_names", "retention_months")
+CHANGED = ("name", "languages", "margin", "staff_names", "audio", "audio_consent", "retention_months")
 """What may be changed of a project."""
 
 
@@ -55,6 +55,13 @@ class ProjectSchema(Body):
         "Within which two brands are on a par, as a share.", least=0.01, most=0.99, load_default=0.1, example=0.1
     )
     staff_names = Flag("Whether inspectors may write down names of the staff they met.", load_default=False)
+    audio = Flag("Whether calls may be recorded as evidence.", load_default=False)
+    audio_consent = Words(
+        "What an inspector must confirm before the first recording of a visit. Needed where calls may be recorded.",
+        example={"en": "The company called agrees to being recorded.", "ru": "Компания согласна на запись звонка."},
+        load_default=dict,
+        first=False,
+    )
     retention_months = Whole(
         "How long visits are kept. Owners change it.", least=1, most=LONGEST_RETENTION_MONTHS, example=24
     )
@@ -156,7 +163,8 @@ def add_project(design: Json, organization_id: UUID) -> Response:
             design["margin"],
             datetime.now(UTC),
         )
-        project.staff_names = design["staff_names"]
+        for name in ("staff_names", "audio", "audio_consent"):
+            setattr(project, name, design[name])
         session.flush()
         if all(each.project_id for each in g.memberships):
             add_member(session, person().user, [Role.MANAGER], organization_id=organization_id, project_id=project.id)
@@ -177,8 +185,8 @@ def show_project(project_id: UUID) -> Response:
 @operations.needs_tag
 @roles(*MANAGERS, scope=TokenScope.SETUP_WRITE)
 def change_project(changes: Json, project_id: UUID) -> Response:
-    """Change a project's name, languages, margin or rule about names; as an owner, how long it keeps its visits. Its
-    slug stays.
+    """Change a project's name, languages, margin, rule about names or recordings; as an owner, how long it keeps its
+    visits. Its slug stays.
     """
     with writing() as session:
         project = session.get_one(Project, project_id, with_for_update=True, populate_existing=True)
@@ -212,3 +220,5 @@ def _faults(design: Json) -> Iterator[tuple[str, str]]:
         yield "languages", _("Choose one of the project's languages.")
     elif not design["name"].get(chosen[0]):
         yield f"name/{chosen[0]}", _("Please fill this in.")
+    elif design["audio"] and not design["audio_consent"].get(chosen[0]):
+        yield f"audio_consent/{chosen[0]}", _("Please fill this in.")

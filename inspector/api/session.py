@@ -33,6 +33,10 @@ class SessionSchema(Schema):
     person = fields.Nested(PersonSchema)
 
 
+class VisitorSchema(Schema):
+    person = fields.Nested(PersonSchema, allow_none=True)
+
+
 @blueprint.route("", methods=["POST"])
 @blueprint.doc(requestBody={"content": {"application/json": {"schema": LoginSchema}}, "required": True})
 @blueprint.response(200, SessionSchema)
@@ -52,6 +56,15 @@ def log_in() -> dict[str, Any]:
 @roles(*Role, lately=True)
 def show() -> dict[str, Any]:
     return {"person": _person(auth.person())}
+
+
+@blueprint.route("/person", methods=["GET"])
+@blueprint.response(200, VisitorSchema)
+@public("tells nobody but people themselves who they are")
+def show_visitor() -> dict[str, Any]:
+    """A browser writes each 401 into its console as an error; that nobody has logged in yet is none."""
+    someone = auth.visitor()
+    return {"person": _person(someone) if someone else None}
 
 
 @blueprint.route("", methods=["DELETE"])

@@ -92,6 +92,11 @@ class EffectiveAnswerSchema(Body):
     sealed = Part(ContentSchema, "What was sent, where it was corrected.", allow_none=True, **TOLD)
 
 
+class ReceiptOfPhotoSchema(Body):
+    amount = Text("A decimal number.", allow_none=True, example="350.00", **TOLD)
+    currency = Text("By ISO 4217.", allow_none=True, example="RUB", **TOLD)
+
+
 class VisitPhotoSchema(Body):
     id = Id("photo", **TOLD)
     sha256 = Text(example="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", **TOLD)
@@ -110,6 +115,10 @@ class VisitPhotoSchema(Body):
         " shares of the upright picture).",
         example=[],
         **TOLD,
+    )
+    duration_ms = Whole("Of a recording.", allow_none=True, example=None, **TOLD)
+    receipt = Part(
+        ReceiptOfPhotoSchema, "Where it shows one: what was paid, as the inspector says.", allow_none=True, **TOLD
     )
     alike = Several(Part(AlikeSchema), "Photos of other visits that it looks like. None for a client.", **TOLD)
 
@@ -168,6 +177,9 @@ class VisitSchema(VisitBriefSchema):
     outlet_attributes = Pairs("string", "As they were at the receipt.", example={"drive-through": "yes"}, **TOLD)
     repetitions = Several(Anything(OBJECT), "Of repeating sections: section_id, repetition, label.", example=[], **TOLD)
     staff_met = Several(Anything(OBJECT), "role, description, name.", example=[], **TOLD)
+    consents = Several(
+        Anything(OBJECT), "What the inspector confirmed: what, words, at. None for a client.", example=[], **TOLD
+    )
     text_replaced = Flag("Whether words had signs that cannot be stored; the sealed report has them.", **TOLD)
     checks = Several(Part(CheckSchema), **TOLD)
     answers = Several(Part(EffectiveAnswerSchema), **TOLD)
@@ -182,6 +194,7 @@ class EventSchema(Body):
     at = Moment(**TOLD)
     kind = Choice(Happening, **TOLD)
     person = Text("Who did it, where it was somebody.", example="Anna Petrova", **TOLD)
+    by_file = Flag("Of a report: whether it came in the file of a phone, which `person` took in.", **TOLD)
     revision = Whole(allow_none=True, example=1, **TOLD)
     decision = Choice(Decision, "Of a review.", allow_none=True, **TOLD)
     reason = Text("Of a review or a correction.", example="", **TOLD)

@@ -1,6 +1,6 @@
 """Visits that have come in: their list, and one with its answers, checks, photos, corrections and history."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -168,7 +168,7 @@ def visit_told(session: Session, visit_id: UUID) -> Json:
     corrections = corrections_of(session, visit.id, visit.revision)
     form = form_of(session, visit.version_id) if visit.version_id else None
     names = ("elapsed_ms", "utc_offset", "app_version", "device_id", "positions", "points", "possible")
-    further = ("outlet_attributes", "repetitions", "staff_met", "text_replaced")
+    further = ("outlet_attributes", "repetitions", "staff_met", "consents", "text_replaced")
     whole = {name: getattr(visit, name) for name in (*names, *further)} | {
         "grade": dict(form.grade(visit.score) or {}) if form and visit.score is not None else None,
         "checks": _without_ids(CheckSchema, visit.checks),
@@ -207,13 +207,17 @@ def _answers(visit: Visit, corrections: Iterable[Correction]) -> list[Json]:
     for correction in corrections:
         sent.setdefault((correction.criterion_id, correction.repetition), correction.old)
     rows = sorted(visit.answers, key=lambda each: (each.criterion_id, each.repetition))
-    return [_answer(row) | {"sealed": sent.get((row.criterion_id, row.repetition))} for row in rows]
+    seen = {str(photo.id) for photo in visit.photos}  # A client does not see them all.
+    return [_answer(row, seen) | {"sealed": sent.get((row.criterion_id, row.repetition))} for row in rows]
 
 
-def _answer(row: Answer) -> Json:
-    names = ("criterion_id", "repetition", "status", "states", "options", "reason", "comment", "photo_ids", "zone")
+def _answer(row: Answer, seen: Collection[str]) -> Json:
+    names = ("criterion_id", "repetition", "status", "states", "options", "reason", "comment", "zone")
     own = {name: getattr(row, name) for name in (*names, "points", "possible", "hidden")}
-    return own | {"value": row.value if row.words is None else row.words}
+    return own | {
+        "value": row.value if row.words is None else row.words,
+        "photo_ids": [photo_id for photo_id in row.photo_ids if photo_id in seen],
+    }
 
 
 def _without_ids(schema: type[Body], rows: Iterable[Any]) -> list[Any]:
@@ -227,13 +231,16 @@ def _photos(session: Session, photos: Iterable[Photo]) -> list[Json]:
     alike, names = alike_told(session, photos), set(VisitPhotoSchema().fields) - {"alike"}
     hidden = dict.fromkeys(("stored_at", "erased_at")) if is_for_clients(g.scope) else {}
     return [
-        {name: getattr(photo, name) for name in names} | hidden | {"alike": alike.get(photo.id, [])} for photo in photos
+        {name: getattr(photo, name) for name in names}
+        | hidden
+        | {"receipt": photo.receipt or None, "alike": alike.get(photo.id, [])}
+        for photo in photos
     ]
 
 
 def _event(event: Any) -> Json:
     review, correction = event.review, event.correction
-    return {name: getattr(event, name) for name in ("at", "kind", "person", "revision", "photos")} | {
+    return {name: getattr(event, name) for name in ("at", "kind", "person", "by_file", "revision", "photos")} | {
         "decision": review.decision if review else None,
         "reason": review.reason if review else correction.reason if correction else "",
         "notes": review.notes if review else [],

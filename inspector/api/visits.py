@@ -21,6 +21,7 @@ from checklists.visits import (
     Arrival,
     BestPracticeKind,
     BestPracticeReport,
+    Consent,
     PhotoPromise,
     Receipt,
     RepetitionReport,
@@ -42,6 +43,7 @@ MOST_PARTS = 1_000
 MARKS = ("arrow", "box", "blur")
 MOST_MARKS = 50
 """On one photo."""
+MOST_CONSENTS = 20
 MEDIA_TYPE = r"[A-Za-z0-9.+_-]{1,100}/[A-Za-z0-9.+_-]{1,100}\Z"
 
 
@@ -180,6 +182,26 @@ class MarkSchema(Schema):
     )
 
 
+class ShownReceiptSchema(Schema):
+    """That a photo shows a receipt; what was paid, where the inspector says it."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    amount = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Regexp(r"[0-9]{1,12}(\.[0-9]{1,4})?\Z"),
+        metadata={"example": "350.00"},
+    )
+    currency = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Regexp(r"[A-Z]{3}\Z"),
+        metadata={"example": "RUB", "description": "By ISO 4217."},
+    )
+
+
 class PhotoSchema(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -190,11 +212,16 @@ class PhotoSchema(Schema):
     media_type = fields.String(required=True, validate=validate.Regexp(MEDIA_TYPE))
     taken_at = Moment(allow_none=True, load_default=None)
     marks = Several(fields.Nested(MarkSchema), MOST_MARKS)
+    duration_ms = fields.Integer(allow_none=True, load_default=None, strict=True, validate=validate.Range(0, 2**31 - 1))
+    receipt = fields.Nested(ShownReceiptSchema, allow_none=True)
 
     @post_load
     def build(self, data: dict[str, Any], **_: object) -> PhotoPromise:
-        marks = data.get("marks")
-        return PhotoPromise(**data | {"marks": None if marks is None else tuple(marks)})
+        marks, receipt = data.get("marks"), data.get("receipt") or {}
+        return PhotoPromise(
+            **data
+            | {"marks": None if marks is None else tuple(marks), "receipt": receipt if "receipt" in data else None}
+        )
 
 
 class BestPracticeSchema(Schema):
@@ -237,6 +264,19 @@ class StaffSchema(Schema):
         return StaffReport(**data)
 
 
+class ConsentSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    what = fields.String(required=True, validate=validate.Length(max=20), metadata={"example": "audio"})
+    words = fields.String(required=True, metadata={"description": "Those that the inspector confirmed."})
+    at = Moment(required=True)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: object) -> Consent:
+        return Consent(**data)
+
+
 class ReportSchema(Schema):
     """rules.md, "Waves, visits, checks": the report on the wire. What a newer app adds is ignored, and kept in the
     sealed body.
@@ -260,11 +300,12 @@ class ReportSchema(Schema):
     staff_met = Several(fields.Nested(StaffSchema), MOST_PARTS, load_default=list)
     best_practices = Several(fields.Nested(BestPracticeSchema), MOST_BEST_PRACTICES, load_default=list)
     photos = Several(fields.Nested(PhotoSchema), MOST_PARTS, load_default=list)
+    consents = Several(fields.Nested(ConsentSchema), MOST_CONSENTS)
 
     @post_load
     def build(self, data: dict[str, Any], **_: object) -> Report:
-        lists = ("answers", "photos", "best_practices", "repetitions", "staff_met")
-        return Report(**data | {name: tuple(data[name]) for name in lists})
+        lists = ("answers", "photos", "best_practices", "repetitions", "staff_met", "consents")
+        return Report(**data | {name: tuple(data[name]) for name in lists if name in data})
 
 
 class ReceiptSchema(Schema):

@@ -117,6 +117,11 @@ def _at_address(memberships: list[Membership]) -> list[Membership]:
     return reaching
 
 
+def visitor() -> Person | None:
+    """Who is logged in in this browser; for views that are public."""
+    return flask_login.current_user._get_current_object() if flask_login.current_user.is_authenticated else None
+
+
 def person() -> Person:
     """Who asks, by login or by token; only for views that are not public."""
     someone: Person = g.person

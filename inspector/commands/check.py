@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from checklists.errors import StorageUnavailable
 from checklists.jobs import Job, JobState
 from checklists.orm import ScopedSession, connect, unscoped
+from inspector.notices.keys import contact_of, read_key
 from inspector.phone_app import TRANSLATIONS
 from inspector.photo_storage import storage_of
 from inspector.revisions import found_revision, needed_revision, revision_fits
@@ -63,6 +64,7 @@ def misconfigured(settings: Settings, environment: Mapping[str, str]) -> Iterato
     yield from _address(settings)
     if _in_production(settings):
         yield from _only_in_production(settings)
+    yield from _notices(settings)
     yield from _database(settings)
     yield from _photos(settings)
     yield from _bell(settings)
@@ -109,6 +111,27 @@ def _only_in_production(settings: Settings) -> Iterator[str]:
         )
     elif not settings.mail_from:
         yield "MAIL_FROM is not set: mail needs an address that it comes from."
+
+
+def _notices(settings: Settings) -> Iterator[str]:
+    try:
+        if settings.vapid_private_key:
+            read_key(settings.vapid_private_key)
+    except ValueError as fault:
+        yield f"VAPID_PRIVATE_KEY cannot be used: {fault}. Make one with `inspector vapid-key`."
+    if _in_production(settings):
+        if not settings.vapid_private_key:
+            yield (
+                f"VAPID_PRIVATE_KEY is not set, so one was made up in {settings.data_dir}; other machines make up"
+                " others, and notices to phones are refused at random. Set the same one for all: `inspector vapid-key`."
+            )
+        if not contact_of(settings):
+            yield (
+                "VAPID_CONTACT is not set: some push services take no notices from nobody. It looks like"
+                " mailto:audit@example.com."
+            )
+    if settings.vapid_contact and not settings.vapid_contact.startswith(("mailto:", "https://")):
+        yield "VAPID_CONTACT is no address of ours. It looks like mailto:audit@example.com, or https://…."
 
 
 def _database(settings: Settings) -> Iterator[str]:

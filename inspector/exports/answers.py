@@ -107,6 +107,7 @@ def _rows_of_visit(
         words(form.title),
         form.number,
     ]
+    seen = {str(photo.id) for photo in visit.photos}  # A client does not see them all.
     given: dict[UUID, list[Answer]] = {}
     for answer in visit.answers:
         given.setdefault(answer.criterion_id, []).append(answer)
@@ -115,7 +116,7 @@ def _rows_of_visit(
             for answer in sorted(given.get(criterion.id, ()), key=lambda each: each.repetition):
                 yield [
                     *of_visit,
-                    *_answer(section, criterion, answer, touchpoints),
+                    *_answer(section, criterion, answer, touchpoints, seen),
                     answer.repetition + 1 if section.repeats else None,
                     labels.get((str(section.id), answer.repetition)),
                     answer.hidden,
@@ -126,8 +127,13 @@ def _rows_of_visit(
 
 
 def _answer(
-    section: FormSection, criterion: FormCriterion, answer: Answer, touchpoints: Mapping[UUID, str]
+    section: FormSection,
+    criterion: FormCriterion,
+    answer: Answer,
+    touchpoints: Mapping[UUID, str],
+    seen_photos: Collection[str],
 ) -> Sequence[Cell]:
+    photo_ids = [photo_id for photo_id in answer.photo_ids if photo_id in seen_photos]
     seen = [state for state in criterion.states.values() if str(state.id) in answer.states]
     chosen_options = [option for option in criterion.options.values() if str(option.id) in answer.options]
     return [
@@ -147,8 +153,8 @@ def _answer(
         answer.possible,
         answer.reason,
         answer.comment,
-        len(answer.photo_ids),
-        " ".join(answer.photo_ids),
+        len(photo_ids),
+        " ".join(photo_ids),
     ]
 
 

@@ -1,6 +1,6 @@
 """Visits as CSV: one row for each visit, with its score and that of each of its checks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from flask import Blueprint, Response, g
 from flask_babel import gettext as _
@@ -82,6 +82,7 @@ def _header(touchpoints: Sequence[Touchpoint]) -> Sequence[str]:
         _("Repetitions"),
         _("Staff met"),
         _("Best practices"),
+        _("Receipts"),
     )
 
 
@@ -102,7 +103,13 @@ def _rows(selection: Chosen, touchpoints: Sequence[Touchpoint]) -> Iterator[Sequ
                 len(visit.repetitions),
                 len(visit.staff_met),
                 practices.get(visit.id, 0),
+                "; ".join(_receipt(photo.receipt) for photo in visit.photos if photo.receipt),
             ]
+
+
+def _receipt(receipt: Mapping[str, str | None]) -> str:
+    """What was paid, such as "350.00 RUB"; a dash where the receipt alone says it."""
+    return " ".join(filter(None, (receipt.get("amount"), receipt.get("currency")))) or "–"
 
 
 def _row(visit: Visit, touchpoints: Sequence[Touchpoint]) -> Sequence[Cell]:

@@ -105,7 +105,8 @@ def take(import_id: UUID) -> PageAnswer:
     if kept.finished_at is not None:
         flash(_("This file was taken in already."), "refused")
         return redirect(url_for("phone_files.show", import_id=import_id))
-    told = take_in(io.BytesIO(kept.body), g.project.id, _settings(), current_app.extensions["photos"])
+    storage = current_app.extensions["photos"]
+    told = take_in(io.BytesIO(kept.body), g.project.id, _settings(), storage, person().user.id)
     ring()
     if not told.is_whole:
         flash(

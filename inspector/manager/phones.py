@@ -1,5 +1,7 @@
 """The inspectors' phones: what is only out there, since when, and what to do about it. Trouble stands first."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, g, render_template
@@ -31,15 +33,31 @@ def index() -> PageAnswer:
     now = datetime.now(UTC)
     with reading() as session:
         devices = phones_of(session, g.project.id)
-    found = [(device, trouble_of(device, now)) for device in devices]
-    found.sort(key=lambda each: _WORST_FIRST[each[1]] if each[1] else len(_WORST_FIRST))
     return render_template(
         "people/phones.html",
-        phones=[(device, trouble, _what_is_there(device, now)) for device, trouble in found],
-        advice=ADVICE,
+        phones=worst_first(devices, now),
         size=_size,
         ago=lambda moment: format_timedelta(moment - now, add_direction=True),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """What is said of a phone in short; `advice` where somebody should do something."""
+
+    device: Device
+    trouble: Trouble | None
+    waiting: str
+    advice: str
+
+
+def worst_first(devices: Iterable[Device], now: datetime) -> list[Phone]:
+    found = [(device, trouble_of(device, now)) for device in devices]
+    found.sort(key=lambda each: _WORST_FIRST[each[1]] if each[1] else len(_WORST_FIRST))
+    return [
+        Phone(device, trouble, _what_is_there(device, now), str(ADVICE[trouble]) if trouble else "")
+        for device, trouble in found
+    ]
 
 
 def _what_is_there(device: Device, now: datetime) -> str:

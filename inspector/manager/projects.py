@@ -63,6 +63,8 @@ def settings() -> PageAnswer:
                 first=project.languages[0],
                 margin=project.margin * 100,
                 staff_names=project.staff_names,
+                audio=project.audio,
+                audio_consent=project.audio_consent,
                 retention=project.retention_months,
             )
         )
@@ -70,6 +72,8 @@ def settings() -> PageAnswer:
     languages = _languages(form)
     name = form.words("name", dict.fromkeys([*languages, *LANGUAGES]), required=True)
     margin = _margin(form)
+    audio = form.ticked("audio")
+    consent = form.words("audio_consent", dict.fromkeys([*languages, *LANGUAGES]), required=audio)
     retention = project.retention_months
     if may_own():
         retention = form.whole("retention", least=1, most=LONGEST_RETENTION_MONTHS)
@@ -79,6 +83,7 @@ def settings() -> PageAnswer:
             stored = session.get_one(Project, project.id)
             stored.name, stored.languages, stored.margin = name, languages, margin
             stored.staff_names = form.ticked("staff_names")
+            stored.audio, stored.audio_consent = audio, consent
             stored.retention_months = retention
     except DomainError as error:
         form.keep(error)

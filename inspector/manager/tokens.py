@@ -24,7 +24,8 @@ SCOPES = {
     TokenScope.FIELDWORK_WRITE: lazy_gettext("Hand out assignments, review visits"),
     TokenScope.RESULTS_READ: lazy_gettext("Read results and exports"),
     TokenScope.PEOPLE_READ: lazy_gettext("Read who works here, the audit trail, and what was erased"),
-    TokenScope.PEOPLE_WRITE: lazy_gettext("Add people, change their roles, erase personal data"),
+    TokenScope.PEOPLE_WRITE: lazy_gettext("Add people, change their roles"),
+    TokenScope.ERASURES_WRITE: lazy_gettext("Erase personal data for good: photos, names, visits, people"),
 }
 LASTING_DAYS = (30, 90, 365)
 FOR_EVER = "0"

@@ -79,9 +79,9 @@ def _tables(forms: Iterable[TableForm]) -> Iterator[tuple[sa.Table, Callable[[_R
 def _of_photo(row: _Row) -> Iterator[Piece]:
     if row["stored_at"] is None or row.get("erased_at") is not None:
         return
-    photo = Photo(id=row["id"], organization_id=row["organization_id"])
+    photo = Photo(id=row["id"], organization_id=row["organization_id"], media_type=row["media_type"])
     yield Piece(photo_key(photo), row["sha256"])
-    if row["derived_at"] is not None and row["readable"]:
+    if row["derived_at"] is not None and row["readable"] and not photo.is_recording:
         yield from (Piece(photo_key(photo, size), None) for size in DERIVED)
 
 

@@ -60,6 +60,9 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
 
   return {
     session: () => call("GET", "api/v1/session", { expect: [200], believe: isPerson }),
+    /** Who is logged in in this browser, as {person}; null where nobody is. */
+    visitor: () => call("GET", "api/v1/session/person", {
+      expect: [200], believe: (body) => body.person === null || isPerson(body) }),
     logIn: (email, password) =>
       call("POST", "api/v1/session", { ...json({ email, password }), expect: [200], believe: isPerson }),
     logOut: () => call("DELETE", "api/v1/session", { expect: [204] }),
@@ -130,6 +133,13 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
     }),
     copyPhoto: (visitId, id, { personId }) => call("GET", `api/v1/phone/drafts/${visitId}/photos/${id}`, {
       headers: meantFor(personId), accept: BYTES, expect: [200] }),
+    /** The server's key for notices, where a browser takes them, and that it takes none any more. */
+    noticeKey: ({ personId }) => call("GET", "api/v1/phone/notices", {
+      headers: meantFor(personId), expect: [200], believe: (body) => typeof body.public_key === "string" }),
+    putNotices: (address, { personId }) => call("PUT", "api/v1/phone/notices", {
+      ...json(address), headers: meantFor(personId), expect: [204] }),
+    dropNotices: (deviceId, { personId }) => call("DELETE", `api/v1/phone/notices?device_id=${encodeURIComponent(deviceId)}`, {
+      headers: meantFor(personId), expect: [204] }),
     /** What managers see of this phone. */
     tellDevice: (contact, { personId }) => call("PUT", "api/v1/phone/device", {
       ...json(contact), headers: meantFor(personId), expect: [204] }),

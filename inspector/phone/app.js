@@ -1,11 +1,13 @@
 /** Start: wires store, wire, outbox and screens together, and holds what the screens show. */
 import { createApi } from "./api.js";
 import { openDraft } from "./draft.js";
+import { Hearing } from "./hearing.js";
 import { Keeping } from "./keeping.js";
 import { keepOffline } from "./offline.js";
 import { createOutbox, isOpen } from "./outbox.js";
 import { fetchPictures, hasPictures } from "./pictures.js";
 import { isInVisit, parseRoute, toAssignments, toOutbox } from "./routes.js";
+import { Drawing } from "./screens/drawing.js";
 import { mount } from "./screens/page.js";
 import { openStore, openStoreAsItIs } from "./store.js";
 import { firstKnown, language, speak } from "./translate.js";
@@ -21,18 +23,19 @@ class App {
     started: false, fatal: null, route: parseRoute(location.hash),
     person: null, login: { wanted: false, open: false, busy: false, error: null },
     work: null, refused: false, drafts: [], visits: [],
-    open: null, developing: {},
+    open: null, developing: {}, recording: null,
     copies: {}, elsewhere: [], restoring: null, room: { keeps: null, left: null },
     outbox: { state: "rest" }, sending: null,
     offline: { ready: false, update: false }, version: null, install: null, installPutAway: false, skew: 0,
-    plain: false,
+    plain: false, looked: null, notices: null,
     message: null,
   };
 
   /** What the screens of a visit call. */
   visiting = new Visiting(this);
 
-  #drawn = false;
+  drawing = new Drawing(() => this.page.draw());
+
   #spoken = null;
   #timer = null;
   #messageTimer = null;
@@ -50,8 +53,8 @@ class App {
     const spoken = this.#speak();
     try {
       this.store = await openStore();
-      await spoken;
       await this.#readSettings();
+      await Promise.all([spoken.then(() => this.#speak()), this.state.person && this.readOwn(), this.#follow()]);
     } catch (error) {
       this.set({ started: true, fatal: error });
       return;
@@ -59,7 +62,6 @@ class App {
     this.outbox = createOutbox({
       store: this.store, api: this.api, locks: this.#locks, onChange: (sending) => this.#afterStep(sending),
     });
-    await this.#follow();
     this.set({ started: true });
     this.#watch();
     // What cannot be deleted now is deleted at a later start.
@@ -74,15 +76,15 @@ class App {
 
   async #readSettings() {
     const { store } = this;
-    const [person, wished, device, skew, plain, putAway] = await Promise.all(
-      ["person", "language", "device_id", "skew", "plain", "install_put_away"].map((key) => store.setting(key)));
+    const [person, wished, device, skew, plain, putAway] = await store.settings(
+      ["person", "language", "device_id", "skew", "plain", "install_put_away"]);
     this.deviceId = device ?? freshId();
     if (!device) await store.saveSetting("device_id", this.deviceId);
     this.keeping = new Keeping(this, this.#locks);
+    this.hearing = new Hearing(this);
     this.wishedLanguage = wished ?? null;
-    Object.assign(this.state, { skew: skew ?? 0, plain: Boolean(plain), installPutAway: Boolean(putAway) });
-    this.state.person = person ?? null;
-    await Promise.all([this.#speak(), person && this.readOwn()]);
+    const known = { person: person ?? null, skew: skew ?? 0, plain: Boolean(plain), installPutAway: Boolean(putAway) };
+    Object.assign(this.state, known);
   }
 
   async #speak() {
@@ -99,8 +101,8 @@ class App {
   /** Read again what this person has on the phone. */
   async readOwn() {
     const { id } = this.state.person;
-    const [work, drafts, visits] = await Promise.all(
-      [this.store.work(id), this.store.drafts(id), this.store.visits(id), this.keeping.readOwn(this.state.person)]);
+    const [work, drafts, visits] = await Promise.all([this.store.work(id), this.store.drafts(id), this.store.visits(id),
+      this.keeping.readOwn(this.state.person), this.hearing.read(this.state.person)]);
     if (this.state.person?.id !== id) return;
     this.set({ work: work?.body ?? null, drafts, visits });
   }
@@ -127,6 +129,7 @@ class App {
         onSaved: () => this.keeping.stir(wanted),
       });
       if (!opened) {
+        await this.readOwn();
         location.replace(this.state.visits.some((visit) => visit.id === wanted) ? toOutbox() : toAssignments());
         return;
       }
@@ -134,6 +137,7 @@ class App {
     }
     if (route.screen === "finish" && this.state.route.screen !== "finish") this.visiting.notePosition(route.id);
     this.set({ route });
+    this.hearing.look();
   }
 
   #watch() {
@@ -218,6 +222,7 @@ class App {
     await this.#follow();
     await this.state.open?.close();
     this.set({ person: null, work: null, refused: false, drafts: [], visits: [], open: null, message: null, copies: {}, elsewhere: [] });
+    await this.hearing.turnOff();
     await this.api.logOut();
   }
 
@@ -273,6 +278,7 @@ class App {
   #lookFurther() {
     const { store, api, state: { work } } = this;
     this.keeping.look();
+    this.hearing.hear();
     this.#fetching ??= fetchPictures({ store, api, work }).catch(() => {}).finally(() => {
       this.#fetching = null;
       this.offline?.check();
@@ -282,8 +288,8 @@ class App {
 
   async #findSession() {
     if (await this.store.setting("logged_out")) return void (await this.api.logOut());
-    const answer = await this.api.session();
-    if (answer.kind !== "ok" || this.state.person) return undefined;
+    const answer = await this.api.visitor();
+    if (answer.kind !== "ok" || !answer.body.person || this.state.person) return undefined;
     await this.#welcome(answer.body.person);
     return this.refresh();
   }
@@ -346,11 +352,7 @@ class App {
   async choosePlain(plain) {
     this.set({ plain });
     await this.store.saveSetting("plain", plain);
-  }
-
-  /** Start the waiting version of the app. */
-  takeUpdate() {
-    this.offline.takeUpdate();
+    this.hearing.look();
   }
 
   /** Show a message for a while, with a way to undo. */
@@ -371,14 +373,7 @@ class App {
 
   /** Draw again, once for all changes until the next frame. */
   changed() {
-    if (this.#drawn) return;
-    this.#drawn = true;
-    // Who does not see the page gets no frames.
-    const next = document.hidden ? queueMicrotask : requestAnimationFrame;
-    next(() => {
-      this.#drawn = false;
-      this.page.draw();
-    });
+    this.drawing.changed();
   }
 
   /** Change what the screens show, and draw it. */

@@ -9,16 +9,30 @@ import { answerOf, repetitionsOf } from "./visit.js";
  * same picture), `place` is one of photo_places.js, `at` is {section, repetition, criterion}, {practice} or {tray}.
  */
 export function doubtfulPhotos({ version }, draft) {
+  const lines = placesWithPhotos(version, draft).flatMap(({ place, at }) => place.ids(draft).map((id) => ({ id, place, at })));
+  const reasons = reasonsFor(draft.photos, lines.map(({ id }) => id));
+  return lines.flatMap(({ id, ...where }, place) => (reasons[place] ? [{ id, why: reasons[place], ...where }] : []));
+}
+
+// Each photo is compared with all before it, and this is asked at every tap: what it was told last is kept.
+let last = { photos: null, ids: "", reasons: [] };
+
+function reasonsFor(photos, ids) {
+  if (last.photos !== photos || last.ids !== ids.join()) last = { photos, ids: ids.join(), reasons: compared(photos, ids) };
+  return last.reasons;
+}
+
+function compared(photos, ids) {
   const seen = [];
-  return placesWithPhotos(version, draft).flatMap(({ place, at }) => place.ids(draft).flatMap((id) => {
-    const photo = draft.photos[id];
-    if (!photo || photo.missing) return [];
+  return ids.map((id) => {
+    const photo = photos[id];
+    if (!photo || photo.missing) return null;
     const { sha256, look } = photo;
     const isTwin = (other) => other.sha256 === sha256 || (look && other.look && isSame(look, other.look));
     const why = (look && troubleOf(look)) || (seen.some(isTwin) ? "twice" : null);
     seen.push(photo);
-    return why ? [{ id, why, place, at }] : [];
-  }));
+    return why;
+  });
 }
 
 function placesWithPhotos(version, draft) {

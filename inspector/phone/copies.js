@@ -8,6 +8,8 @@ import { revisionOf } from "./revisions.js";
 import { photosInUse, progress, withOffset } from "./visit.js";
 
 const QUIET_MS = 4_000;
+// A photo is much to read and to send: not while somebody is tapping.
+const BREATH_MS = 1_500;
 // Who never stops typing has a copy every so often all the same.
 const LONGEST_UNKEPT_MS = 60_000;
 const AFTER_REFUSAL_MS = 600_000;
@@ -20,9 +22,10 @@ const GONE = new Set([404, 409, 410]);
 /**
  * What to do next at time `now` (ms): {do: "draft", draft}, {do: "photo", draft, photoId}, {do: "drop" | "forget", copy},
  * {do: "stand back"} while finished visits need the line, {do: "wait", until} or {do: "rest"}. `begun` is what
- * store.begun gives, `stirred` a Map of the drafts that are being changed: id -> {since, last} in ms.
+ * store.begun gives, `stirred` a Map of the drafts that are being changed: id -> {since, last} in ms. What was changed by
+ * `askedAt` (ms) waits for no quiet moment; photos wait after the last change of all, at `touchedAt` (ms), in any case.
  */
-export function nextCopyStep({ drafts, copies, visits }, stirred, now) {
+export function nextCopyStep({ drafts, copies, visits }, stirred, now, { askedAt = 0, touchedAt = 0 } = {}) {
   const lineIsNeeded = ["report", "photo"].includes(nextStep(visits, now).do);
   if (lineIsNeeded) return { do: "stand back" };
   const known = new Map(copies.map((copy) => [copy.id, copy]));
@@ -39,11 +42,11 @@ export function nextCopyStep({ drafts, copies, visits }, stirred, now) {
   for (const draft of open) {
     const copy = known.get(draft.id);
     const isNews = !copy?.kept_at || revisionOf(copy) !== revisionOf(draft) || changesOf(draft) > copy.changes;
-    if (isNews && isDue(Math.max(copy?.next_try_at ?? 0, quietAt(stirred.get(draft.id))))) return { do: "draft", draft };
+    if (isNews && isDue(Math.max(copy?.next_try_at ?? 0, quietAt(stirred.get(draft.id), askedAt)))) return { do: "draft", draft };
   }
   for (const draft of open) {
     const photoId = photoToKeep(draft, known.get(draft.id));
-    if (photoId && isDue(known.get(draft.id).next_try_at)) return { do: "photo", draft, photoId };
+    if (photoId && isDue(Math.max(known.get(draft.id).next_try_at, touchedAt + BREATH_MS))) return { do: "photo", draft, photoId };
   }
   return times.length ? { do: "wait", until: Math.min(...times) } : { do: "rest" };
 }
@@ -57,8 +60,8 @@ function stepOfLeft({ id }, drafts, visits, now) {
   return visit.delivered ? "forget" : null;
 }
 
-function quietAt(stir) {
-  return stir ? Math.min(stir.last + QUIET_MS, stir.since + LONGEST_UNKEPT_MS) : 0;
+function quietAt(stir, askedAt) {
+  return stir?.last > askedAt ? Math.min(stir.last + QUIET_MS, stir.since + LONGEST_UNKEPT_MS) : 0;
 }
 
 /** How often a draft was saved; those of earlier apps did not count. */
@@ -160,13 +163,15 @@ function refusal(answer) {
  */
 export function createCopies({ store, api, locks, deviceId, isKnown, onChange = () => {}, now = Date.now, random = Math.random }) {
   const stirred = new Map();
+  let touchedAt = 0;
   let running = null;
   let again = null;
   let sending = null;
   let silence = { attempts: 0, until: 0 };
 
   function stir(id) {
-    stirred.set(id, { since: stirred.get(id)?.since ?? now(), last: now() });
+    touchedAt = now();
+    stirred.set(id, { since: stirred.get(id)?.since ?? touchedAt, last: touchedAt });
   }
 
   function keep(order) {
@@ -197,9 +202,10 @@ export function createCopies({ store, api, locks, deviceId, isKnown, onChange = 
 
   async function drain({ personId, asked = false, isLeaving = false }) {
     if (asked) silence = { attempts: 0, until: 0 };
+    // Who leaves, or asks, does not wait for a quiet moment.
+    const askedAt = asked || isLeaving ? now() : 0;
     for (;;) {
-      // Who leaves, or asks, does not wait for a quiet moment.
-      const step = nextCopyStep(await store.begun(personId), asked || isLeaving ? new Map() : stirred, now());
+      const step = nextCopyStep(await store.begun(personId), stirred, now(), { askedAt, touchedAt });
       if (["rest", "wait", "stand back"].includes(step.do)) return { state: step.do, until: step.until };
       // A clock that was set back must not make this last for ever.
       const isSilent = silence.until > now() && silence.until <= now() + AFTER_REFUSAL_MS;

@@ -15,33 +15,44 @@ const TYPING_DELAY_MS = 150;
  * `onSaved` when something new of it is on the phone. `locks` is navigator.locks or null.
  */
 export async function openDraft({ id, personId, store, locks, onChange, onSaved = () => {} }) {
-  const found = await store.draft(id, personId);
-  if (!found) return null;
+  // Until this tab has the lock, another one may write: what is read under it is what counts.
+  const lock = locks && await lockIfFree(locks, `draft ${id}`);
+  let letGo = lock ?? (() => {});
+  const found = await store.draft(id, personId).catch((error) => {
+    letGo();
+    throw error;
+  });
+  if (!found) {
+    letGo();
+    return null;
+  }
   const previews = new Map();
   const pictures = new Map();
   let closed = false;
-  await look();
-
   let openedAt = performance.now();
   let timer = null;
   let saving = Promise.resolve();
   let unsaved = false;
   let altered = false;
-  let letGo = () => {};
   const waiting = new AbortController();
 
   const session = {
     draft: found.draft,
     task: found.task,
     /** True while another tab has this visit open: then it can only be looked at. */
-    readOnly: false,
+    readOnly: Boolean(locks && !lock),
     /** "saved", "saving", "full" (no room), "failed" or "gone" (finished or discarded). */
     saved: "saved",
+    /** True until it is known which pictures are here: nobody waits for them. */
+    looking: true,
     preview: (photoId) => previews.get(photoId) ?? null,
     /** The address of a reference picture, or null where it is not here. */
     picture: (pictureId) => pictures.get(pictureId) ?? null,
     /** Look again for pictures that were fetched meanwhile. */
-    look: () => look().then(onChange),
+    look: () => look().catch(() => {}).then(() => {
+      session.looking = false;
+      onChange();
+    }),
 
     /** Replace the draft by what `update` makes of it and save it; `soon` gathers what is typed for some moments. */
     change(update, { soon = false } = {}) {
@@ -172,39 +183,30 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
     onChange();
   }
 
-  if (locks) await hold();
+  if (session.readOnly) locks.request(`draft ${id}`, { signal: waiting.signal }, takeOver).catch(() => {});
+  session.look();
   return session;
 
-  async function hold() {
-    const name = `draft ${id}`;
-    const got = await new Promise((tell) => {
-      locks.request(name, { ifAvailable: true }, (lock) => {
-        tell(lock !== null);
-        return lock && new Promise((release) => { letGo = release; });
-      });
-    });
-    if (got) return readAgain();
-    session.readOnly = true;
-    locks.request(name, { signal: waiting.signal }, takeOver).catch(() => {});
-  }
-
-  // Until this tab had the lock, another one may have written: what it left is what counts.
-  async function readAgain() {
+  // The other tab let go: write from here on, after what it left.
+  async function takeOver() {
     const left = await store.draft(id, personId);
     if (left) session.draft = left.draft;
     else session.saved = "gone";
     await look();
-  }
-
-  // The other tab let go: write from here on.
-  async function takeOver() {
-    await readAgain();
     if (closed) return;
     openedAt = performance.now();
     session.readOnly = false;
     onChange();
     await new Promise((release) => { letGo = release; });
   }
+}
+
+// Resolves to what lets the lock go, or to null where another tab has it.
+function lockIfFree(locks, name) {
+  return new Promise((tell, fail) => {
+    const hold = (lock) => (lock ? new Promise((letGo) => tell(letGo)) : tell(null));
+    locks.request(name, { ifAvailable: true }, hold).catch(fail);
+  });
 }
 
 function withoutPhoto(draft, place, photoId) {

@@ -73,13 +73,15 @@ export class Keeping {
     if (others && app.state.person?.id === person.id) await this.#keepElsewhere(withOthers(app.state.elsewhere, id, others));
   }
 
-  /** Read again what is known here of copies, and how much room there is. */
+  /** Read again what is known here of copies. */
   async readOwn(person) {
     const { app } = this;
-    const [copies, elsewhere, room] = await Promise.all([
-      app.store.copies(person.id), app.store.setting(`elsewhere ${person.id}`), roomHere()]);
+    // The browser may take its time to add up what is stored: nobody waits for that.
+    roomHere().then((room) => app.set({ room }));
+    const [copies, elsewhere] = await Promise.all([
+      app.store.copies(person.id), app.store.setting(`elsewhere ${person.id}`)]);
     if (app.state.person?.id !== person.id) return;
-    app.set({ copies: Object.fromEntries(copies.map((copy) => [copy.id, copy])), elsewhere: elsewhere ?? [], room });
+    app.set({ copies: Object.fromEntries(copies.map((copy) => [copy.id, copy])), elsewhere: elsewhere ?? [] });
   }
 
   /** Ask what other phones of this person have begun. */

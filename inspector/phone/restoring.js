@@ -25,7 +25,8 @@ export function readCopy(line, { personId, assignment, versions }) {
       && draft.assignment_id === line.assignment_id && assignment.id === line.assignment_id
       && revisionOf(draft) === line.revision && version.id === draft.checklist_version_id;
     if (!isOurs || !hasForm(draft)) return null;
-    const read = { ...draft, discarded_at: undefined };
+    // What was being recorded there stayed there.
+    const read = { ...draft, discarded_at: undefined, recording: undefined };
     // What the screens will ask of it: if this cannot be answered, the first tap could not be either.
     progress({ version, assignment }, read);
     return { draft: read, version };

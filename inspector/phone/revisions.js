@@ -4,7 +4,7 @@
  */
 import { fromWire } from "./kinds.js";
 import { practicesOf } from "./practices.js";
-import { answerKey, photosInUse, startDraft } from "./visit.js";
+import { answerKey, evidenceOf, photosInUse, startDraft } from "./visit.js";
 
 // What a report may leave out of an answer.
 const EMPTY_LINE = { repetition: 0, states: [], options: [], value: null, reason: null, comment: null, photo_ids: [] };
@@ -36,7 +36,7 @@ export function nextRevision({ personId, assignment, version, now }) {
     ...draft,
     revision: visit.revision + 1,
     photos: Object.fromEntries(photos.map((photo) => [
-      photo.id, { ...photo, ...marksIn(report, photo.id), preview: false }])),
+      photo.id, { ...photo, ...saidOf(report, photo.id), preview: false }])),
     at: placeOf(version, notes[0]) ?? draft.at,
   };
   if (!report) return next;
@@ -45,16 +45,17 @@ export function nextRevision({ personId, assignment, version, now }) {
     started_at: report.started_at,
     elapsed_ms: report.elapsed_ms,
     positions: report.positions ?? [],
-    answers: answersOf(version, report.answers),
+    answers: answersOf(version, report.answers, photos),
     repetitions: labelsOf(report.repetitions ?? []),
     staff_met: report.staff_met ?? [],
     best_practices: report.best_practices ?? [],
+    ...(report.consents && { consents: report.consents }),
   };
 }
 
-function marksIn(report, photoId) {
-  const marks = report?.photos?.find(({ id }) => id === photoId)?.marks;
-  return marks?.length ? { marks } : {};
+function saidOf(report, photoId) {
+  const { marks, receipt, duration_ms } = report?.photos?.find(({ id }) => id === photoId) ?? {};
+  return { ...(marks?.length && { marks }), ...(receipt && { receipt }), ...(duration_ms && { duration_ms }) };
 }
 
 function placeOf(version, note) {
@@ -62,11 +63,19 @@ function placeOf(version, note) {
   return section < 0 ? null : { section, repetition: note.repetition, criterion: note.criterion_id };
 }
 
-function answersOf(version, answers) {
+function answersOf(version, answers, photos) {
+  const heard = new Set(photos.filter(({ media_type: type }) => type.startsWith("audio/")).map(({ id }) => id));
   const criteria = new Map(version.sections.flatMap((section) => section.criteria).map((each) => [each.id, each]));
   const known = answers.filter((line) => criteria.has(line.criterion_id)).map((line) => ({ ...EMPTY_LINE, ...line }));
   return Object.fromEntries(known.map((line) => [
-    answerKey(line.criterion_id, line.repetition), fromWire(criteria.get(line.criterion_id), line)]));
+    answerKey(line.criterion_id, line.repetition), apart(fromWire(criteria.get(line.criterion_id), line), heard)]));
+}
+
+// On the wire recordings are among the photos.
+function apart(answer, heard) {
+  const recordings = answer.photo_ids.filter((id) => heard.has(id));
+  if (!recordings.length) return answer;
+  return { ...answer, photo_ids: answer.photo_ids.filter((id) => !heard.has(id)), recordings };
 }
 
 // From one line per repetition on the wire to the list of labels that a draft has for each section.
@@ -100,7 +109,7 @@ export function lostPhotos(draft) {
  * {tray: true}; null when none is lost.
  */
 export function placeOfLost(version, draft) {
-  const hasLost = (each) => each?.photo_ids.some((id) => draft.photos[id].missing);
+  const hasLost = (each) => each && evidenceOf(each).some((id) => draft.photos[id].missing);
   for (const [section, { criteria }] of version.sections.entries()) {
     for (const { id } of criteria) {
       const keys = Object.keys(draft.answers).filter((key) => key.split(" ")[0] === id && hasLost(draft.answers[key]));

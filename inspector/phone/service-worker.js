@@ -1,7 +1,7 @@
 /**
  * Keeps the app's own files for work without a network. The server puts the list of files with their hashes above this
  * text (`const APP = {version, files}`), so that any change of any file makes a new worker.
- * It touches nothing but GET of those files: a worker that handles a PUT empties its body on WebKit.
+ * It answers nothing but GET of those files: a worker that handles a PUT empties its body on WebKit. And it shows notices.
  */
 /* global APP */
 
@@ -9,6 +9,9 @@ const PREFIX = "phone ";
 const CACHE = PREFIX + APP.version;
 const HOME = new URL("./", self.location.href).pathname;
 const OWN = new Set(Object.keys(APP.files).map((path) => HOME + path));
+// What hearing.js keeps for the notices: {person, device_id, plain, count}.
+const SHELF = "notices";
+const ADDRESSES = "/api/v1/phone/notices";
 
 self.addEventListener("install", (event) => event.waitUntil(takeAll()));
 self.addEventListener("activate", (event) => event.waitUntil(dropOthers()));
@@ -22,6 +25,13 @@ self.addEventListener("message", (event) => {
   if (event.data === "take over") self.skipWaiting();
   if (event.data === "complete?") event.waitUntil(tellWhetherComplete(event.ports[0]));
 });
+
+self.addEventListener("push", (event) => event.waitUntil(notify(event.data)));
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(show());
+});
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(giveNewAddress(event)));
 
 // Half an app is worse than the old one: one missing or different file makes the whole installation fail.
 async function takeAll() {
@@ -65,4 +75,46 @@ async function tellWhetherComplete(port) {
   const cache = await caches.open(CACHE);
   const found = await Promise.all([...OWN].map((path) => cache.match(path)));
   port.postMessage(found.every(Boolean));
+}
+
+// A notice that is not for who works here now is nobody's. What it says never names a client or an outlet.
+async function notify(data) {
+  const [news, kept] = [data?.json(), await shelf()];
+  if (!kept || news?.for !== kept.person) return;
+  const words = kept.plain ? news.plain : news.words;
+  const tag = news.topic;
+  const [before] = await self.registration.getNotifications({ tag });
+  const renotify = Boolean(before) && before.title !== words;
+  const icon = `${HOME}icons/icon-192.png`;
+  await self.registration.showNotification(words, { tag, renotify, icon, silent: kept.plain });
+  await self.navigator.setAppBadge?.(kept.count + news.count).catch(() => {});
+  for (const page of await pages()) page.postMessage("news");
+}
+
+// The app at its list, in a window that there is or in a new one.
+async function show() {
+  const [page] = await pages();
+  page?.postMessage("assignments");
+  await (page ? page.focus() : self.clients.openWindow(HOME));
+}
+
+async function giveNewAddress({ oldSubscription, newSubscription }) {
+  const kept = await shelf();
+  const subscription = newSubscription ?? (await self.registration.pushManager.subscribe(oldSubscription.options));
+  if (!kept) return;
+  const { endpoint, keys } = subscription.toJSON();
+  await fetch(ADDRESSES, {
+    method: "PUT", credentials: "same-origin",
+    headers: { "Content-Type": "application/json", "Expect-Person": kept.person },
+    body: JSON.stringify({ device_id: kept.device_id, endpoint, keys }),
+  });
+}
+
+async function shelf() {
+  return (await (await caches.open(SHELF)).match(SHELF))?.json();
+}
+
+async function pages() {
+  const all = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return all.filter(({ url }) => new URL(url).pathname === HOME);
 }

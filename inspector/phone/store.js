@@ -6,7 +6,8 @@
  * work       what /phone/work said, per person
  * drafts     visits being filled in; `discarded_at` (ms) on those that are as good as gone and can be taken back
  * tasks      assignment and checklist as they were when the visit began
- * photos     the bytes of one photo each, never rewritten; previews: the small pictures of them
+ * photos     the bytes of one photo or recording each, never rewritten, and the pieces of a recording that goes on;
+ *            previews: the small pictures of them
  * visits     finished visits and how far they got
  * reports    the bytes of a finished visit's report, never rewritten
  * pictures   the bytes of reference pictures; null for one that the server does not have
@@ -52,6 +53,7 @@ export async function openStore(name = "phone", version = VERSION) {
 
   return {
     setting: (key) => read(["settings"], (tx) => tx.objectStore("settings").get(key)),
+    settings: (keys) => read(["settings"], (tx) => Promise.all(keys.map((key) => tx.objectStore("settings").get(key)))),
     saveSetting: (key, value) => change(["settings"], (tx) => tx.objectStore("settings").put(value, key)),
 
     /** What /phone/work last said to this person: {person_id, etag, body, fetched_at}. */
@@ -154,6 +156,14 @@ export async function openStore(name = "phone", version = VERSION) {
         [own("drafts"), own("visits"), tx.objectStore("copies").getAll()]);
       return { drafts, visits, copies: copies.filter((copy) => copy.person_id === personId) };
     }),
+
+    /** Keep a piece {id, visit_id, bytes, ms} of a recording (recordings.js tells its id); it goes with its visit. */
+    savePiece: (piece) => keep(["photos"], (tx) => tx.objectStore("photos").put(piece)),
+    /** The pieces of a recording, in their order. */
+    pieces: (visitId, recordingId) => read(["photos"], async (tx) => (
+      Promise.all((await pieceKeys(tx, visitId, recordingId)).map((id) => tx.objectStore("photos").get(id))))),
+    dropPieces: (visitId, recordingId) => change(["photos"], async (tx) => (
+      Promise.all((await pieceKeys(tx, visitId, recordingId)).map((id) => tx.objectStore("photos").delete(id))))),
 
     photo: (id) => read(["photos"], (tx) => tx.objectStore("photos").get(id)),
     /** Keep a small picture {id, visit_id, bytes} of a photo whose bytes are not here. */
@@ -286,15 +296,21 @@ async function inTransaction(database, names, mode, options, work) {
   }
 }
 
+// Both are asked for at once, or the second would wait until the page has been drawn: what must not be there goes with
+// its transaction.
 async function replaceDraft(tx, draft) {
-  await draftOf(tx, draft.id);
-  await tx.objectStore("drafts").put(draft);
+  await Promise.all([draftOf(tx, draft.id), tx.objectStore("drafts").put(draft)]);
 }
 
 async function draftOf(tx, id) {
   const draft = await tx.objectStore("drafts").get(id);
   if (!draft || draft.discarded_at) throw new DraftGone(id);
   return draft;
+}
+
+async function pieceKeys(tx, visitId, recordingId) {
+  const keys = await tx.objectStore("photos").index("visit_id").getAllKeys(visitId);
+  return keys.filter((id) => id.startsWith(`${recordingId} `)).sort();
 }
 
 async function dropPhotos(tx, visitId, unwanted) {

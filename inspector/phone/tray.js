@@ -115,12 +115,13 @@ export function assign(draft, item, { criterion, repetition }, words, now = unde
 
 /**
  * Undo `assign`: the item lies in the tray again, and the answer is what it was in the draft `before`, but for photos
- * that were added since.
+ * and recordings that were added since.
  */
 export function unassign(draft, item, { criterion, repetition }, before) {
   return putBack(changeAnswer(draft, criterion.id, repetition, (answer) => {
     if (item.what === "photo") return { ...answer, photo_ids: answer.photo_ids.filter((id) => id !== item.id) };
-    return { ...answerOf(before, criterion.id, repetition), photo_ids: answer.photo_ids };
+    const { photo_ids: taken, recordings } = answer;
+    return { ...answerOf(before, criterion.id, repetition), photo_ids: taken, ...(recordings && { recordings }) };
   }), item);
 }
 

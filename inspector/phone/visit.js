@@ -4,6 +4,7 @@
  */
 import { isNotGreen, whatIsShown } from "./conditions.js";
 import { EMPTY_ANSWER, kindOf, NOTHING_BESIDE, statusOf } from "./kinds.js";
+import { receiptOnTheWire } from "./receipts.js";
 
 /** What keeps a hidden answer at home: the server could not read it. */
 const UNREADABLE = ["value", "reason"];
@@ -141,10 +142,15 @@ export function restoreStaff(draft, place, person) {
   return { ...draft, staff_met: [...staff.slice(0, place), person, ...staff.slice(place)] };
 }
 
-/** The ids of the photos that answers and best practices refer to, and of those in the tray. */
+/** The ids of the photos of an answer or a best practice, and of its recordings. */
+export function evidenceOf({ photo_ids: photos, recordings = [] }) {
+  return [...photos, ...recordings];
+}
+
+/** The ids of the photos and recordings that answers and best practices refer to, and of those in the tray. */
 export function photosInUse(draft) {
   const owners = [...Object.values(draft.answers), ...(draft.best_practices ?? [])];
-  return [...owners.flatMap((each) => each.photo_ids), ...(draft.tray?.photo_ids ?? [])];
+  return [...owners.flatMap(evidenceOf), ...(draft.tray?.photo_ids ?? [])];
 }
 
 /** What is shown of a visit's checklist, as conditions.js tells it. `task` is {version, assignment}. */
@@ -176,7 +182,7 @@ export function lacking(criterion, answer, beside = NOTHING_BESIDE) {
   const status = statusOf(criterion, answer);
   if (status === "not_applicable") return [];
   if (status === "could_not_check") return answer.reason.trim() ? [] : [{ what: "reason" }];
-  const begun = status !== null || answer.comment.trim() || answer.photo_ids.length;
+  const begun = status !== null || answer.comment.trim() || evidenceOf(answer).length;
   if (!begun && !criterion.required) return [];
   if (status === null && !kind.isPhotos) return [{ what: "answer" }];
   const trouble = kind.trouble?.(criterion, answer, beside);
@@ -254,11 +260,15 @@ export function buildReport({ draft, task, finishedAt, elapsedMs, appVersion, de
     staff_met: staffOnTheWire(version, draft),
     best_practices: practices,
     photos: [...answers, ...practices].flatMap((each) => each.photo_ids).map((id) => {
-      const { sha256, size, media_type, taken_at, marks, received } = draft.photos[id];
+      const { sha256, size, media_type, taken_at, marks, received, duration_ms } = draft.photos[id];
       // Of a photo that came before, no marks are news as well: they were taken away.
       const isMarked = marks && (marks.length > 0 || received);
-      return { id, sha256, size, media_type, taken_at, ...(isMarked && { marks }) };
+      return {
+        id, sha256, size, media_type, taken_at, ...(isMarked && { marks }), ...(duration_ms && { duration_ms }),
+        ...receiptOnTheWire(draft.photos[id]),
+      };
     }),
+    ...(draft.consents?.length && { consents: draft.consents }),
   };
 }
 
@@ -285,7 +295,7 @@ function answerOnTheWire(criterion, repetition, answer) {
     ...(status === "answered" && kindOf(criterion).toWire(criterion, answer)),
     reason: status === "could_not_check" ? answer.reason.trim() : null,
     comment: answer.comment.trim() || null,
-    photo_ids: answer.photo_ids,
+    photo_ids: evidenceOf(answer),
   };
 }
 

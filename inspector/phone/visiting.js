@@ -108,7 +108,8 @@ export class Visiting {
     setTimeout(() => {
       if (this.app.state.route === here) history.replaceState(null, "", toSection(open.draft.id, section, criterionId, repetition));
     }, ADDRESS_MS);
-    open.change((draft) => ({ ...draft, at: { section, repetition, criterion: criterionId } }), { soon: true });
+    const at = { section, repetition, criterion: criterionId };
+    this.app.drawing.changeUnseen(() => open.change((draft) => ({ ...draft, at }), { soon: true }));
   }
 
   /** A repetition of a section is being left: what it lacks counts as missing from now on. */
@@ -126,9 +127,10 @@ export class Visiting {
     return kept;
   }
 
-  /** Resolves when no photo is being taken any more. */
-  settled() {
-    return this.#taking;
+  /** Resolves when no photo is being taken any more, and nothing recorded. */
+  async settled() {
+    await this.app.state.recording?.stop();
+    await this.#taking;
   }
 
   // A picked file can die at once: the bytes of all are read first, then they are shrunk one by one.
@@ -161,12 +163,12 @@ export class Visiting {
     this.app.set({ developing: { ...developing, [key]: (developing[key] ?? 0) + by } });
   }
 
-  /** Remove a photo from its place; it can be brought back while the message is shown. */
-  removePhoto(place, photoId) {
+  /** Remove a photo from its place; it can be brought back while the message (`words`) is shown. */
+  removePhoto(place, photoId, words = t("Photo removed")) {
     const { open } = this.app.state;
     const position = place.ids(open.draft).indexOf(photoId);
     open.change((draft) => place.remove(draft, photoId));
-    this.app.say(t("Photo removed"), () => open.change((draft) => place.restore(draft, photoId, position)));
+    this.app.say(words, () => open.change((draft) => place.restore(draft, photoId, position)));
   }
 
   /**
@@ -274,6 +276,7 @@ export function freshId() {
 
 /** What keeps a draft whose answers are complete from being finished, in words; null when nothing does. */
 export function whyNotYet(draft) {
+  if (draft.recording) return t("A recording is running still. Stop it first.");
   if (itemsOf(draft).length) return t("Something still lies in the tray. Sort it first.");
   if (wordless(draft).length) return t("A best practice has no text yet. Say what you saw, or remove it.");
   if (lostPhotos(draft).length) return t("A photo never arrived and is not on this phone any more. Remove it first.");
@@ -289,6 +292,7 @@ function whyNoPhoto(error) {
   return t("This photo could not be saved. Take it again.");
 }
 
-function isFull(error) {
+/** Whether the phone has no room left. */
+export function isFull(error) {
   return error.name === "QuotaExceededError";
 }

@@ -20,6 +20,7 @@ from checklists.errors import (
     NotFound,
     NotJson,
     OtherContent,
+    PhotoBeingDeleted,
     PhotoErased,
     PhotoNotPromised,
     StorageUnavailable,
@@ -65,22 +66,30 @@ BROKEN = N_("Its content in the file is damaged. Ask the inspector to save and s
 
 def look_into(file: BinaryIO, project_id: UUID, settings: Settings) -> Told:
     """What would become of each visit; nothing is changed. Raises InvalidInput by "file"."""
-    return _go_through(file, project_id, settings, None)
+    return _go_through(file, project_id, settings)
 
 
-def take_in(file: BinaryIO, project_id: UUID, settings: Settings, storage: PhotoStorage) -> Told:
-    """Deliver each visit, keep each draft. Fine any number of times. Raises InvalidInput by "file"."""
-    return _go_through(file, project_id, settings, storage)
+def take_in(file: BinaryIO, project_id: UUID, settings: Settings, storage: PhotoStorage, by_id: UUID) -> Told:
+    """Deliver each visit, keep each draft; `by_id` is who does that. Fine any number of times. Raises InvalidInput by
+    "file".
+    """
+    return _go_through(file, project_id, settings, storage, by_id)
 
 
-def _go_through(file: BinaryIO, project_id: UUID, settings: Settings, storage: PhotoStorage | None) -> Told:
+def _go_through(
+    file: BinaryIO,
+    project_id: UUID,
+    settings: Settings,
+    storage: PhotoStorage | None = None,
+    by_id: UUID | None = None,
+) -> Told:
     archive = Archive(file)
     found = read_manifest(archive)
     with reading() as session:
         known = sender_of(session, found.person_id, project_id, datetime.now(UTC))
     if known is None:
         return Told(found.made_at, None, [], len(found.visits) + len(found.drafts))
-    taking = _Taking(archive, project_id, known[1], settings, storage)
+    taking = _Taking(archive, project_id, replace(known[1], taken_in_by_id=by_id), settings, storage)
     lines = [*map(taking.visit, found.visits), *map(taking.draft, found.drafts)]
     shown = [line for line in lines if line is not None]
     return Told(found.made_at, found.person_id, shown, len(lines) - len(shown))
@@ -219,7 +228,7 @@ class _Taking:
                 counts.wrong += 1
             except (PhotoNotPromised, PhotoErased):
                 counts.absent += 1
-            except StorageUnavailable:
+            except (StorageUnavailable, PhotoBeingDeleted):
                 counts.failed += 1
         return counts
 

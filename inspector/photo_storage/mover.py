@@ -16,7 +16,7 @@ from flask import Flask
 
 from checklists.errors import StorageUnavailable, WrongHash, WrongSize
 from checklists.orm import scoped, unscoped
-from checklists.visits import DraftPhoto, Photo, photo_moved, photos_waiting
+from checklists.visits import DraftPhoto, Photo, have_bytes_deleted, photo_moved, photos_waiting
 from inspector.photo_storage.folder import LEFTOVER_AGE
 from inspector.photo_storage.keys import owner_of, photo_key
 from inspector.transactions import reading, writing
@@ -109,9 +109,9 @@ class Mover:
         if not self._sent_on(key, photo):
             return False
         with writing(scoped([organization_id])) as session:
-            wanted = photo_moved(session, photo_id)
-        if not wanted or not self._storage.disk.exists(key):  # It was deleted while it was on its way.
-            self._storage.delete(key)
+            if not photo_moved(session, photo_id) or not self._storage.disk.exists(key):
+                # It was erased or given up while it was on its way; a job knows whether it is named again meanwhile.
+                have_bytes_deleted(session, organization_id, [photo_id], datetime.now(UTC), at_once=True)
         self._storage.disk.delete(key)
         return True
 

@@ -14,7 +14,7 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
-OWNED = ("devices", "draft_copies", "draft_photos")
+OWNED = ("devices", "notices", "draft_copies", "draft_photos")
 
 WALL = """
     (SELECT current_setting('audit.unscoped', true)) = 'on'
@@ -39,8 +39,13 @@ def new_columns() -> dict[str, list[sa.Column]]:
             sa.Column("audio", sa.Boolean(), nullable=False, server_default=sa.false()),
             sa.Column("audio_consent", JSON, nullable=False, server_default="{}"),
         ],
+        "sealed_reports": [sa.Column("taken_in_by_id", sa.Uuid(), nullable=True)],
         "visits": [sa.Column("consents", JSON, nullable=False, server_default="[]")],
-        "photos": [sa.Column("marks", JSON, nullable=False, server_default="[]")],
+        "photos": [
+            sa.Column("marks", JSON, nullable=False, server_default="[]"),
+            sa.Column("duration_ms", sa.Integer(), nullable=True),
+            sa.Column("receipt", JSON, nullable=False, server_default="{}"),
+        ],
     }
 
 
@@ -84,6 +89,21 @@ def create_tables() -> None:
         ),
     )
     op.create_index(op.f("ix_notice_addresses_user_id"), "notice_addresses", ["user_id"])
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("assignment_id", sa.Uuid(), nullable=False),
+        sa.Column("news", sa.String(20), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        *owned("notices", user_id="users"),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignments.id"], name=op.f("fk_notices_assignment_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        sa.UniqueConstraint("user_id", "assignment_id", name=op.f("uq_notices_user_id_assignment_id")),
+    )
+    op.create_index(op.f("ix_notices_assignment_id"), "notices", ["assignment_id"])
     op.create_table(
         "draft_copies",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -130,18 +130,29 @@ def test_a_person_is_erased_but_not_oneself_nor_somebody_higher(
     assert traces.arguments["user_id"] == str(somebody)
 
 
-def test_a_token_erases_only_where_it_was_made_for_people_too(app: Flask, world: World, session: ScopedSession) -> None:
-    scopes = [TokenScope.FIELDWORK_READ, TokenScope.FIELDWORK_WRITE]
-    made = create_token(
-        session, world.audit.owner, "reviews", scopes, datetime.now(UTC), organization_id=world.ids["organization"]
+def test_a_token_erases_only_where_it_was_made_for_that(app: Flask, world: World, session: ScopedSession) -> None:
+    erasing, ids = TokenScope.ERASURES_WRITE, world.ids
+    everything_else, alone = (
+        create_token(session, world.audit.owner, "sync", scopes, datetime.now(UTC), organization_id=ids["organization"])
+        for scopes in ([each for each in TokenScope if each is not erasing], [erasing])
     )
     session.commit()
-    narrow = ApiClient.with_token(app, made.text)
     wish = {"what": "visit", "reason": "Asked for it."}
-    refused = narrow.ask("POST", f"/visits/{world.ids['visit']}/erasures", json=wish)
-    assert (refused.status_code, refused.json["title"]) == (403, "ScopeMissing")
+    of_visit, of_person = (f"/visits/{ids['visit']}", f"/projects/{ids['project']}/people/{ids['inspector']}")
+    narrow = ApiClient.with_token(app, everything_else.text)
+    for address, body in ((of_visit, wish), (of_person, {"reason": "Asked for it."})):
+        refused = narrow.ask("POST", f"{address}/erasures", json=body)
+        assert (refused.status_code, refused.json["title"]) == (403, "ScopeMissing")
+        assert "erasures:write" in refused.json["detail"]
+        assert narrow.get(f"{address}/erasable").status_code == 200, "what there is to erase is read as before"
     assert session.scalars(select(Erasure)).all() == []
-    assert session.get_one(Visit, world.ids["visit"]).state is VisitState.RECEIVED
+    assert session.get_one(Visit, ids["visit"]).state is VisitState.RECEIVED
+    session.rollback()
+    eraser = ApiClient.with_token(app, alone.text)
+    for address, body in ((of_visit, wish), (of_person, {"reason": "Asked for it."})):
+        made = eraser.ask("POST", f"{address}/erasures", json=body)
+        assert made.status_code == 201, made.text
+        assert eraser.get(f"{address}/erasable").status_code == 403
 
 
 def test_failed_jobs_are_listed_and_one_begins_anew(owner: ApiClient, world: World, session: ScopedSession) -> None:

@@ -22,7 +22,7 @@ from checklists.people import User
 from checklists.review import Content, Correction, approve, correct, put_right, reject, send_back
 from checklists.scoring import Kind, Zone
 from checklists.visits import Answer, Visit, VisitState, receive_photo, visit_with_parts
-from checklists.visits.photos import ON_THE_WAY
+from checklists.visits.given_up import ON_THE_WAY
 from checklists.waves import Assignment, AssignmentState, missing_visits
 from tests.factories import Audit, make_audit, make_wave
 from tests.field import FieldPhoto, deliver, make_report, read_report
@@ -249,7 +249,7 @@ def test_a_photo_that_was_given_up_while_it_was_on_its_way(session: ScopedSessio
         with pytest.raises(PhotoNotPromised):
             receive_photo(session, photo_id, NOW)
     (job,) = session.scalars(select(Job).where(Job.kind == "delete_given_up")).all()
-    assert job.arguments == {"photo_id": str(photo.id)}
+    assert job.arguments == {"photo_ids": [str(photo.id)]}
     assert job.run_after == session.get_one(Visit, receipt.id).received_at + ON_THE_WAY
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, select
 
 from checklists.orm import ScopedSession, new_id
-from checklists.visits import Visit, VisitState, inspectors_seen, visits_page
+from checklists.visits import Answer, Check, Visit, VisitState, inspectors_seen, seldom, visits_page
 from checklists.visits.lists import FEW
 from tests.factories import Audit, make_audit, make_outlet, make_project
 
@@ -99,6 +100,38 @@ def test_filters_together_leave_what_each_of_them_leaves(session: ScopedSession,
         found = all_pages(session, audit, **{name: filters[name][0] for name in names})
         fitting = [visit for visit in everything if all(filters[name][1](visit) for name in names)]
         assert [visit.id for visit in found] == [visit.id for visit in fitting], names
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize("most_groups", [200, 1])
+def test_what_lies_far_behind_is_found_as_what_is_near(
+    session: ScopedSession, audit: Audit, monkeypatch: pytest.MonkeyPatch, oldest_first: bool, most_groups: int
+) -> None:
+    """With so few that are looked through first, all pages come from the groups where the database knows how."""
+    monkeypatch.setattr(seldom, "NEAREST", 1)
+    monkeypatch.setattr(seldom, "SELDOM", 1)
+    monkeypatch.setattr(seldom, "MOST_GROUPS", most_groups)
+    everything = all_pages(session, audit, oldest_first=oldest_first)
+    brand, (outlet, *_others), inspector = audit.brands[1], audit.outlets, audit.inspectors[0]
+    checked = {visit.id for visit in everything if visit.state is VisitState.APPROVED}
+    gone = select(Check.id).where(Check.touchpoint_id == audit.touchpoints[0].id, Check.visit_id.not_in(checked))
+    session.execute(delete(Answer).where(Answer.check_id.in_(gone)))
+    session.execute(delete(Check).where(Check.id.in_(gone)))
+    for asked, fits in (
+        ({"brand_id": brand.id}, lambda visit: visit.outlet.brand_id == brand.id),
+        ({"touchpoint_id": audit.touchpoints[0].id}, lambda visit: visit.id in checked),
+        ({"words": outlet.name}, lambda visit: visit.outlet_id == outlet.id),
+        ({"words": inspector.name}, lambda visit: visit.inspector_id == inspector.id),
+        (
+            {"words": inspector.name, "brand_id": brand.id, "touchpoint_id": audit.touchpoints[0].id},
+            lambda visit: (
+                (visit.inspector_id, visit.outlet.brand_id) == (inspector.id, brand.id) and visit.id in checked
+            ),
+        ),
+        ({"words": "nobody"}, lambda _visit: False),
+    ):
+        found = all_pages(session, audit, oldest_first=oldest_first, **asked)
+        assert found == [visit for visit in everything if fits(visit)], asked
 
 
 def test_very_many_outlets_are_searched_as_few_are(session: ScopedSession, audit: Audit) -> None:

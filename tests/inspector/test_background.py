@@ -52,7 +52,7 @@ def organization_id(sessions: Sessions) -> UUID:
 def ask(sessions: Sessions, organization_id: UUID) -> Callable[..., UUID]:
     """Commits a job that is due now."""
 
-    def commit(kind: str, **arguments: str | int) -> UUID:
+    def commit(kind: str, **arguments: str | int | list[str]) -> UUID:
         with sessions() as session, session.begin():
             job = enqueue(session, organization_id, kind, datetime.now(UTC), **arguments)
             session.flush()
@@ -491,8 +491,7 @@ def test_bytes_that_came_too_late_are_deleted_and_promised_ones_stay(
     promised = photo_row(deliver(b"promised"))
     late, digest = Photo(id=new_id(), organization_id=organization_id), hashlib.sha256(b"late").hexdigest()
     storage.write(photo_key(late), io.BytesIO(b"late"), size=4, sha256=digest)
-    for photo in (promised, late):
-        ask("delete_given_up", photo_id=str(photo.id))
+    ask("delete_given_up", photo_ids=[str(promised.id), str(late.id)])
     worker = Worker(app)
     while worker.run_one():
         pass

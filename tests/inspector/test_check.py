@@ -21,6 +21,7 @@ from tests.factories import make_organization
 from tests.servers import free_port, run_inspector
 
 SECRET = "a key for tests only, not a secret at all"
+VAPID_KEY = "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"  # The one of an example in RFC 8291.
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -44,6 +45,7 @@ def sound(url: str, tmp_path: Path) -> dict[str, str]:
         "DEMO": "0",
         "MAIL_URL": "smtp://user:password@mail.example.com:587",
         "MAIL_FROM": "audit@example.com",
+        "VAPID_PRIVATE_KEY": VAPID_KEY,
     }
 
 
@@ -80,6 +82,10 @@ def test_the_embedded_default_needs_no_settings(databases: Databases, tmp_path: 
         ({"MAIL_URL": ""}, "MAIL_URL is not set"),
         ({"MAIL_FROM": ""}, "MAIL_FROM is not set"),
         ({"PROCESSES": "40"}, "max_connections"),
+        ({"VAPID_PRIVATE_KEY": ""}, "inspector vapid-key"),
+        ({"VAPID_PRIVATE_KEY": "short"}, "VAPID_PRIVATE_KEY cannot be used"),
+        ({"VAPID_PRIVATE_KEY": "A" * 43}, "VAPID_PRIVATE_KEY cannot be used"),
+        ({"VAPID_CONTACT": "audit@example.com"}, "VAPID_CONTACT is no address"),
         ({"PHOTO_STORAGE": "ftp://photos"}, "PHOTO_STORAGE takes s3://"),
     ],
 )

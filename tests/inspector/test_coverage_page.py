@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 
 from checklists.orm import ScopedSession, new_id
 from checklists.people import Role
+from checklists.phones import Contact, WaitingVisit, note_contact
 from checklists.review import send_back
 from checklists.waves import AssignmentState, Wave, set_required_checks, wave_with_contents
 from tests.factories import Audit, make_audit, make_person, make_project
@@ -143,6 +145,35 @@ def test_a_reviewer_reads_it_and_a_stranger_does_not(app: Flask, audit: Audit, s
     assert window.open(f"{audit.address}/waves/{stranger.wave.id}/coverage").status == 404
     assert window.open(f"/o/{audit.organization.slug}/sibling/waves/{audit.wave.id}/coverage").status in (403, 404)
     assert Window(app, audit.inspectors[0].email).open(page_of(audit)).status == 403
+
+
+def test_phones_with_something_on_them_stand_there_in_the_words_of_the_page_of_phones(
+    app: Flask, window: Window, audit: Audit, sessions: Sessions
+) -> None:
+    with sessions() as session, session.begin():
+        elsewhere = make_person(session, audit.organization, "Olga Kim", Role.INSPECTOR)
+        anna, boris = audit.inspectors[:2]
+        for inspector in (anna, boris):
+            audit.assign(session, inspector=inspector)
+        waiting = WaitingVisit(audit.assign(session, inspector=anna).id, NOW - timedelta(days=2), parked=False)
+        contact = Contact("first", "3f2a91", "Android 14", True, True, 2_400_000_000, (), (waiting,))
+        organizations = [audit.organization.id]
+        note_contact(session, anna.id, organizations, contact, NOW)
+        note_contact(session, boris.id, organizations, replace(contact, waiting=()), NOW)
+        note_contact(session, elsewhere.id, organizations, replace(contact, waiting=(), storage_left=1), NOW)
+    line = "1 visit only on this phone, the oldest for 2 days"
+    advice = "Call: the app should be opened where there is a network."
+    window.open(page_of(audit))
+    phones = window.text.split("All phones")[0].split("What each inspector's phone said")[1]
+    assert f"{anna.name} {line} {advice}" in phones
+    assert not any(each.name in phones for each in (boris, elsewhere)), "nothing waits, or in another wave"
+    window.follow("All phones")
+    assert line in window.text
+    assert advice in window.text
+    reviewer = Window(app, audit.reviewer.email).open(page_of(audit))
+    assert reviewer.status == 200
+    assert line not in reviewer.text
+    assert "All phones" not in reviewer.text
 
 
 def test_an_empty_wave_says_what_to_do_first(window: Window, audit: Audit, sessions: Sessions) -> None:

@@ -53,6 +53,19 @@ def logins(sessions: Sessions, person: User) -> list[Login]:
         return list(session.scalars(select(Login).where(Login.user_id == person.id).order_by(Login.id)))
 
 
+def test_who_is_logged_in_is_told_and_nobody_is_no_error(app: Flask, audit: Audit) -> None:
+    inspector = audit.inspectors[0]
+    told = phone(app, inspector).get("/api/v1/session/person").json
+    assert told["person"] == {
+        "id": str(inspector.id),
+        "name": inspector.name,
+        "email": inspector.email,
+        "language": "en",
+    }
+    stranger = app.test_client().get("/api/v1/session/person")
+    assert (stranger.status_code, stranger.json) == (200, {"person": None})
+
+
 def test_ones_own_logins_are_listed_in_words_and_one_is_ended(app: Flask, audit: Audit) -> None:
     other = phone(app, audit.manager, IPHONE)
     window = Window(app, audit.manager.email).open("/profile")

@@ -19,6 +19,7 @@ from checklists.visits import DraftCopy, DraftPhoto, Photo, SealedReport, Visit,
 from checklists.waves import Assignment, AssignmentState
 from inspector.manager.phone_files import MOST_BYTES
 from inspector.photo_storage import PhotoStorage, photo_key
+from tests.api.world import ApiClient
 from tests.copies import a_copy, counts, drafts_of, keep
 from tests.factories import Audit, make_audit, make_person, make_project
 from tests.field import FieldPhoto
@@ -82,6 +83,26 @@ def test_the_trail_says_who_looked_and_who_took_it_in(
     window.open(f"{audit.address}/phone-files/{kept.id}")
     assert "taken in already" in window.text
     assert counts(session, Visit) == [1]
+
+
+def test_the_visits_history_says_who_took_it_in(
+    app: Flask, window: Window, audit: Audit, session: ScopedSession, phone: FieldClient
+) -> None:
+    by_file, sent = audit.assign(session), audit.assign(session, audit.outlets[1])
+    session.commit()
+    visit, sent_id = a_visit(audit.report(by_file)), new_id()
+    take_in(window, audit, zipped(entries_of(audit.inspectors[0], [visit])))
+    phone.put_visit(sent_id, audit.report(sent))
+    client = ApiClient.of(app, audit.manager)
+    for visit_id, expected in ((visit.id, (True, audit.manager.name)), (sent_id, (False, ""))):
+        items = client.get(f"/visits/{visit_id}/history").json["items"]
+        (received,) = [each for each in items if each["kind"] == "received"]
+        assert (received["by_file"], received["person"]) == expected
+        window.open(f"{audit.address}/visits/{visit_id}")
+        assert (f"by the phone's file, which {audit.manager.name} took in" in window.text) is expected[0]
+    session.rollback()
+    kept = {each.visit_id: each.taken_in_by_id for each in session.scalars(select(SealedReport))}
+    assert kept == {visit.id: audit.manager.id, sent_id: None}
 
 
 def test_what_a_phone_would_be_told_the_manager_reads_for_each_visit(

@@ -5,6 +5,7 @@ import json
 import struct
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from checklists.visits import Visit
 from checklists.waves import Assignment
 from tests.copies import counts
 from tests.factories import Audit
+from tests.field import FieldPhoto
 from tests.pages import Window
 from tests.phone_files import Filed, a_visit, entries_of, take_in, upload, zipped
 
@@ -92,6 +94,24 @@ def wrong_types(audit: Audit) -> bytes:
     return zipped({"manifest.json": json.dumps(manifest | {"visits": [{"id": 1}], "drafts": "none"}).encode()})
 
 
+def two_lines_for_one_entry(audit: Audit) -> bytes:
+    """Each line would have it unpacked and read once more."""
+    return of_lines(audit, lambda line: [line, line])
+
+
+def two_photos_in_one_entry(audit: Audit) -> bytes:
+    return of_lines(
+        audit, lambda line: [line | {"photos": [photo | {"id": str(new_id())} for photo in 2 * line["photos"]]}]
+    )
+
+
+def of_lines(audit: Audit, change: Callable[[dict[str, Any]], list[dict[str, Any]]]) -> bytes:
+    entries = entries_of(audit.inspectors[0], [Filed(b"{}", [FieldPhoto(b"a photo")], new_id(), {"revision": 1})])
+    manifest = json.loads(entries["manifest.json"])
+    lines = change(manifest["visits"][0])
+    return zipped(entries | {"manifest.json": json.dumps(manifest | {"visits": lines}).encode()})
+
+
 HOSTILE: dict[str, tuple[Callable[[Audit], bytes], str]] = {
     "no ZIP": (lambda _audit: b"hello", "not a whole ZIP"),
     "nothing": (lambda _audit: b"", "not a whole ZIP"),
@@ -104,6 +124,8 @@ HOSTILE: dict[str, tuple[Callable[[Audit], bytes], str]] = {
     "encrypted": (encrypted, "not saved by the phone app"),
     "another compression": (other_compression, "not saved by the phone app"),
     "a name twice": (name_twice, "not saved by the phone app"),
+    "two lines for one entry": (two_lines_for_one_entry, "not saved by the phone app"),
+    "two photos in one entry": (two_photos_in_one_entry, "not saved by the phone app"),
     "deep JSON": (deep_json, "not saved by the phone app"),
     "a flipped bit": (flipped_bit, "not saved by the phone app"),
     "without a manifest": (without_manifest, "not saved by the phone app"),

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -280,6 +281,23 @@ def test_a_photo_that_was_erased_while_it_waited_never_reaches_the_store(
     object_store.start()
     assert Mover(app, storage).move_all() == 0
     assert (on_disk(storage), object_store.contents(bucket)) == ([], {})
+
+
+def test_a_photo_that_was_erased_while_it_was_moved_is_deleted_by_a_job(
+    app: Flask, object_store: ObjectStore, bucket: str, waiting: FieldPhoto, sessions: Sessions, storage: WaitingStorage
+) -> None:
+    def send_on_and_erase(key: str, **promised: Any) -> None:
+        WaitingStorage.send_on(storage, key, **promised)
+        with sessions() as session, session.begin():
+            session.get_one(Photo, waiting.id).erased_at = datetime.now(UTC)
+
+    object_store.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(storage, "send_on", send_on_and_erase)
+        assert Mover(app, storage).move_all() == 1
+    assert (on_disk(storage), len(object_store.contents(bucket))) == ([], 1)
+    assert all(Worker(app).run_one() for _job in range(2))
+    assert object_store.contents(bucket) == {}
 
 
 def test_what_the_disk_did_not_keep_is_not_moved(

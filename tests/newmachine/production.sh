@@ -44,6 +44,7 @@ say "settings"
 install --directory /etc/service-audit
 install --group audit --mode 0640 "$home/deploy/systemd/environment.example" /etc/service-audit/environment
 sed --in-place --expression="s/:PASSWORD@/:$password@/" --expression="s/^SECRET_KEY=.*/SECRET_KEY=$(openssl rand -hex 32)/" \
+    --expression="s/^VAPID_PRIVATE_KEY=.*/VAPID_PRIVATE_KEY=$("$home/.venv/bin/inspector" vapid-key)/" \
     /etc/service-audit/environment
 install --mode 0755 "$home/deploy/inspector.sh" /usr/local/sbin/inspector
 

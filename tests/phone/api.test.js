@@ -44,6 +44,12 @@ test("too many attempts to log in: the server's words, with how long, reach the 
   assert.deepEqual([said.kind, said.body.detail], ["later", detail]);
 });
 
+test("that nobody is logged in yet is an answer, and no error", async () => {
+  const said = await anApi(() => answer(200, { person: null })).visitor();
+  assert.deepEqual([said.kind, said.body.person], ["ok", null]);
+  assert.equal((await anApi(() => answer(200, { people: [] })).visitor()).kind, "nothing");
+});
+
 test("a proxy's own page of refusal is nobody's answer", async () => {
   for (const status of [401, 403, 404, 413, 502]) assert.equal(await kind(() => new Response("<h1>No</h1>", { status })), "nothing");
 });

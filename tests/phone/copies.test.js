@@ -32,6 +32,19 @@ test("what is being changed waits for a quiet moment, though not for ever", () =
   assert.equal(plan({ since: 1000, last: 3000 }, 7000).do, "draft");
   assert.deepEqual(plan({ since: 1000, last: 60_000 }, 60_500), { do: "wait", until: 61_000 });
   assert.equal(plan({ since: 1000, last: 60_900 }, 61_000).do, "draft");
+  const asked = (last) => nextCopyStep({ drafts: [draft], copies: [], visits: [] }, new Map([["visit", { since: 1000, last }]]), 3500, { askedAt: 3000 });
+  assert.deepEqual([asked(3000).do, asked(3001).do], ["draft", "wait"]);
+});
+
+test("a photo waits until nobody has tapped for a moment", async () => {
+  const { store, server, keep } = await aPhone();
+  await begin(store);
+  server.faults.push(once("PUT", `${DRAFTS}visit/photos/`, noLine));
+  await keep();
+  const begun = await store.begun("anna");
+  const plan = (touchedAt, now) => nextCopyStep(begun, NOBODY, now, { touchedAt });
+  assert.deepEqual(plan(9_000, 10_000), { do: "wait", until: 10_500 });
+  assert.equal(plan(9_000, 10_500).photoId, "p1");
 });
 
 test("nothing goes before a finished visit that is due, and all of it beside one that waits or is parked", () => {

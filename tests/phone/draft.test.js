@@ -124,6 +124,8 @@ test("a photo is there after the page was loaded again", async () => {
   await session.addPhoto(door, line, bytes, bytes);
   const again = await open(store);
   assert.deepEqual(again.draft.answers.door.photo_ids, ["p1"]);
+  assert.equal(again.looking, true, "nobody waits for pictures");
+  await until(() => !again.looking);
   assert.match(again.preview("p1"), /^blob:/);
   assert.equal((await store.photo("p1")).sha256, line.sha256);
 });
@@ -148,6 +150,7 @@ test("reference pictures and previews that come while the visit is open are show
   await store.startDraft(aDraft(), { ...aTask(), version });
   await store.savePicture({ id: "g1", bytes: new ArrayBuffer(3) });
   const session = await open(store);
+  await until(() => !session.looking);
   assert.match(session.picture("g1"), /^blob:/);
   assert.deepEqual([session.picture("g2"), session.preview("p1")], [null, null]);
   await store.savePicture({ id: "g2", bytes: new ArrayBuffer(3) });
@@ -199,20 +202,16 @@ test("another person's draft does not open", async () => {
   assert.equal(await openDraft({ id: "visit", personId: "boris", store, locks: null, onChange() {} }), null);
 });
 
-test("what another tab wrote between our look and our lock is not written over", async () => {
+test("what another tab wrote until we had the lock is not written over", async () => {
   const store = await aStore();
   const locks = new Locks();
   const first = await open(store, locks);
-  let looked = false;
-  const second = await open({ ...store, draft: async (...order) => {
-    const found = await store.draft(...order);
-    if (!looked) {
-      looked = true;
-      first.change(type("7"));
-      await first.close();
-    }
-    return found;
-  } }, locks);
+  const second = await open(store, { request: async (...wish) => {
+    first.change(type("7"));
+    await first.close();
+    await new Promise(setImmediate);
+    return locks.request(...wish);
+  } });
   assert.equal(second.readOnly, false);
   second.change((draft) => ({ ...draft, left_sections: ["door"] }));
   await second.close();

@@ -318,7 +318,7 @@ def test_the_new_screens_are_accessible_also_in_large_text(
     screen.locator("a[href$='/finish']").click()
     faults["finish"] = faults_of(screen)
     screen.goto("/phone/#/settings")
-    screen.locator("label.choice input[type=checkbox]").check()
+    screen.locator("label.choice:has(small) input[type=checkbox]").first.check()
     faults["settings, plain"] = faults_of(screen)
     screen.goto("/phone/#/")
     screen.locator("a.whole").first.click()

@@ -1,6 +1,6 @@
 """What was answered at one visit, in the order of its checklist: for the visit's page, sound or held."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -94,18 +94,20 @@ def parts_of_report(report: Report, form: Form, attributes: Mapping[str, str]) -
             said.fault = _(FAULTS[faults[key]])
         elif said.shown and said.criterion.kind is not Kind.DURATION:
             outcome = scored.outcomes.get(key)
-            said.fault = _gap(said.criterion, answer, green=outcome is None or outcome.zone in (None, Zone.GREEN))
+            green = outcome is None or outcome.zone in (None, Zone.GREEN)
+            said.fault = _gap(said.criterion, answer, report.recordings, green=green)
     return parts
 
 
-def _gap(criterion: FormCriterion, answer: AnswerReport | None, *, green: bool) -> str:
+def _gap(criterion: FormCriterion, answer: AnswerReport | None, recordings: Collection[UUID], *, green: bool) -> str:
     """What the checklist asks for and the report lacks, in words."""
     if answer is None:
         return str(_("required, and not answered")) if criterion.required else ""
     if answer.given.status is not Status.ANSWERED:
         return ""
     asked_for = ("required",) if green else ("required", "not_green")
-    if criterion.evidence in asked_for and len(set(answer.photo_ids)) < criterion.evidence_at_least:
+    seen = set(answer.photo_ids).difference(recordings)
+    if criterion.evidence in asked_for and len(seen) < criterion.evidence_at_least:
         return str(ngettext("%(num)s photo is required", "%(num)s photos are required", criterion.evidence_at_least))
     if criterion.comment in asked_for and not (answer.comment or "").strip():
         return str(_("a comment is required"))

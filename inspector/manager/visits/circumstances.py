@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import format_decimal, format_timedelta
 from flask_babel import gettext as _
 
-from checklists.visits import Visit
+from checklists.visits import AUDIO, Visit
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 EARTH_RADIUS_M = 6_371_000
@@ -37,7 +37,7 @@ def circumstances(visit: Visit) -> Circumstances:
         finished_at=visit.finished_at and visit.finished_at.astimezone(zone),
         received_at=visit.received_at.astimezone(zone),
         elapsed=None if visit.elapsed_ms is None else timedelta(milliseconds=visit.elapsed_ms),
-        warnings=[*_about_window(visit), *_about_clock(visit, zone), *_about_text(visit)],
+        warnings=[*_about_window(visit), *_about_clock(visit, zone), *_about_text(visit), *_about_recordings(visit)],
         positions=[_position(visit, position) for position in visit.positions],
     )
 
@@ -79,6 +79,15 @@ def _about_clock(visit: Visit, zone: ZoneInfo) -> list[str]:
 def _about_text(visit: Visit) -> list[str]:
     if visit.text_replaced:
         return [_("Some characters of the texts cannot be shown and were replaced. The report as it came has them.")]
+    return []
+
+
+def _about_recordings(visit: Visit) -> list[str]:
+    """One that is held, or was put right, may have recordings that the inspector had no consent for."""
+    if any(photo.is_recording and photo.erased_at is None for photo in visit.photos) and not any(
+        consent["what"] == AUDIO for consent in visit.consents
+    ):
+        return [_("There is a recording, and the inspector has not confirmed the consent to it.")]
     return []
 
 

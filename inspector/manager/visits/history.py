@@ -49,10 +49,12 @@ def _entry(event: Event, form: Form | None, at: datetime) -> Entry:
     if event.correction is not None:
         return _corrected(event.correction, form, at)
     if event.report is not None:
-        said = _("Report received, revision %(number)s", number=event.revision)
+        said = str(_("Report received, revision %(number)s", number=event.revision))
         if event.kind is Happening.CONFLICT:
-            said = _("Other content received under the same id: kept, and not counted")
-        return Entry(at, str(said), sha256=event.report.sha256, urgent=event.kind is Happening.CONFLICT)
+            said = str(_("Other content received under the same id: kept, and not counted"))
+        if event.by_file:
+            said += " · " + str(_("by the phone's file, which %(person)s took in", person=event.person))
+        return Entry(at, said, sha256=event.report.sha256, urgent=event.kind is Happening.CONFLICT)
     said = {
         Happening.HANDED_OUT: _("Assignment handed out to %(person)s", person=event.person),
         Happening.BEGUN: _("Visit begun, by the phone's clock"),

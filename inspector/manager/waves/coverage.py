@@ -16,12 +16,14 @@ from checklists.errors import NotFound
 from checklists.matrix import Coverage, Standing, Waiting, coverage_of, fieldwork_of
 from checklists.orm import alphabetical_key
 from checklists.people import inspectors_of
+from checklists.phones import phones_in
 from checklists.visits import VisitState
 from checklists.waves import Plan, Wave, waves_of
 from inspector.auth import REVIEWERS, roles
 from inspector.languages import words
 from inspector.manager.entrance import may_manage
 from inspector.manager.forms import PageAnswer, of_project
+from inspector.manager.phones import Phone, worst_first
 from inspector.manager.waves.place import blueprint, find_wave, hours_words
 from inspector.manager.waves.plan import OVERDUE, UNSENT, missing_by_brand
 from inspector.transactions import reading
@@ -73,9 +75,17 @@ def coverage(wave_id: UUID) -> PageAnswer:
             bar=BAR,
             tasks=list(_tasks(session, wave, found, waiting)),
             spread=spread,
+            phones=_phones(session, wave, now),
             weekdays=[(_weekday(day), counts) for day, counts in spread.weekdays.items()],
             hours=[(hours_words(*part) if part else _("other hours"), each) for part, each in spread.hours.items()],
         )
+
+
+def _phones(session: Session, wave: Wave, now: datetime) -> list[Phone]:
+    """Phones on which something of their inspectors waits, or that somebody should look after; for who may see them."""
+    if not may_manage():
+        return []
+    return [each for each in worst_first(phones_in(session, wave.id), now) if each.device.waiting or each.trouble]
 
 
 def _weekday(day: int) -> str:

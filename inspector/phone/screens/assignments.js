@@ -1,4 +1,5 @@
 /** The list of assignments: what was sent back, what was begun, what to do, what is done. */
+import { newsOf } from "../news.js";
 import { isOpen } from "../outbox.js";
 import { offers } from "../restoring.js";
 import { isReturned, movedOn, revisionOf } from "../revisions.js";
@@ -40,7 +41,8 @@ export function Assignments({ app, state }) {
       <ul class="cards">${elsewhere.map((line) => html`
         <${BegunElsewhere} key=${line.visit_id} app=${app} state=${state} line=${line} />`)}</ul>`}
     ${[toDo, drafts, sentBack, elsewhere].some((each) => each.length > 0) && html`<h2>${t("To do")}</h2>`}
-    <ul class="cards">${toDo.map((each) => html`<${Card} key=${each.id} assignment=${each} work=${state.work} />`)}</ul>
+    <ul class="cards">${toDo.map((each) => html`<${Card} key=${each.id} assignment=${each} work=${state.work}
+      news=${newsOf(each, state.looked)} />`)}</ul>
     ${!toDo.length && html`<p class="muted">${emptyWords(state)}</p>`}
     ${done.length > 0 && html`<h2>${t("Done")}</h2>
       <ul class="cards">${done.map((each) => html`
@@ -73,13 +75,14 @@ function Sending({ state: { visits, work, offline } }) {
   <//>`;
 }
 
-function Begun({ draft, all, state: { work, copies } }) {
+function Begun({ draft, all, state: { work, copies, looked } }) {
   const moved = movedOn(draft, work);
   const assignment = all.find((each) => each.id === draft.assignment_id);
   return html`<li class="card">
     <a class="whole" href=${toDraft(draft)}>${draft.outlet_name}</a>
     ${assignment && html`<${Place} outlet=${assignment.outlet} /><span>${dueWords(assignment)}</span>
       <span>${checklistWords(assignment, work)}</span>`}
+    ${assignment && newsOf(assignment, looked) === "changed" && html`<span class="said">${t("Changed")}</span>`}
     <span>${placeOfDraft(draft, copies)}</span>
     ${revisionOf(draft) > 1 && !moved && html`<span class="said urgent">${t("Sent back: look at the notes")}</span>`}
     ${moved && html`<span class="said urgent">${movedOnWords(moved)}</span>`}
@@ -99,11 +102,12 @@ function isNeeded({ approved, required }) {
   return approved < required;
 }
 
-function Card({ assignment, work, said, urgent = false }) {
+function Card({ assignment, work, said, urgent = false, news = null }) {
   const { outlet, progress, hours } = assignment;
   const what = checklistWords(assignment, work);
   return html`<li class="card">
     <a class="whole" href=${toAssignment(assignment.id)}>${outlet.name}</a>
+    ${news && html`<span class="said">${news === "new" ? t("New") : t("Changed")}</span>`}
     <${Place} outlet=${outlet} />
     <span>${[dueWords(assignment), hours && hoursWords(hours)].filter(Boolean).join(", ")}</span>
     ${what && html`<span>${what}</span>`}

@@ -8,8 +8,12 @@ import { Evidence } from "./evidence.js";
 import { Guidance } from "./guidance.js";
 import { Component, html } from "./html.js";
 import { ANSWERS } from "./kinds.js";
+import { later } from "./later.js";
 import { Note } from "./note.js";
 import { capital, lackWords, textOf } from "./words.js";
+
+const RecordButton = later(async () => (await import("./recording.js")).RecordButton, { isPart: true });
+const Recordings = later(async () => (await import("./recording.js")).Recordings, { isPart: true });
 
 /**
  * `section` is the section's index, `beside` what kinds.js means by it. A section may have hundreds of criteria: each
@@ -20,9 +24,15 @@ export class Criterion extends Component {
     return seenOf(next).some((each, place) => each !== this.seen[place]);
   }
 
+  /** Change the answer: it is drawn at once, whatever else comes of it a frame later. */
+  change = (update, when) => {
+    const { app, state: { open }, criterion, repetition } = this.props;
+    app.drawing.changeHere(this, () => open.change((draft) => changeAnswer(draft, criterion.id, repetition, update), when));
+  };
+
   render(props) {
     this.seen = seenOf(props);
-    return html`<${Whole} ...${props} />`;
+    return html`<${Whole} ...${props} change=${this.change} />`;
   }
 }
 
@@ -41,12 +51,11 @@ function wasLeft({ draft, task }, section, repetition) {
   return draft.left_sections.includes(answerKey(task.version.sections[section].id, repetition));
 }
 
-function Whole({ app, state, section, repetition, criterion, beside, number }) {
+function Whole({ app, state, section, repetition, criterion, beside, number, change }) {
   const { open } = state;
   const { version } = open.task;
   const answer = answerOf(open.draft, criterion.id, repetition);
   const name = `criterion-${criterion.id}`;
-  const change = (update, when) => open.change((draft) => changeAnswer(draft, criterion.id, repetition, update), when);
   const type = (update) => change(update, { soon: true });
   const stay = () => app.visiting.stayAt(section, repetition, criterion.id);
   const place = inAnswer(criterion.id, repetition);
@@ -65,10 +74,13 @@ function Whole({ app, state, section, repetition, criterion, beside, number }) {
         beside=${beside} version=${version} name=${name} change=${change} type=${type}
         trouble=${status === "answered" ? kind.trouble?.(criterion, answer, beside) : null} />
       ${!kind.isDerived && html`
-        <${Buttons} app=${app} state=${state} criterion=${criterion} place=${place} answer=${answer} change=${change} />
+        <${Buttons} app=${app} state=${state} criterion=${criterion} place=${place} answer=${answer} change=${change}
+          repetition=${repetition} />
         <${Writing} criterion=${criterion} answer=${answer} name=${name} type=${type} />
         <${Evidence.Photos} state=${state} place=${place}
-          toPhoto=${(id) => toPhoto(open.draft.id, section, criterion.id, id, repetition)} />`}
+          toPhoto=${(id) => toPhoto(open.draft.id, section, criterion.id, id, repetition)} />
+        ${answer.recordings && html`
+          <${Recordings} app=${app} open=${open} criterion=${criterion} repetition=${repetition} />`}`}
     </fieldset>
     <${Lacks} criterion=${criterion} answer=${answer} beside=${beside} asked=${asked} />
   </section>`;
@@ -78,13 +90,17 @@ function photosWords({ evidence_at_least: count }) {
   return capital(tn("%(num)s photo needed", "%(num)s photos needed", Math.max(1, count ?? 1)));
 }
 
-function Buttons({ app, state, criterion, place, answer, change }) {
+function Buttons({ app, state, criterion, place, answer, change, repetition }) {
   const press = (status, words) => html`
     <button type="button" aria-pressed=${answer.status === status}
       onClick=${() => change((current) => markStatus(current, status))}>${words}</button>`;
   const takesPhotos = criterion.evidence !== "none" || kindOf(criterion).isPhotos;
+  // Where a photo is the answer, a recording is none.
+  const mayRecord = state.open.task.project?.audio && takesPhotos && !kindOf(criterion).isPhotos;
   return html`<div class="buttons">
     ${takesPhotos && html`<${Evidence.Buttons} app=${app} state=${state} place=${place} />`}
+    ${mayRecord && html`
+      <${RecordButton} app=${app} open=${state.open} criterion=${criterion} repetition=${repetition} />`}
     ${criterion.may_be_not_applicable && press("not_applicable", t("Not here"))}
     ${press("could_not_check", t("Could not check"))}
   </div>`;

@@ -4,8 +4,8 @@ import { Component, html } from "./html.js";
 
 const waiting = [];
 
-/** A component that is drawn once `load()` has resolved to it. */
-export function later(load) {
+/** A component that is drawn once `load()` has resolved to it; `isPart` where it is only a part of a screen. */
+export function later(load, { isPart = false } = {}) {
   let Screen = null;
   const fetched = () => load().then((found) => { Screen = found; });
   waiting.push(fetched);
@@ -13,13 +13,13 @@ export function later(load) {
     state = { failed: false };
 
     componentDidMount() {
-      const focus = () => document.querySelector("h1")?.focus({ preventScroll: true });
+      const focus = () => !isPart && document.querySelector("h1")?.focus({ preventScroll: true });
       if (!Screen) fetched().then(() => this.setState({}, focus), () => this.setState({ failed: true }));
     }
 
     render(props, { failed }) {
       if (Screen) return html`<${Screen} ...${props} />`;
-      return failed && html`<main><button type="button" class="main"
+      return failed && !isPart && html`<main><button type="button" class="main"
         onClick=${() => location.reload()}>${t("Try again")}</button></main>`;
     }
   };

@@ -17,6 +17,7 @@ import { Photo } from "./photo.js";
 import { Section } from "./section.js";
 import { Settings } from "./settings.js";
 import { Staff } from "./staff.js";
+import { isBroken } from "./trouble.js";
 import { SaveUnsent } from "./unsent.js";
 
 const SCREENS = {
@@ -25,18 +26,19 @@ const SCREENS = {
   tray: later(async () => (await import("./tray.js")).Tray),
   sorting: later(async () => (await import("./sorting.js")).Sorting),
 };
+const RecordingLine = later(async () => (await import("./recording.js")).RecordingLine, { isPart: true });
 const DARK = "#101214";
 const LIGHT = "#ffffff";
 const FETCH_LATER_MS = 1000;
 
-/** Put the app on the page: {draw(), onVisible(tell)}. */
+/** Put the app on the page: {draw(), isSeen(), onVisible(tell)}. */
 export function mount(app) {
   const root = document.getElementById("app");
   let shown = null;
 
   function draw() {
     const { state } = app;
-    dress(state.plain || state.route.screen === "tray");
+    dress(state.plain || state.route.screen === "tray", state.open !== null && isBroken(state.open));
     render(html`<${Page} app=${app} state=${state} />`, root);
     if (!state.started) return;
     const place = placeOf(state);
@@ -50,6 +52,7 @@ export function mount(app) {
 
   return {
     draw,
+    isSeen: () => !document.hidden,
     onVisible(tell) {
       document.addEventListener("visibilitychange", () => tell(document.visibilityState === "visible"));
     },
@@ -59,13 +62,14 @@ export function mount(app) {
 // Language, title, look. To touch the root makes the browser work out the style of all that is on the page: only when
 // one of them changes. A plain look is dark whatever the phone's own is, its bars too.
 let worn = null;
-function dress(isPlain) {
-  const wanted = `${language()} ${isPlain}`;
+function dress(isPlain, isTroubled) {
+  const wanted = `${language()} ${isPlain} ${isTroubled}`;
   if (worn === wanted) return;
   worn = wanted;
   document.documentElement.lang = language();
   document.title = t("Tasks");
   document.documentElement.classList.toggle("plain", isPlain);
+  document.documentElement.classList.toggle("troubled", isTroubled);
   document.querySelector("meta[name=theme-color][media*=light]").content = isPlain ? DARK : LIGHT;
 }
 
@@ -75,6 +79,7 @@ function Page({ app, state }) {
   if (!state.person) return html`<${LoginScreen} app=${app} state=${state} />`;
   if (isInVisit(state.route) && !state.open) return null;
   return html`
+    ${(state.recording || state.open?.draft.recording) && html`<${RecordingLine} app=${app} state=${state} />`}
     ${state.route.screen !== "tray" && html`<${Banner} app=${app} state=${state} />`}
     <${SCREENS[state.route.screen]} key=${placeOf(state)} app=${app} state=${state} />
     <${Message} app=${app} message=${state.message} />`;
@@ -98,7 +103,7 @@ function Banner({ app, state: { login, offline, person, route, open, work } }) {
     ${open && html`<${Elsewhere} app=${app} open=${open} />`}
     ${offline.update && !isInVisit(route) && html`<header class="banner row">
       <p>${t("A new version is ready.")}</p>
-      <button type="button" onClick=${() => app.takeUpdate()}>${t("Start it")}</button>
+      <button type="button" onClick=${() => app.offline.takeUpdate()}>${t("Start it")}</button>
     </header>`}`;
 }
 

@@ -8,6 +8,7 @@ import { later } from "./later.js";
 import { Marks } from "./marked.js";
 
 const Marking = later(async () => (await import("./marking.js")).Marking);
+const Receipt = later(async () => (await import("./marking.js")).Receipt, { isPart: true });
 
 export class Photo extends Component {
   state = { marking: false };
@@ -41,7 +42,8 @@ function Look({ app, state, mark }) {
   };
   return html`<main class="looking">
     <${Title}>${t("Photo %(number)s of %(count)s", { number: place + 1, count: ids.length })}<//>
-    ${place >= 0 && html`<${Picture} key=${route.photo} app=${app} open=${open} id=${route.photo} />`}
+    ${place >= 0 && html`<${Picture} key=${route.photo} app=${app} open=${open} id=${route.photo} />
+      <${Receipt} open=${open} id=${route.photo} />`}
     <${Bar} label=${t("Photo")}>
       <a href=${back}>${t("Back")}</a>
       ${place >= 0 && !open.readOnly && html`

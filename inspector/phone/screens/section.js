@@ -8,7 +8,7 @@ import {
 import { doubtWords } from "./before_leaving.js";
 import { BestPracticesLink } from "./best_practices.js";
 import { Criterion } from "./criterion.js";
-import { Bar, Component, html, StateLine, Title } from "./html.js";
+import { Bar, Component, html, Title } from "./html.js";
 import { keptWords } from "./kept.js";
 import { NextMissing } from "./missing.js";
 import { isBroken, Trouble } from "./trouble.js";
@@ -56,13 +56,39 @@ export class Section extends Component {
       </div>
       <${Title}>${textOf(section.title, version)}${
         section.repeats && `: ${repetitionWords(section, draft, repetition, version)}`}<//>
-      <${StateLine}>${!isBroken(open) && capital(keptWords(open, state.copies))}<//>
+      <${Kept} app=${app} words=${!isBroken(open) && capital(keptWords(open, state.copies))} />
       ${shown.hasSection(section)
         ? html`<${Contents} app=${app} state=${state} shown=${shown} ...${place} />`
         : html`<p>${t("Nothing is asked here after what was answered before.")}</p>`}
       <${BestPracticesLink} open=${open} from=${repetition ? `${index}.${repetition}` : index} />
       <${Way} app=${app} open=${open} shown=${shown} places=${places} ...${place} />
     </main>`;
+  }
+}
+
+/** Where it is kept. Beside an answer that is newer than the words they are out of sight, in the same room. */
+class Kept extends Component {
+  isBehind = false;
+
+  componentDidMount() {
+    this.props.app.drawing.onlyWhole.add(this);
+  }
+
+  componentWillUnmount() {
+    this.props.app.drawing.onlyWhole.delete(this);
+  }
+
+  componentWillReceiveProps() {
+    this.isBehind = false;
+  }
+
+  fallBehind() {
+    this.isBehind = true;
+    this.forceUpdate();
+  }
+
+  render({ words }) {
+    return html`<p class=${this.isBehind ? "state behind" : "state"} role="status">${words}</p>`;
   }
 }
 

@@ -3,9 +3,11 @@ import { LANGUAGES, language, t, tn } from "../translate.js";
 import { Component, html, Title } from "./html.js";
 import { Install } from "./install.js";
 import { Room } from "./kept.js";
+import { later } from "./later.js";
 import { Tabs } from "./tabs.js";
 
 const TOLERATED_SKEW_MS = 120_000;
+const Notices = later(async () => (await import("./notices.js")).Notices, { isPart: true });
 
 export class Settings extends Component {
   state = { leaving: false };
@@ -31,6 +33,7 @@ export class Settings extends Component {
         : t("Not ready to work offline yet: stay online for a moment.")}</p>
       <${Room} room=${this.props.state.room} />
       <${Install} app=${app} state=${this.props.state} />
+      <${Notices} app=${app} state=${this.props.state} />
       ${Math.abs(skew) > TOLERATED_SKEW_MS && html`<p class="urgent">${clockWords(skew)}</p>`}
       <h2>${person.name}</h2>
       <p class="muted">${person.email}</p>

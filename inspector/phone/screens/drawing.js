@@ -1,0 +1,52 @@
+/**
+ * When the page is drawn again: once for all that has changed by the next frame. What a tap changes is drawn in two
+ * steps, so that it is seen as soon as in a page without a script, however long the rest of the screen is.
+ */
+export class Drawing {
+  #draw;
+  #isDue = false;
+  #isUnseen = false;
+
+  /** Components that are true of the whole screen only (changeHere). */
+  onlyWhole = new Set();
+
+  constructor(draw) {
+    this.#draw = draw;
+  }
+
+  changed() {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    // Who does not see the page gets no frames.
+    const next = document.hidden ? queueMicrotask : this.#isUnseen ? afterNextFrame : requestAnimationFrame;
+    next(() => {
+      this.#isDue = false;
+      this.#draw();
+    });
+  }
+
+  /** Change something by `act` of which nothing is seen: whatever is drawn for it is drawn after the next frame. */
+  changeUnseen(act) {
+    this.#isUnseen = true;
+    try {
+      act();
+    } finally {
+      this.#isUnseen = false;
+    }
+  }
+
+  /**
+   * Change something by `act`, and draw the component that shows it in the next frame, all the rest after that. What is
+   * in `onlyWhole` must not be seen beside it meanwhile: it is told by `fallBehind()`.
+   */
+  changeHere(part, act) {
+    this.changeUnseen(act);
+    if (!this.#isDue) return;
+    part.forceUpdate();
+    for (const each of this.onlyWhole) each.fallBehind();
+  }
+}
+
+function afterNextFrame(draw) {
+  requestAnimationFrame(() => setTimeout(draw));
+}
