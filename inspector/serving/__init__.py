@@ -22,9 +22,10 @@ def prepare(settings: Settings) -> None:
     if settings.processes > 1:
         # In memory, where there is such a place: a process that adds to a number on a full disk is killed for it.
         place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else settings.data_dir
-        folder = place / "service-audit-metrics" / str(settings.port)
+        # Of this user: what somebody else once ran on this machine left a folder that we could not write into.
+        folder = place / f"service-audit-metrics-{os.getuid()}" / str(settings.port)
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir(mode=0o700, parents=True)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 

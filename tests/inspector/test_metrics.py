@@ -1,11 +1,13 @@
 """The numbers at /metrics, and the two questions of whatever watches the server."""
 
+import os
 import re
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import MetaData, Table, update
@@ -14,7 +16,7 @@ from checklists.jobs import Job, enqueue
 from checklists.orm import ScopedSession, new_id
 from checklists.visits import Photo
 from checklists.waves import Assignment
-from inspector import create_app
+from inspector import create_app, serving
 from inspector.settings import Settings
 from tests.databases import Databases
 from tests.factories import Audit
@@ -139,3 +141,17 @@ def set_revision(app: Flask, revision: str) -> None:
     with app.extensions["writers"].begin() as connection:
         versions = Table("alembic_version", MetaData(), autoload_with=connection)
         connection.execute(update(versions).values(version_num=revision[:32]))
+
+
+def test_two_users_of_one_machine_keep_their_numbers_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder in memory that one left behind belongs to them, and the other could not serve on the same port."""
+    monkeypatch.setattr(serving, "IN_MEMORY", tmp_path)
+    settings = Settings.from_environment(server_environment("sqlite://", tmp_path, PROCESSES="2"))
+    places = []
+    for user in (1001, 1002):
+        monkeypatch.setattr(os, "getuid", lambda user=user: user)
+        monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+        serving.prepare(settings)
+        places.append(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+    assert [place.parent.parent for place in places] == [tmp_path, tmp_path]
+    assert places[0].parent != places[1].parent
