@@ -4,7 +4,6 @@ The list names every file with its hash. It goes into the service worker too, so
 worker, which takes all or none.
 """
 
-import gzip
 import hashlib
 import json
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from flask_babel import gettext as _
 
 from inspector.auth import public
 from inspector.auth.headers import PERMISSIONS
-from inspector.packing import set_content
+from inspector.packing import packed_well, set_content
 from inspector.phone_bundle import bundle
 
 PHONE = Path(__file__).parent / "phone"
@@ -177,8 +176,8 @@ def _answer(found: AppFile) -> Response:
 
 
 @cache
-def _packed(content: bytes) -> bytes:
-    return gzip.compress(content, mtime=0)
+def _packed(content: bytes) -> dict[str, bytes]:
+    return packed_well(content)
 
 
 def _content_type(media_type: str) -> str:

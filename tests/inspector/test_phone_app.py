@@ -5,9 +5,10 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import brotli
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
@@ -17,6 +18,7 @@ from PIL import Image
 from inspector import phone_app
 from inspector.languages import LANGUAGES
 
+UNPACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "br": brotli.decompress}
 RUSSIAN = """
 msgid ""
 msgstr ""
@@ -119,24 +121,25 @@ def test_nothing_but_the_app_may_run_or_be_reached(phone: FlaskClient) -> None:
 
 
 def test_a_file_that_has_not_changed_is_not_sent_again(phone: FlaskClient) -> None:
-    for headers in ({}, {"Accept-Encoding": "gzip"}):
+    for headers in ({}, {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "br"}):
         first = phone.get("/phone/app.js", headers=headers)
         assert first.headers["Cache-Control"] == "no-cache"
         again = phone.get("/phone/app.js", headers={**headers, "If-None-Match": first.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
 
 
-def test_packed_for_who_can_unpack(phone: FlaskClient) -> None:
-    plain, packed = phone.get("/phone/app.js"), phone.get("/phone/app.js", headers={"Accept-Encoding": "gzip"})
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.data) == plain.data
+@pytest.mark.parametrize(("asked", "told"), [("gzip", "gzip"), ("gzip, deflate, br", "br"), ("br;q=0, gzip", "gzip")])
+def test_packed_for_who_can_unpack(phone: FlaskClient, asked: str, told: str) -> None:
+    plain, packed = phone.get("/phone/app.js"), phone.get("/phone/app.js", headers={"Accept-Encoding": asked})
+    assert packed.headers["Content-Encoding"] == told
+    assert UNPACK[told](packed.data) == plain.data
     assert packed.headers["ETag"] != plain.headers["ETag"]
-    assert "Content-Encoding" not in phone.get("/phone/icons/icon-192.png", headers={"Accept-Encoding": "gzip"}).headers
+    assert "Content-Encoding" not in phone.get("/phone/icons/icon-192.png", headers={"Accept-Encoding": asked}).headers
 
 
 def test_the_whole_app_stays_small(phone: FlaskClient) -> None:
     files = phone.get("/phone/files.json").json["files"]
-    sizes = {path: len(phone.get(f"/phone/{path}", headers={"Accept-Encoding": "gzip"}).data) for path in files}
+    sizes = {path: len(phone.get(f"/phone/{path}", headers={"Accept-Encoding": "br"}).data) for path in files}
     assert sum(sizes.values()) < 100_000, sizes
 
 

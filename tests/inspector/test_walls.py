@@ -15,6 +15,7 @@ from checklists.checklist import GuidancePicture
 from checklists.erasure import Erasure, ErasureKind
 from checklists.imports import Import
 from checklists.journey import Barrier
+from checklists.notices import News, Notice
 from checklists.orm import Base, Owned, ScopedSession, new_id
 from checklists.phones import Contact, note_contact
 from checklists.review import Content, approve, correct
@@ -52,11 +53,13 @@ def stranger(session: ScopedSession) -> Audit:
     dirty = {name: answer_in_zone(table, "red")[name] for name in ("status", "states", "options", "value", "comment")}
     correct(session, visit.id, made.manager.id, UUID(table["id"]), 0, cast(Content, dirty), "The photo shows it.", NOW)
     approve(session, visit.id, made.manager.id, NOW)
-    made.assign(session)
+    assigned = made.assign(session)
     owned = {"organization_id": made.organization.id, "project_id": made.project.id}
     barrier = {"touchpoint_id": made.touchpoints[0].id, "text": {"en": "A queue"}, "position": 0}
     session.add(Barrier(organization_id=made.organization.id, **barrier))
     uploaded = {"kind": "outlets", "file_name": "outlets.csv", "body": b"", "uploaded_by": made.manager.id}
+    news = {"user_id": assigned.inspector_id, "assignment_id": assigned.id, "news": News.NEW, "at": NOW}
+    session.add(Notice(organization_id=made.organization.id, **news))
     session.add(Import(**owned, **uploaded, uploaded_at=NOW))
     picture = {"sha256": "0" * 64, "size": 1, "media_type": "image/jpeg", "width": 1, "height": 1}
     session.add(GuidancePicture(**owned, **picture, added_at=NOW))
@@ -78,15 +81,15 @@ def stranger(session: ScopedSession) -> Audit:
 def ids_of(session: ScopedSession, organization_id: UUID) -> set[UUID]:
     """An id of each table's that belongs to the organization, which must have a row in each."""
     tables = [each.class_ for each in Base.registry.mappers if issubclass(each.class_, Owned) and "id" in each.columns]
-    found = {
-        session.scalars(select(table.id).where(table.organization_id == organization_id).limit(1)).first()  # type: ignore[attr-defined]
-        for table in tables
-    }
-    assert None not in found, [table.__tablename__ for table in tables]
+    found = {}
+    for table in tables:
+        own = select(table.id).where(table.organization_id == organization_id)  # type: ignore[attr-defined]
+        found[table.__tablename__] = session.scalars(own.limit(1)).first()
+    assert None not in found.values(), [name for name, row_id in found.items() if row_id is None]
     # SQLite has one writer: the requests that follow must not wait for this session.
     session.expunge_all()
     session.rollback()
-    return found
+    return {*found.values()}
 
 
 def with_ids(app: Flask) -> list[tuple[Rule, str]]:

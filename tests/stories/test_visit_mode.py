@@ -218,6 +218,7 @@ def test_taps_are_large_move_nothing_and_lead_to_what_is_missing(
     expect(screen.get_by_role("heading", level=1, name="Afterwards")).to_be_visible()
     tapped_rows_stay(screen)
     screen.get_by_role("link", name="Check answers").click()
+    expect(screen.get_by_role("heading", name="Check and finish")).to_be_visible()
     missing = screen.locator("li.card:has(.lacks)").count()
     assert missing > 3
     screen.locator("li.card a").first.click()

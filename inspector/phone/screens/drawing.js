@@ -10,6 +10,9 @@ export class Drawing {
   /** Components that are true of the whole screen only (changeHere). */
   onlyWhole = new Set();
 
+  /** Set by a screen with rows to tap: to be called before a part is drawn, and what it gives after it. */
+  hold = null;
+
   constructor(draw) {
     this.#draw = draw;
   }
@@ -42,7 +45,7 @@ export class Drawing {
   changeHere(part, act) {
     this.changeUnseen(act);
     if (!this.#isDue) return;
-    part.forceUpdate();
+    part.forceUpdate(this.hold?.());
     for (const each of this.onlyWhole) each.fallBehind();
   }
 }

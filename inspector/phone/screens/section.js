@@ -21,6 +21,17 @@ export class Section extends Component {
     this.element = element;
   };
 
+  componentDidMount() {
+    this.props.app.drawing.hold = () => {
+      const before = this.getSnapshotBeforeUpdate();
+      return () => this.componentDidUpdate(null, null, before);
+    };
+  }
+
+  componentWillUnmount() {
+    this.props.app.drawing.hold = null;
+  }
+
   // A criterion that goes makes the page shorter: it stays as long as it is seen, or the tapped row would move down.
   getSnapshotBeforeUpdate() {
     const { element } = this;
