@@ -60,7 +60,7 @@ export function aService({ latency, onPut }) {
     if (fault === "portal") return portal();
     if (fault === "portal json") return portalJson([401, 403, 404][id.length % 3]);
     if (fault === "another's") return answer(200, ANOTHERS);
-    if (fault === "hangs") return new Promise((_, refuse) => signal.addEventListener("abort", () => refuse(signal.reason)));
+    if (fault === "hangs") return untilGivenUp(signal);
     if (typeof fault === "number") return refusal(path, fault);
     const honest = answerTo(fault === "damaged" ? damaged(request) : request);
     if (fault === "forgets" && kind === "photos") forgetAnother(id);
@@ -165,4 +165,13 @@ function damaged(request) {
   const body = new Uint8Array(request.body ?? new ArrayBuffer(0)).slice();
   body[0] ^= 1;
   return { ...request, body };
+}
+
+// Who sends may have given up before the request was here.
+function untilGivenUp(signal) {
+  return new Promise((_, refuse) => {
+    const giveUp = () => refuse(signal.reason);
+    if (signal.aborted) giveUp();
+    else signal.addEventListener("abort", giveUp);
+  });
 }
