@@ -57,9 +57,9 @@ say "services and front"
 start_unit service-audit; serving=$!
 start_unit service-audit-worker; working=$!
 within 60 curl --fail --silent http://127.0.0.1:8000/readyz
-# Debian's Caddy is too old for one line of the file, so that line alone is not tried.
-grep --invert-match request_buffers "$home/deploy/caddy/Caddyfile" > /tmp/site
-printf '{\n\tlocal_certs\n\tskip_install_trust\n}\nimport /tmp/site\n' > /tmp/Caddyfile
+# Debian's Caddy is too old for one line of the file, so that line alone is not tried; it makes the certificate itself.
+grep --invert-match request_buffers "$home/deploy/caddy/Caddyfile" \
+    | sed '0,/^{$/s//{\n\tlocal_certs\n\tskip_install_trust/' > /tmp/Caddyfile
 SITE=$site XDG_DATA_HOME=/tmp/caddy caddy start --config /tmp/Caddyfile --adapter caddyfile 2>/tmp/caddy.log
 within 30 test -s /tmp/caddy/caddy/pki/authorities/local/root.crt
 cp /tmp/caddy/caddy/pki/authorities/local/root.crt /tmp/front.crt
