@@ -1,5 +1,6 @@
 """`inspector serve` as one process and as several: what is in flight comes to its end, and refusals have their form."""
 
+import errno
 import http.client
 import json
 import os
@@ -41,6 +42,12 @@ def server(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path)
     if made.running:
         made.stop()
     databases.drop(url)
+
+
+def nobody_listens(server: LiveServer) -> bool:
+    """No process of it is left. (A server that takes longer to end than a test waits makes stop() raise.)"""
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", server.port)) == errno.ECONNREFUSED
 
 
 class Delivery:
@@ -85,13 +92,12 @@ def test_a_photo_on_its_way_arrives_though_the_server_was_told_to_end(server: Li
     assert b" 201 " in said[:20]
     assert delivery.stored.stored_at is not None
     server.stop()
-    with pytest.raises(OSError, match="refused"):
-        socket.create_connection((str(place.hostname), int(place.port or 0)), timeout=5)
+    assert nobody_listens(server)
 
 
 def test_a_server_that_has_nothing_to_do_ends_at_once(server: LiveServer) -> None:
     server.stop()
-    assert not server.running
+    assert nobody_listens(server)
 
 
 def test_processes_that_are_just_starting_end_at_once(databases: Databases, tmp_path: Path) -> None:
@@ -101,7 +107,7 @@ def test_processes_that_are_just_starting_end_at_once(databases: Databases, tmp_
     for _time in range(3):
         server.start()
         server.stop()
-    assert not server.running
+        assert nobody_listens(server)
     databases.drop(url)
 
 
