@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -90,18 +91,23 @@ def test_a_recording_outlives_the_phones_death_and_is_heard_as_it_was(
     screen = phone.open(address)
     first = screen.get_by_text(re.compile(r"^Recording 0:\d\d$")).first
     expect(first).to_be_visible()
-    [kept] = screen.evaluate(BYTES_ON_PHONE)
-    assert kept["size"] >= sum(each["size"] for each in pieces), "all but the last seconds"
+    [first_kept] = kept(screen, 1).values()
+    assert first_kept["size"] >= sum(each["size"] for each in pieces), "all but the last seconds"
 
     record_and_listen(screen)
     declare_a_receipt(screen)
-    on_phone = {each["id"]: each for each in screen.evaluate(BYTES_ON_PHONE)}
-    assert len(on_phone) == 2
+    on_phone = kept(screen, 2)
     progress(screen).click()
     screen.get_by_role("button", name="Finish visit").click()
     log_in_where_asked(screen)
     deliver(screen)
     the_manager_hears_them(live_server, sessions, page, audit, on_phone)
+
+
+def kept(screen: Page, number: int) -> dict[str, Any]:
+    """Recordings on the phone by id, once they are so many: pieces go a moment after what is made of them is seen."""
+    screen.wait_for_function(f"async () => (await ({BYTES_ON_PHONE})()).length === {number}")
+    return {each["id"]: each for each in screen.evaluate(BYTES_ON_PHONE)}
 
 
 def record_after_the_consent(screen: Page) -> None:
