@@ -93,6 +93,8 @@ FIGURES = tuple(
     for column in OutletTally.__mapper__.column_attrs
     if column.key not in ("organization_id", *PLACE, "answered", "narrowed")
 )
+COUNTS = tuple(figure for figure in FIGURES if figure not in ("total", "squares", "skipped"))
+"""The figures that are numbers of checks, or of what was looked for in them."""
 
 
 def tallies_of(wave_id: UUID) -> CompoundSelect[Any]:

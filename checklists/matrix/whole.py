@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import BigInteger, Row, Uuid, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from checklists.brands import Brand, Outlet
@@ -19,14 +20,16 @@ from checklists.confidence import (
 )
 from checklists.journey import REMOTE_CHANNELS, Channel, Journey, Stage, Touchpoint
 from checklists.matrix.common import Pair, Side, estimate_of_sums, keep_common_criteria, pairs_on_common_criteria
-from checklists.matrix.statements import IN_ORDER
-from checklists.matrix.tallies import FIGURES, PLACE, tallies_of
+from checklists.matrix.statements import IN_ORDER, gathered
+from checklists.matrix.tallies import COUNTS, tallies_of
 from checklists.orm import LanguageMap, ScopedSession
 from checklists.scoring import ROUNDING, Zone
 from checklists.waves import OPEN_PLACES, Assignment, RequiredChecks
 
 Place = tuple[UUID, UUID]
 """Touchpoint and brand."""
+
+WAVE: Any = bindparam("wave_id", type_=Uuid())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +107,26 @@ class Matrix:
 
 @dataclass(slots=True)
 class _Tally:
-    """What the database says of a cell: its place in the wave, and a row for each outlet and version."""
+    """What the database says of a cell: its place in the wave, and a row for each version of the checklist."""
 
     row: Row[Any]
     parts: list[Row[Any]] = field(default_factory=list)
-    versions: set[UUID] = field(default_factory=set)
-    """The checklist versions of the checks that count."""
-
-    def add(self, part: Row[Any]) -> None:
-        self.parts.append(part)
-        if part.scored:
-            self.versions.add(part.version_id)
 
     @property
     def remote(self) -> bool:
         return self.row.channel in REMOTE_CHANNELS
 
-    def totals(self) -> dict[str, Any]:
-        """The sum of each figure over all rows; column by column, for there may be thousands of them."""
-        rows = (part[len(PLACE) :] for part in self.parts)
-        return dict.fromkeys(FIGURES, 0) | dict(zip(FIGURES, map(sum, zip(*rows, strict=True)), strict=False))
+    @property
+    def versions(self) -> set[UUID]:
+        """The checklist versions of the checks that count."""
+        return {part.version_id for part in self.parts if part.scored}
+
+    def total(self, figure: str) -> int:
+        return sum(part._mapping[figure] for part in self.parts)
 
     def side(self, estimate: Estimate) -> Side:
         """For a comparison on some of the criteria."""
-        parts = frozenset((part.outlet_id, part.version_id) for part in self.parts if part.scored)
+        parts = frozenset((UUID(outlet), part.version_id) for part in self.parts for outlet, *_ in part.outlets or ())
         return Side(self.row.touchpoint_id, self.row.brand_id, self.remote, estimate, parts)
 
 
@@ -169,15 +168,18 @@ def keep_comparisons(session: Session, wave_id: UUID) -> None:
 
 
 def _by_place(session: Session, wave_id: UUID) -> dict[Place, _Tally]:
-    tallies = {(row.touchpoint_id, row.brand_id): _Tally(row) for row in session.execute(_places(wave_id))}
-    for part in session.execute(_tallies(wave_id)):
+    wave = {"wave_id": wave_id}
+    tallies = {(row.touchpoint_id, row.brand_id): _Tally(row) for row in session.execute(_places(), wave)}
+    for part in session.execute(_tallies(), wave):
         tally = tallies.get((part.touchpoint_id, part.brand_id))
         if tally is not None:  # What is not required any more is left out.
-            tally.add(part)
+            tally.parts.append(part)
     return tallies
 
 
-def _places(wave_id: UUID) -> Any:
+# Both statements are put together once: that takes a third of the time that the database needs for them.
+@cache
+def _places() -> Any:
     """One row for each touchpoint and brand of the wave, whether there are checks or not."""
     required = (
         select(
@@ -190,7 +192,7 @@ def _places(wave_id: UUID) -> Any:
                 "at_outlets"
             ),
         )
-        .where(RequiredChecks.wave_id == wave_id)
+        .where(RequiredChecks.wave_id == WAVE)
         .group_by(RequiredChecks.touchpoint_id, RequiredChecks.brand_id)
         .subquery("required")
     )
@@ -198,7 +200,7 @@ def _places(wave_id: UUID) -> Any:
     assigned = (
         select(Assignment.version_id, Outlet.brand_id, func.count().label("assigned"))
         .join(Outlet, Outlet.id == Assignment.outlet_id)
-        .where(Assignment.wave_id == wave_id, Assignment.state.in_(OPEN_PLACES))
+        .where(Assignment.wave_id == WAVE, Assignment.state.in_(OPEN_PLACES))
         .group_by(Assignment.version_id, Outlet.brand_id)
         .subquery("assigned")
     )
@@ -237,15 +239,33 @@ def _places(wave_id: UUID) -> Any:
     )
 
 
-def _tallies(wave_id: UUID) -> Any:
-    """One row for each touchpoint, visited outlet and version."""
-    tallies = tallies_of(wave_id).subquery("tallies")
+@cache
+def _tallies() -> Any:
+    """One row for each touchpoint, brand and version, with what the checks of each outlet come to."""
+    tallies = tallies_of(WAVE).subquery("tallies").c
+    together = (
+        select(
+            tallies.touchpoint_id,
+            tallies.brand_id,
+            tallies.version_id,
+            *(cast(func.sum(tallies[figure]), BigInteger).label(figure) for figure in COUNTS),
+            # Criteria that were left out of every check: None where no check counts.
+            func.min(case((tallies.scored > 0, tallies.skipped))).label("skipped"),
+            func.sum(tallies.total).label("total"),
+            func.sum(tallies.squares).label("squares"),
+            gathered(tallies.outlet_id, tallies.scored, tallies.total, tallies.squares)
+            .filter(tallies.scored > 0)
+            .label("outlets"),
+        )
+        .group_by(tallies.touchpoint_id, tallies.brand_id, tallies.version_id)
+        .subquery("together")
+    )
     limits = (ChecklistVersion.green_from, ChecklistVersion.yellow_from)
-    return select(*tallies.c, *limits).join(ChecklistVersion, ChecklistVersion.id == tallies.c.version_id)
+    return select(*together.c, *limits).join(ChecklistVersion, ChecklistVersion.id == together.c.version_id)
 
 
 def _cell(tally: _Tally, sees_waiting: bool) -> Cell:
-    estimate, limits, totals = _estimate(tally), None, tally.totals()
+    estimate, limits = _estimate(tally), None
     if estimate is not None:
         limits = min((part.green_from, part.yellow_from) for part in tally.parts if part.scored)
     return Cell(
@@ -253,20 +273,20 @@ def _cell(tally: _Tally, sees_waiting: bool) -> Cell:
         brand_id=tally.row.brand_id,
         required=max(int(tally.row.at_brand), int(tally.row.at_outlets)),
         planned=int(tally.row.planned),
-        received=totals["received"] if sees_waiting else 0,
-        returned=totals["returned"] if sees_waiting else 0,
-        approved=totals["approved"],
-        absent=totals["absent"],
-        invalid=totals["invalid"],
+        received=tally.total("received") if sees_waiting else 0,
+        returned=tally.total("returned") if sees_waiting else 0,
+        approved=tally.total("approved"),
+        absent=tally.total("absent"),
+        invalid=tally.total("invalid"),
         mixed_versions=len(tally.versions) > 1,
-        zones={zone: totals[zone.value] for zone in (Zone.GREEN, Zone.YELLOW, Zone.RED)},
+        zones={zone: tally.total(zone.value) for zone in (Zone.GREEN, Zone.YELLOW, Zone.RED)},
         zone=_zone(estimate.mean, *limits) if estimate and limits else None,
         limits=limits,
         estimate=estimate,
         interval=interval(estimate) if estimate else None,
-        forbidden_seen=totals["forbidden_seen"],
-        forbidden_possible=totals["forbidden_possible"],
-        failed=totals["failed"],
+        forbidden_seen=tally.total("forbidden_seen"),
+        forbidden_possible=tally.total("forbidden_possible"),
+        failed=tally.total("failed"),
         verdict=None,
     )
 
@@ -278,7 +298,11 @@ def _zone(mean: float, green_from: float, yellow_from: float) -> Zone:
 
 
 def _estimate(tally: _Tally) -> Estimate | None:
-    sums = {(part.outlet_id, part.version_id): (part.scored, part.total, part.squares) for part in tally.parts}
+    sums = {
+        (outlet, part.version_id): (checks, total, squares)
+        for part in tally.parts
+        for outlet, checks, total, squares in part.outlets or ()
+    }
     return estimate_of_sums(sums, remote=tally.remote)
 
 
