@@ -39,12 +39,15 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "de
 # waves; others run on one of the two engines. `make soak` runs all of them on both.
 ON_ONE = re.compile(
     r"/tests/(inspector|api|checklists)/|/test_roles\.py$"
-    r"|/stories/test_(visit_mode|drafts_kept|phone_file|photo_marks|bad_line_photos|phones_over_http)\.py$"
+    r"|/stories/test_(visit_mode|drafts_kept|phone_file|photo_marks|bad_line_\w+|phones_over_http|bad_lines|recordings"
+    r"|review_by_keyboard)\.py$"
 )
 ALWAYS_ON_BOTH = re.compile(
     r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_(storage|parts)\w*|phone_(drafts|files)\w*|intake"
     r"|given_up_photos|core_corners|notices|matrix_recomputed|comparisons|tallies|quick|visit_list|scope|searching|likeness)\.py$"
 )
+
+SHARING = re.compile(r"/stories/|/test_demo\.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -58,12 +61,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if len(found) == 1 and ON_ONE.search(path) and not always:
             several.setdefault((kinds, item.nodeid.replace(str(found[0]), "", 1)), {})[str(found[0])] = item
     left_out = {
-        both[kinds[zlib.crc32(test.encode()) % len(kinds)]]
+        both[kinds[zlib.crc32(drawn_by(test).encode()) % len(kinds)]]
         for (kinds, test), both in several.items()
         if len(both) == len(kinds)
     }
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
+
+
+def drawn_by(test: str) -> str:
+    """What decides on the engine: tests of a file that share a service or a demo run on the same."""
+    return test.partition("::")[0] if SHARING.search(test) else test
 
 
 def parameters_of(item: pytest.Item) -> list[object]:

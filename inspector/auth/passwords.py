@@ -1,6 +1,7 @@
 """Passwords: hashed slowly on purpose, by few at a time, so that logging in cannot take all threads of a process."""
 
 import threading
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -25,7 +26,7 @@ def matches(password_hash: str, password: str) -> bool:
         raise TooBusy
     try:
         with _hashing:
-            _hasher.verify(password_hash or _NOBODYS_HASH, password)
+            _hasher.verify(password_hash or _nobodys_hash(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
     finally:
@@ -42,4 +43,6 @@ def takes(password: str) -> bool:
     return len(password) <= LONGEST and not any("\ud800" <= sign <= "\udfff" for sign in password)
 
 
-_NOBODYS_HASH = hash_password("there is no such person")
+@cache
+def _nobodys_hash() -> str:
+    return hash_password("there is no such person")

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from inspector.demo import PASSWORD
 from inspector.photo_images import draw_demo_photo
+from tests.accessibility import violations
 from tests.browsers import DESKTOP, PHONE
 from tests.databases import Databases
 from tests.servers import LiveServer
@@ -91,7 +91,5 @@ def test_every_screen_is_accessible_and_fits(
 
 def faults_of(page: Page, width: int) -> list[str]:
     """What axe finds on the page, and whether it is wider than the window."""
-    violations = Axe().run(page).response["violations"]
-    faults = [f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}" for each in violations]
     wide = page.evaluate("document.documentElement.scrollWidth")
-    return faults + ([f"{wide} pixels wide"] if wide > width else [])
+    return violations(page) + ([f"{wide} pixels wide"] if wide > width else [])

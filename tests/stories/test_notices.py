@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Page, Worker, expect
 from sqlalchemy import func, select
 
 from checklists.orm import ScopedSession
 from checklists.phones import NoticeAddress
+from tests.accessibility import violations
 from tests.acts import enter_phone
 from tests.browsers import PATIENCE_MS, Phone
 from tests.databases import Databases
@@ -137,7 +137,7 @@ def test_a_notice_comes_to_a_locked_phone_and_says_no_names(
 ) -> None:
     screen = phone.page
     turn_on(screen)
-    assert not Axe().run(screen).response["violations"]
+    assert violations(screen) == []
     screen.get_by_role("link", name="Assignments").click()
     expect(screen.locator(".card")).to_have_count(1)
     expect(screen.locator(".card .said")).to_have_count(0)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageChops, ImageEnhance, ImageStat
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from checklists.checklist import Evidence
 from checklists.orm import ScopedSession
 from checklists.scoring import Kind
 from checklists.visits import Photo, Visit
+from tests.accessibility import violations
 from tests.acts import criterion, deliver, draw_photo, enter_phone, progress, start_visit, take_photo
 from tests.browsers import Phone
 from tests.factories import Audit, make_audit, make_wave
@@ -190,4 +190,4 @@ def detail(content: bytes) -> float:
 
 def faults_of(screen: Page) -> list[str]:
     screen.wait_for_timeout(100)
-    return [each["id"] for each in Axe().run(screen).response["violations"]]
+    return violations(screen)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -19,6 +18,7 @@ from checklists.orm import ScopedSession
 from checklists.people import Project
 from checklists.scoring import Kind
 from checklists.visits import AUDIO, Photo, Visit
+from tests.accessibility import violations
 from tests.acts import criterion, deliver, draw_photo, enter_phone, progress, start_visit, take_photo
 from tests.browsers import Phone
 from tests.factories import PASSWORD, Audit, make_audit, make_wave
@@ -207,4 +207,4 @@ def the_manager_hears_them(
 
 def faults_of(screen: Page) -> list[str]:
     screen.wait_for_timeout(100)
-    return [each["id"] for each in Axe().run(screen).response["violations"]]
+    return violations(screen)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
@@ -15,6 +14,7 @@ from checklists.visits import Photo, Visit, VisitState, receive_photo
 from inspector.photo_images import draw_demo_photo
 from inspector.photo_storage import photo_key, storage_of
 from inspector.settings import Settings
+from tests.accessibility import violations
 from tests.browsers import PHONE
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.field import FieldPhoto, deliver
@@ -42,7 +42,7 @@ def test_the_queue_is_worked_by_keyboard(page: Page, live_server: LiveServer, se
     page.goto(f"{audit.address}/visits/queue")
     press_in_queue(page, "1 of 3 waiting", "?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-    assert faults(page) == []
+    assert violations(page) == []
     page.keyboard.press("Escape")
 
     page.keyboard.press("j")
@@ -81,7 +81,7 @@ def look_at_photos(page: Page) -> None:
     expect(box).to_be_visible()
     expect(box).to_contain_text("1 of 2")
     expect(box).to_contain_text("The greeting: The guest is greeted; The employee looks up")
-    assert faults(page) == []
+    assert violations(page) == []
     picture = box.locator("img")
     picture.evaluate("picture => picture.decode()")
     page.keyboard.press("+")
@@ -146,7 +146,3 @@ def states(sessions: Sessions, visits: list[UUID]) -> list[VisitState]:
 
 def transform(page: Page) -> str:
     return str(page.evaluate("document.querySelector('#lightbox img').style.transform"))
-
-
-def faults(page: Page) -> list[str]:
-    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in Axe().run(page).response["violations"]]

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FloatRect, Locator, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from checklists.checklist import Comment, Evidence, Unit
 from checklists.orm import ScopedSession
 from checklists.scoring import Kind
 from checklists.visits import Visit
+from tests.accessibility import violations
 from tests.acts import criterion, deliver, draw_photo, enter_phone, finish, start_visit
 from tests.browsers import Phone
 from tests.factories import PASSWORD, Audit, make_audit, make_wave
@@ -339,7 +339,7 @@ def no_light_falls_on_a_face(screen: Page) -> None:
 def faults_of(screen: Page) -> list[str]:
     """What axe finds; and what is wider than the phone or cut off when the text is twice as large."""
     screen.wait_for_timeout(100)
-    found = [each["id"] for each in Axe().run(screen).response["violations"]]
+    found = violations(screen)
     cut = screen.evaluate(
         """() => {
           const root = document.documentElement;
