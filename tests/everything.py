@@ -112,7 +112,8 @@ def soak_tests() -> bool:
     seed = os.environ.get("SEED") or str(secrets.randbelow(2**32))
     print(f"SEED={seed}", flush=True)
     arguments = ["-m", "soak or hypothesis", "--hypothesis-profile=soak", f"--hypothesis-seed={seed}", "--timeout=3600"]
-    return subprocess.run([*PYTEST, *arguments], env={**os.environ, "SEED": seed}, check=False).returncode == 0
+    both = {"SEED": seed, "BOTH_DATABASES": "1"}
+    return subprocess.run([*PYTEST, *arguments], env={**os.environ, **both}, check=False).returncode == 0
 
 
 def phone_machine() -> bool:
