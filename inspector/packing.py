@@ -7,6 +7,8 @@ import brotli
 from flask import Request, Response
 
 WORTH_PACKING = 512
+# As long as gzip takes at its usual level, and smaller by a sixth.
+QUICK_QUALITY = 5
 
 
 def packed_well(content: bytes) -> dict[str, bytes]:
@@ -22,10 +24,17 @@ def set_content(
     `packed` is the content as packed_well() made it; what is packed has a tag of its own.
     """
     response.headers["Vary"] = "Accept-Encoding"
-    known = [name for name in packed or ("gzip",) if request.accept_encodings[name]]
+    known = [name for name in ("br", "gzip") if request.accept_encodings[name]]
     if len(content) > WORTH_PACKING and known:
-        content = packed[known[0]] if packed else gzip.compress(content, compresslevel=6, mtime=0)
+        content = packed[known[0]] if packed else _packed_quickly(content, known[0])
         response.headers["Content-Encoding"] = known[0]
         tag += f"-{known[0]}"
     response.set_data(content)
     response.set_etag(tag)
+
+
+def _packed_quickly(content: bytes, encoding: str) -> bytes:
+    if encoding == "gzip":
+        return gzip.compress(content, compresslevel=6, mtime=0)
+    packed: bytes = brotli.compress(content, quality=QUICK_QUALITY)
+    return packed

@@ -1,7 +1,7 @@
-"""Serves the phone app: its modules as one script, all else as it is, its languages from the catalogue; and a list.
+"""Serves the phone app: its modules as one script, its style tightened, its languages from the catalogue.
 
-The list names every file with its hash. It goes into the service worker too, so that any change of any file makes a new
-worker, which takes all or none.
+The service worker gets a list of every file with its hash, so that any change of any file makes a new worker, which
+takes all or none; the page gets the version, which names them all.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from inspector.auth import public
 from inspector.auth.headers import PERMISSIONS
 from inspector.packing import packed_well, set_content
 from inspector.phone_bundle import bundle
+from inspector.phone_script import tightened, tightened_style
 
 PHONE = Path(__file__).parent / "phone"
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -37,6 +38,10 @@ MEDIA_TYPES = {
     ".png": "image/png",
 }
 WORKER = "service-worker.js"
+STYLE = "style.css"
+VERSION_PLACE = b'data-version=""'
+# Half of a SHA-256 tells one version of a file from all others as well.
+TAG_LETTERS = 32
 
 blueprint = Blueprint("phone_app", __name__, url_prefix="/phone")
 
@@ -105,20 +110,26 @@ def manifest() -> Response:
 
 @cache
 def app_files() -> dict[str, AppFile]:
-    """What the app consists of, by its path below /phone/; "" is the page itself. Read once for each process."""
+    """What the app consists of, by its path below /phone/; "" is the page itself. Made once for each process."""
+    files, version = _versioned()
+    page = files[""].content.replace(VERSION_PLACE, VERSION_PLACE.replace(b'""', f'"{version}"'.encode()))
+    return {**files, "": AppFile(page, MEDIA_TYPES[".html"])}
+
+
+@cache
+def _versioned() -> tuple[dict[str, AppFile], str]:
+    """The files, the page without its version yet; and the version, another one with any change, the worker's too."""
     files = dict(_files_on_disk())
     modules = {path: files[path].content.decode() for path in files if path.endswith((".js", ".mjs"))}
     files = {path: each for path, each in files.items() if path not in modules}
-    for path, script in bundle(modules, "app.js").items():
-        files[path] = AppFile(script.encode(), MEDIA_TYPES[".js"])
+    files["app.js"] = AppFile(bundle(modules, "app.js").encode(), MEDIA_TYPES[".js"])
+    style = tightened_style(files[STYLE].content.decode())
+    files[STYLE] = AppFile(style.encode(), MEDIA_TYPES[".css"])
     for catalogue in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")):
         language = catalogue.parts[-3]
         files[f"translations/{language}.json"] = AppFile(_catalogue(language, catalogue, files), "application/json")
     hashes = {path: each.sha256 for path, each in sorted(files.items())}
-    worker = (PHONE / WORKER).read_bytes()
-    version = hashlib.sha256(_json(hashes) + worker).hexdigest()
-    files["files.json"] = AppFile(_json({"version": version, "files": hashes}), "application/json")
-    return files
+    return files, hashlib.sha256(_json(hashes) + (PHONE / WORKER).read_bytes()).hexdigest()
 
 
 def _files_on_disk() -> Iterator[tuple[str, AppFile]]:
@@ -129,7 +140,10 @@ def _files_on_disk() -> Iterator[tuple[str, AppFile]]:
 
 
 def _catalogue(language: str, path: Path, files: dict[str, AppFile]) -> bytes:
-    """The messages that the app's own modules name, each with its translation or its plural forms."""
+    """The messages that the app's own modules name, by key_of(): each one's translation or its plural forms.
+
+    Raises ValueError when two of them have one key.
+    """
     code = "".join(each.content.decode() for name, each in files.items() if name.endswith(".js"))
     with path.open("rb") as source:
         catalogue = read_po(source, locale=language)
@@ -139,19 +153,32 @@ def _catalogue(language: str, path: Path, files: dict[str, AppFile]) -> bytes:
         forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
         # A text that is not translated yet, or not for certain, is shown in English.
         if english and all(forms) and not message.fuzzy and json.dumps(english, ensure_ascii=False) in code:
-            messages[english] = forms[0] if isinstance(message.id, str) else forms
+            key = key_of(english)
+            if key in messages:
+                raise ValueError(f"{english!r} has the key of another message: say it in other words")
+            messages[key] = forms[0] if isinstance(message.id, str) else forms
     return _json({"language": language, "plural_forms": catalogue.plural_forms, "messages": messages})
+
+
+def key_of(english: str) -> str:
+    """As keyOf() in phone/translate.js: 24 bits of FNV-1a over the letters, to the base of 36."""
+    total = 0x811C9DC5
+    for letter in english:
+        total = (total ^ ord(letter)) * 0x01000193 & 0xFFFFFFFF
+    rest, digits = total >> 8, ""
+    while rest:
+        rest, digit = divmod(rest, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits
 
 
 @cache
 def _worker() -> AppFile:
-    files = app_files()
-    listed = json.loads(files["files.json"].content)
-    listed["files"]["files.json"] = files["files.json"].sha256
-    # Pictures of the app for others to show: the phone's system keeps those that it needs.
-    listed["files"] = {path: sha256 for path, sha256 in listed["files"].items() if not path.startswith("icons/")}
-    head = b"const APP = " + _json(listed) + b";\n"
-    return AppFile(head + (PHONE / WORKER).read_bytes(), MEDIA_TYPES[".js"])
+    # Icons are for others to show: the phone's system keeps those that it needs.
+    hashes = {path: each.sha256 for path, each in sorted(app_files().items()) if not path.startswith("icons/")}
+    listed = {"version": _versioned()[1], "files": hashes}
+    script = tightened((PHONE / WORKER).read_text())
+    return AppFile(b"const APP = " + _json(listed) + b";\n" + script.encode(), MEDIA_TYPES[".js"])
 
 
 def _json(value: object) -> bytes:
@@ -168,9 +195,9 @@ def _answer(found: AppFile) -> Response:
     response.headers["Cache-Control"] = "no-cache"
     if found.media_type.startswith("image/"):
         response.set_data(found.content)
-        response.set_etag(found.sha256)
+        response.set_etag(found.sha256[:TAG_LETTERS])
     else:
-        set_content(response, found.content, found.sha256, request, _packed(found.content))
+        set_content(response, found.content, found.sha256[:TAG_LETTERS], request, _packed(found.content))
     response.make_conditional(request)
     return response
 

@@ -4,7 +4,8 @@ One file is fetched at once where modules are found one after the other, and it 
 service does it when it starts. Of the libraries in vendor/ only comments and indentation go.
 
 It knows the few forms of import and export that the app's modules use, at the beginning of a line, and refuses all
-others. A module that is only imported by `import("…")` becomes a script of its own, with what only it needs.
+others. What it makes is no module itself: of such a script a browser keeps the compiled form with the file, from the
+moment when the service worker takes it in, and starts from that.
 """
 
 import posixpath
@@ -18,8 +19,8 @@ VENDOR = "vendor/"
 UNREAD = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n|^[ \t]*//[^\n]*\n|^[ \t]*\n|^[ \t]+", re.MULTILINE | re.DOTALL)
 IMPORT = re.compile(r'^import (?:(\w+)|\{([^}]*)\}) from "(\.[^"]*)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function\*?) (\w+))", re.MULTILINE)
+AS = re.compile(r"\s+as\s+")
 EXPORT_LIST = re.compile(r"^export \{([\w, ]+)\};\n", re.MULTILINE)
-LATER = re.compile(r'\bimport\("(\.[^"]*)"\)')
 PUBLISHED_LIST = re.compile(r"\bexport ?\{([^}]*)\};?\s*\Z")
 PUBLISHED_DEFAULT = re.compile(r"\bexport default ")
 UNKNOWN = re.compile(r"^(?:import|export)\b.*|\bimport(?:\.meta\b|\().*", re.MULTILINE)
@@ -40,27 +41,18 @@ class Module:
     names: tuple[str, ...]
     given: str
     imports: tuple[tuple[str, str], ...] = ()
-    later: tuple[str, ...] = ()
 
 
-def bundle(sources: dict[str, str], entry: str) -> dict[str, str]:
-    """The scripts to serve, by path: `entry` with all it imports, and one for each module that is fetched later.
+def bundle(sources: dict[str, str], entry: str) -> str:
+    """The script to serve: `entry` with all it imports.
 
     `sources` are the modules' texts by path, `entry` lies at the top. Raises Unbundled for an unknown form, a module
     or a name that is not there, and modules that import each other.
     """
     modules = {path: _read(path, source) for path, source in sources.items()}
     _check(modules)
-    first = _with_imports(modules, [entry])
-    starts = [path for module in modules.values() for path in module.later]
-    apart = {path: [each for each in _with_imports(modules, [path]) if each not in first] for path in starts}
-    # What two of them need belongs to the first script, or there would be two of it.
-    several = [each for path, needed in apart.items() for each in needed if _is_in_others(each, path, apart)]
-    first = _with_imports(modules, [entry, *several])
-    whole = {entry: [modules[path] for path in first]}
-    whole |= {path: [modules[each] for each in needed if each not in first] for path, needed in apart.items()}
-    wanted = {path for each in apart for module in whole[each] for path, _taken in module.imports if path in first}
-    return {path: _script(path, parts, entry, sorted(wanted)) for path, parts in whole.items()}
+    scopes = (_scope(modules[path]) for path in _with_imports(modules, entry))
+    return "\n".join(["(() => {", '"use strict";', *scopes, "})();"]) + "\n"
 
 
 def _read(path: str, source: str) -> Module:
@@ -69,19 +61,21 @@ def _read(path: str, source: str) -> Module:
         return _read_published(path, text)
     imports = []
     for default, names, place in IMPORT.findall(text):
-        taken = f"default: {default}" if default else re.sub(r"\s+as\s+", ": ", " ".join(names.split()).rstrip(", "))
+        taken = f"default:{default}" if default else ",".join(sorted(AS.sub(":", each) for each in _listed(names)))
         imports.append((_beside(path, place), taken))
-    listed = [name.strip() for names in EXPORT_LIST.findall(text) for name in names.split(",")]
-    later = [_beside(path, place) for place in LATER.findall(text)]
+    listed = [name for names in EXPORT_LIST.findall(text) for name in _listed(names)]
     names = (*EXPORT.findall(text), *listed)
     body = EXPORT.sub("", EXPORT_LIST.sub("", IMPORT.sub("", text)))
-    if unknown := UNKNOWN.search(LATER.sub("", body)):
+    if unknown := UNKNOWN.search(body):
         raise Unbundled(f"{path}: {unknown.group()}")
-    body = LATER.sub(lambda found: f'import("./{_beside(path, found[1])}")', body)
     try:
-        return Module(path, tightened(body), names, ", ".join(names), tuple(imports), tuple(later))
+        return Module(path, tightened(body), names, ",".join(sorted(names)), tuple(imports))
     except Unreadable as error:
         raise Unbundled(f"{path}: {error}") from None
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def _read_published(path: str, text: str) -> Module:
@@ -93,7 +87,7 @@ def _read_published(path: str, text: str) -> Module:
     if PUBLISHED_DEFAULT.search(body):
         given["default"] = "$default"
         body = PUBLISHED_DEFAULT.sub("const $default = ", body)
-    return Module(path, body, tuple(given), ", ".join(f"{name}: {own}" for name, own in given.items()))
+    return Module(path, body, tuple(given), ",".join(f"{name}:{own}" for name, own in sorted(given.items())))
 
 
 def _check(modules: dict[str, Module]) -> None:
@@ -104,7 +98,7 @@ def _check(modules: dict[str, Module]) -> None:
                 raise Unbundled(f"{module.path}: {taken} is not in {path}")
 
 
-def _with_imports(modules: dict[str, Module], starts: list[str]) -> list[str]:
+def _with_imports(modules: dict[str, Module], entry: str) -> list[str]:
     """The modules in the order in which they can run: each after all that it imports."""
     ordered: list[str] = []
 
@@ -117,31 +111,15 @@ def _with_imports(modules: dict[str, Module], starts: list[str]) -> list[str]:
             add(needed, (*through, path))
         ordered.append(path)
 
-    for start in starts:
-        add(start, ())
+    add(entry, ())
     return ordered
 
 
-def _is_in_others(module: str, path: str, apart: dict[str, list[str]]) -> bool:
-    return any(module in needed for other, needed in apart.items() if other != path)
-
-
-def _script(path: str, modules: list[Module], entry: str, wanted: list[str]) -> str:
-    """The text of one script. The first one gives the others what they need of it; they give their own module."""
-    lines = []
-    if path != entry:
-        own = {module.path for module in modules}
-        shared = sorted({each for module in modules for each, _taken in module.imports if each in wanted} - own)
-        lines.append(f'import {{ {", ".join(map(_name, shared))} }} from "{_from(path, entry)}";')
-    for module in modules:
-        lines += [f"// {module.path}", f"const {_name(module.path)} = (() => {{"]
-        lines += [f"const {{ {taken} }} = {_name(each)};" for each, taken in module.imports]
-        lines += [module.body.rstrip("\n"), f"return {{ {module.given} }};", "})();"]
-    if path == entry:
-        lines.append(f"export {{ {', '.join(map(_name, wanted))} }};")
-    else:
-        lines.append(f"export const {{ {', '.join(modules[-1].names)} }} = {_name(path)};")
-    return "\n".join(lines) + "\n"
+def _scope(module: Module) -> str:
+    """The module as a function that runs once. Names stand in the same order wherever they are: so they pack best."""
+    taken = "".join(f"const{{{names}}}={_name(path)};" for path, names in module.imports)
+    body = module.body.rstrip("\n")
+    return f"const {_name(module.path)}=(()=>{{{taken}\n{body}\nreturn{{{module.given}}}}})();"
 
 
 def _name(path: str) -> str:
@@ -150,8 +128,3 @@ def _name(path: str) -> str:
 
 def _beside(path: str, place: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), place))
-
-
-def _from(path: str, other: str) -> str:
-    found = posixpath.relpath(other, posixpath.dirname(path) or ".")
-    return found if found.startswith(".") else f"./{found}"

@@ -7,6 +7,8 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self';"
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# What no browser shows as a page loads and runs nothing at all.
+DATA_POLICY = "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 # The phone app takes pictures by the system's own picker and asks for the position; nothing asks for the rest.
 PERMISSIONS = (
     "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(self), gyroscope=(),"
@@ -23,7 +25,10 @@ DOCUMENT_HEADERS = (
     ("Permissions-Policy", PERMISSIONS),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )
-PARTS_OF_PAGES = ("text/javascript", "text/css", "image/png")
+PARTS_OF_PAGES = ("text/javascript", "text/css", "image/png", "application/json", "application/manifest+json")
+# No content, and the same content as before: a browser goes by what it was told with that.
+EMPTY = (204, 304)
+DATA = ("application/json", "application/problem+json")
 OURS = ("/static/", "/phone/")
 
 
@@ -33,7 +38,10 @@ def install(app: Flask) -> None:
 
 def _protect(response: Response) -> Response:
     is_ours = request.path.startswith(OURS) and response.status_code < 300
+    if response.mimetype in DATA:
+        response.headers.setdefault("Content-Security-Policy", DATA_POLICY)
     is_part = is_ours and response.mimetype in PARTS_OF_PAGES
+    is_part |= response.status_code in EMPTY
     for name, value in HEADERS if is_part else HEADERS + DOCUMENT_HEADERS:
         response.headers.setdefault(name, value)
     if response.mimetype == "text/html":

@@ -53,8 +53,6 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
 
   /** A JPEG: `body` is its bytes. */
   const picture = (path) => call("GET", path, { accept: JPEG, expect: [200] });
-  /** One of the app's own files, which the browser may have already. */
-  const own = (path, believe) => call("GET", `phone/${path}`, { cache: "no-cache", expect: [200], believe });
   const json = (value) => ({ body: JSON.stringify(value), mediaType: "application/json" });
   const isPerson = (body) => typeof body.person?.id === "string";
 
@@ -149,9 +147,9 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
     /** A photo that the server has, in its size "thumbnail", "screen" or "original". */
     photoPicture: (id, size) => picture(`api/v1/photos/${id}?size=${size}`),
 
-    /** The app's own {version, files}. */
-    files: () => own("files.json", (body) => typeof body.version === "string"),
-    catalogue: (name) => own(`translations/${name}.json`, (body) => body.language === name),
+    /** One of the app's own files, which the browser may have already. */
+    catalogue: (name) => call("GET", `phone/translations/${name}.json`, {
+      cache: "no-cache", expect: [200], believe: (body) => body.language === name }),
   };
 }
 

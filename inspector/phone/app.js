@@ -48,6 +48,7 @@ class App {
 
   async start() {
     this.page = mount(this);
+    this.state.version = this.page.version;
     this.api = createApi({ language });
     // What the browser speaks is most often what is spoken here: fetched while the store opens.
     const spoken = this.#speak();
@@ -68,8 +69,6 @@ class App {
     this.store.dropDiscarded(Date.now() - STALE_MS).catch(() => {});
     this.offline = keepOffline((offline) => this.set({ offline }), () => (
       hasPictures(this.store, this.state.work).catch(() => false)));
-    const files = await this.api.files();
-    if (files.kind === "ok") this.set({ version: files.body.version });
     await this.refresh();
     this.deliver({ asked: true });
   }

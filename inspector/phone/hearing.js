@@ -1,5 +1,6 @@
 /** Keeps what a person has looked at, counts the rest on the app's icon, and hears when the worker was told of news. */
 import { countNews, lookedAt } from "./news.js";
+import { subscribe, unsubscribe } from "./push_address.js";
 import { toAssignments } from "./routes.js";
 
 const RENEWED_MS = 86_400_000;
@@ -79,7 +80,6 @@ export class Hearing {
     // First of all: an iPhone lets ask only while a tap is being answered.
     const permission = await Notification.requestPermission();
     if (permission !== "granted") return permission === "denied" ? "denied" : "off";
-    const { subscribe } = await import("./push_address.js");
     const outcome = await subscribe({ api, deviceId, personId: person.id });
     if (outcome === "on") {
       const notices = { person_id: person.id, told_at: Date.now() };
@@ -109,7 +109,6 @@ export class Hearing {
       this.app.set({ notices: null });
       await caches.delete(SHELF);
       (await shown()).forEach((notice) => notice.close());
-      const { unsubscribe } = await import("./push_address.js");
       await unsubscribe();
       await api.dropNotices(deviceId, { personId: notices.person_id });
     } catch {

@@ -13,7 +13,7 @@ const OWN = new Set(Object.keys(APP.files).map((path) => HOME + path));
 const SHELF = "notices";
 const ADDRESSES = "/api/v1/phone/notices";
 
-self.addEventListener("install", (event) => event.waitUntil(takeAll()));
+self.addEventListener("install", (event) => event.waitUntil(Promise.all([takeAll(), stepAside(event)])));
 self.addEventListener("activate", (event) => event.waitUntil(dropOthers()));
 self.addEventListener("fetch", (event) => {
   const { method, url } = event.request;
@@ -59,6 +59,15 @@ async function fetched(path, hash, from) {
   return response.status === 200 && found === hash ? response : null;
 }
 
+// Where the browser can, it answers from our files by itself, and a start does not wait until this worker runs.
+async function stepAside(event) {
+  const rules = [...OWN].map((pathname) => ({
+    condition: { urlPattern: { pathname, search: "", baseURL: self.location.href }, requestMethod: "GET" },
+    source: { cacheName: CACHE },
+  }));
+  await event.addRoutes?.(rules).catch(() => {});
+}
+
 async function dropOthers() {
   const names = await caches.keys();
   const others = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
@@ -67,8 +76,7 @@ async function dropOthers() {
 }
 
 async function answer(request, path) {
-  const cache = await caches.open(CACHE);
-  return (await cache.match(path)) ?? fetch(request);
+  return (await caches.match(path, { cacheName: CACHE })) ?? fetch(request);
 }
 
 async function tellWhetherComplete(port) {

@@ -7,15 +7,17 @@ const HOURS = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
 let spoken = "en";
 let messages = {};
+let found = new Map();
 let plurals = new Intl.PluralRules("en");
 
 /** The languages in which the interface can speak. */
 export const LANGUAGES = { en: "English", ru: "Русский" };
 
-/** Speak a language from now on. `catalogue` maps each English text to its translation, or to its plural forms. */
+/** Speak a language from now on. `catalogue` maps each English text's keyOf() to its translation, or its plural forms. */
 export function speak(language, catalogue = {}) {
   spoken = language;
   messages = catalogue;
+  found = new Map();
   plurals = new Intl.PluralRules(language);
 }
 
@@ -31,17 +33,24 @@ export function firstKnown(wished) {
 
 /** A text with its %(name)s places filled in. */
 export function t(text, values = {}) {
-  const found = messages[text];
-  return fill(typeof found === "string" ? found : text, values);
+  const own = translated(text);
+  return fill(typeof own === "string" ? own : text, values);
 }
 
 /** A text that counts: `number` also fills %(num)s. */
 export function tn(one, many, number, values = {}) {
   const places = PLURAL_PLACES[spoken];
-  const found = messages[one];
+  const own = translated(one);
   const place = places[plurals.select(number)] ?? 0;
-  const text = Array.isArray(found) ? found[place] : [one, many][number === 1 ? 0 : 1];
+  const text = Array.isArray(own) ? own[place] : [one, many][number === 1 ? 0 : 1];
   return fill(text, { num: number, ...values });
+}
+
+/** What an English text is called in a catalogue, where its letters would be sent a second time: 24 bits of FNV-1a. */
+export function keyOf(text) {
+  let sum = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
+  return (sum >>> 8).toString(36);
 }
 
 /** Time of day on this phone, such as 14:02. `moment` is a Date, milliseconds or ISO text. */
@@ -72,6 +81,15 @@ function formatted(moment, format, zone) {
     // An old phone may not know a zone's new name.
     return new Intl.DateTimeFormat(locale, format).format(new Date(moment));
   }
+}
+
+function translated(text) {
+  let own = found.get(text);
+  if (own === undefined) {
+    own = messages[keyOf(text)] ?? text;
+    found.set(text, own);
+  }
+  return own;
 }
 
 function fill(text, values) {

@@ -5,8 +5,10 @@ import hashlib
 import io
 import json
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
@@ -17,6 +19,7 @@ from PIL import Image
 
 from inspector import phone_app
 from inspector.languages import LANGUAGES
+from inspector.phone_app import PHONE, key_of
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "br": brotli.decompress}
 RUSSIAN = """
@@ -63,24 +66,28 @@ def phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClie
 
 
 def test_every_listed_file_is_served_with_its_hash(phone: FlaskClient) -> None:
-    listed = phone.get("/phone/files.json").json
-    assert {"", "app.js", "style.css", "translations/ru.json", "icons/icon-192.png"} <= set(listed["files"])
-    for path, sha256 in listed["files"].items():
+    files = listed(phone)["files"]
+    assert {"", "app.js", "style.css", "translations/ru.json"} <= set(files)
+    for path, sha256 in files.items():
         answer = phone.get(f"/phone/{path}")
         assert answer.status_code == 200
         assert hashlib.sha256(answer.data).hexdigest() == sha256
 
 
-def test_every_module_that_the_app_imports_is_in_the_list(phone: FlaskClient) -> None:
-    files = phone.get("/phone/files.json").json["files"]
-    for path in (path for path in files if path.endswith(".js")):
-        for name in re.findall(r'from "(\.[^"]+)"', phone.get(f"/phone/{path}").text):
-            found = (Path("/phone") / path).parent.joinpath(name)
-            parts = [part for part in found.parts if part != "."]
-            while ".." in parts:
-                place = parts.index("..")
-                del parts[place - 1 : place + 1]
-            assert "/".join(parts[2:]) in files, f"{path} imports {name}"
+def test_all_that_the_page_names_is_in_the_list_but_what_the_system_keeps(phone: FlaskClient) -> None:
+    named = set(re.findall(r'(?:src|href)="([^"]+)"', phone.get("/phone/").text))
+    assert {"app.js", "style.css"} <= named
+    kept = {name for name in named if not name.startswith("icons/")} - {"manifest.webmanifest"}
+    assert kept <= set(listed(phone)["files"])
+
+
+def test_every_module_is_in_the_script(phone: FlaskClient) -> None:
+    script = phone.get("/phone/app.js").text
+    modules = [
+        path.relative_to(PHONE).with_suffix("") for path in PHONE.rglob("*.*js") if path.suffix in (".js", ".mjs")
+    ]
+    names = {re.sub(r"\W", "_", str(path)) for path in modules} - {"service_worker"}
+    assert {name for name in names if f"const ${name}=" not in script and f"const ${name}_mjs=" not in script} == set()
 
 
 def test_the_worker_carries_the_list_and_changes_with_any_file(
@@ -88,28 +95,46 @@ def test_the_worker_carries_the_list_and_changes_with_any_file(
 ) -> None:
     worker = phone.get("/phone/service-worker.js")
     assert worker.headers["Service-Worker-Allowed"] == "/phone/"
-    before = json.loads(worker.text.splitlines()[0].removeprefix("const APP = ").removesuffix(";"))
-    listed = phone.get("/phone/files.json")
-    assert before["version"] == listed.json["version"]
-    all_but_icons = {path: each for path, each in listed.json["files"].items() if not path.startswith("icons/")}
-    assert before["files"] == {**all_but_icons, "files.json": hashlib.sha256(listed.data).hexdigest()}
+    before = listed(phone)
+    assert f'data-version="{before["version"]}"' in phone.get("/phone/").text
+    assert not any(path.startswith("icons/") for path in before["files"])
 
-    copy = tmp_path / "phone"
-    for source in phone_app.PHONE.rglob("*.*"):
-        target = copy / source.relative_to(phone_app.PHONE)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(source.read_bytes() + (b"const later = 1;\n" if source.name == "words.js" else b""))
-    monkeypatch.setattr(phone_app, "PHONE", copy)
-    _forget()
-    assert phone.get("/phone/service-worker.js").data != worker.data
-    assert phone.get("/phone/files.json").json["version"] != before["version"]
+    for changed, text in {"words.js": b"const later = 1;\n", "service-worker.js": b"const other = 1;\n"}.items():
+        monkeypatch.setattr(phone_app, "PHONE", PHONE)
+        copy = tmp_path / changed
+        for source in phone_app.PHONE.rglob("*.*"):
+            target = copy / source.relative_to(phone_app.PHONE)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes() + (text if source.name == changed else b""))
+        monkeypatch.setattr(phone_app, "PHONE", copy)
+        _forget()
+        assert phone.get("/phone/service-worker.js").data != worker.data
+        assert listed(phone)["version"] != before["version"]
+        assert f'data-version="{listed(phone)["version"]}"' in phone.get("/phone/").text
 
 
 def test_the_catalogue_has_what_the_app_says_and_what_is_surely_translated(phone: FlaskClient) -> None:
     assert phone.get("/phone/translations/ru.json").json["messages"] == {
-        "Settings": "Настройки",
-        "%(num)s photo": ["%(num)s снимок", "%(num)s снимка", "%(num)s снимков"],
+        key_of("Settings"): "Настройки",
+        key_of("%(num)s photo"): ["%(num)s снимок", "%(num)s снимка", "%(num)s снимков"],
     }
+
+
+def test_a_message_is_called_alike_on_both_sides() -> None:
+    said = ["Settings", "%(num)s photo", "%(name)s — “%(words)s” · 5 × 3 …", ""]
+    program = (
+        f'import {{ keyOf }} from "{phone_app.PHONE}/translate.js";\n'
+        f"console.log(JSON.stringify({json.dumps(said)}.map(keyOf)));\n"
+    )
+    done = subprocess.run(["node", "--input-type=module"], input=program, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [key_of(each) for each in said]
+
+
+@pytest.mark.usefixtures("phone")
+def test_two_messages_with_one_key_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phone_app, "key_of", lambda _english: "same")
+    with pytest.raises(ValueError, match="other words"):
+        phone_app.app_files()
 
 
 def test_nothing_but_the_app_may_run_or_be_reached(phone: FlaskClient) -> None:
@@ -138,9 +163,9 @@ def test_packed_for_who_can_unpack(phone: FlaskClient, asked: str, told: str) ->
 
 
 def test_the_whole_app_stays_small(phone: FlaskClient) -> None:
-    files = phone.get("/phone/files.json").json["files"]
+    files = listed(phone)["files"]
     sizes = {path: len(phone.get(f"/phone/{path}", headers={"Accept-Encoding": "br"}).data) for path in files}
-    assert sum(sizes.values()) < 100_000, sizes
+    assert sum(sizes.values()) < 82_000, sizes
 
 
 @pytest.mark.parametrize("path", ["package.json", "README.md", "vendor/vendor.json", "../phone_app.py", "nothing.js"])
@@ -163,6 +188,13 @@ def test_the_app_can_be_installed(phone: FlaskClient, language: str) -> None:
         assert "x".join(map(str, picture.size)) == icon["sizes"]
 
 
+def listed(phone: FlaskClient) -> Any:
+    """What the worker knows: {version, files}, each file with its hash."""
+    head = phone.get("/phone/service-worker.js").text.splitlines()[0]
+    return json.loads(head.removeprefix("const APP = ").removesuffix(";"))
+
+
 def _forget() -> None:
+    phone_app._versioned.cache_clear()
     phone_app.app_files.cache_clear()
     phone_app._worker.cache_clear()

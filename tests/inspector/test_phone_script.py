@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from inspector.phone_app import PHONE
-from inspector.phone_script import Unreadable, tightened
+from inspector.phone_script import Unreadable, tightened, tightened_style
 
 ODD = r"""
 const strings = ["// none", 'a  "b"  c', "it\"s  /* none */"]; // A comment.
@@ -50,6 +50,28 @@ def test_every_module_of_the_phone_has_the_same_words_in_the_same_order() -> Non
 def test_a_slash_that_may_be_either_is_refused(script: str) -> None:
     with pytest.raises(Unreadable, match="a slash"):
         tightened(script)
+
+
+def test_a_style_sheet_says_the_same_in_fewer_letters() -> None:
+    style = """
+/* A comment { of
+   two lines } */
+@media (min-width: 600px) and (color) {
+  a :hover, a > b,
+  c:not([x="y"])::after { content: ""; padding: calc(1px + 2px) 0; }
+}
+"""
+    assert tightened_style(style) == (
+        "@media (min-width:600px) and (color)"
+        '{a :hover,a > b,c:not([x="y"])::after{content:"";padding:calc(1px + 2px) 0}}'
+    )
+
+
+def test_the_style_of_the_phone_has_no_string_that_this_would_change() -> None:
+    style = re.sub(r"/\*.*?\*/", "", (PHONE / "style.css").read_text(), flags=re.DOTALL)
+    strings = re.findall(r""""[^"]*"|'[^']*'|url\([^)]*\)""", style)
+    assert strings
+    assert not [each for each in strings if re.search(r"[\s{},;:]", each)]
 
 
 def without_comments(source: str) -> str:

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { dayAndTime, firstKnown, language, sameWallTime, speak, t, timeOfDay, tn } from "../../inspector/phone/translate.js";
+import {
+  dayAndTime, firstKnown, keyOf, language, sameWallTime, speak, t, timeOfDay, tn,
+} from "../../inspector/phone/translate.js";
 
 const RUSSIAN = {
-  "%(num)s visit": ["%(num)s визит", "%(num)s визита", "%(num)s визитов"],
-  "received %(time)s": "получен %(time)s",
+  [keyOf("%(num)s visit")]: ["%(num)s визит", "%(num)s визита", "%(num)s визитов"],
+  [keyOf("received %(time)s")]: "получен %(time)s",
 };
 
 afterEach(() => speak("en"));
@@ -27,6 +29,10 @@ test("a text without translation stays English, an unknown place stays as it is"
   assert.equal(t("saved"), "saved");
   assert.equal(tn("%(num)s photo", "%(num)s photos", 3), "3 photos");
   assert.equal(t("received %(time)s"), "получен %(time)s");
+});
+
+test("a text is called as the FNV-1a of its letters, which the server knows as well", () => {
+  assert.deepEqual(["", "a", "foobar"].map(keyOf), [0x811c9d, 0xe40c29, 0xbf9cf9].map((sum) => sum.toString(36)));
 });
 
 test("values are put in as they are, even when they look like places", () => {

@@ -8,18 +8,27 @@ import { Evidence } from "./evidence.js";
 import { Guidance } from "./guidance.js";
 import { Component, html } from "./html.js";
 import { ANSWERS } from "./kinds.js";
-import { later } from "./later.js";
 import { Note } from "./note.js";
+import { RecordButton, Recordings } from "./recording.js";
 import { capital, lackWords, textOf } from "./words.js";
-
-const RecordButton = later(async () => (await import("./recording.js")).RecordButton, { isPart: true });
-const Recordings = later(async () => (await import("./recording.js")).Recordings, { isPart: true });
 
 /**
  * `section` is the section's index, `beside` what kinds.js means by it. A section may have hundreds of criteria: each
- * is drawn again only when something has changed that is seen of it.
+ * is drawn again only when something has changed that is seen of it, and one that is told to `wait` is an empty place
+ * until appear() is called of what it gave there.
  */
 export class Criterion extends Component {
+  isWaiting = Boolean(this.props.wait);
+
+  componentDidMount() {
+    if (this.isWaiting) this.props.wait(this);
+  }
+
+  appear() {
+    this.isWaiting = false;
+    this.forceUpdate();
+  }
+
   shouldComponentUpdate(next) {
     return seenOf(next).some((each, place) => each !== this.seen[place]);
   }
@@ -32,6 +41,7 @@ export class Criterion extends Component {
 
   render(props) {
     this.seen = seenOf(props);
+    if (this.isWaiting) return html`<section class="criterion" id=${nameOf(props.criterion)}></section>`;
     return html`<${Whole} ...${props} change=${this.change} />`;
   }
 }
@@ -47,6 +57,8 @@ function seenOf({ state: { open, developing }, section, repetition, criterion, b
   ];
 }
 
+const nameOf = ({ id }) => `criterion-${id}`;
+
 function wasLeft({ draft, task }, section, repetition) {
   return draft.left_sections.includes(answerKey(task.version.sections[section].id, repetition));
 }
@@ -55,15 +67,17 @@ function Whole({ app, state, section, repetition, criterion, beside, number, cha
   const { open } = state;
   const { version } = open.task;
   const answer = answerOf(open.draft, criterion.id, repetition);
-  const name = `criterion-${criterion.id}`;
+  const name = nameOf(criterion);
   const type = (update) => change(update, { soon: true });
   const stay = () => app.visiting.stayAt(section, repetition, criterion.id);
+  // A tap gives the focus before it clicks: what it answers is saved and drawn with where it was, not after that.
+  const stayFocused = () => setTimeout(stay);
   const place = inAnswer(criterion.id, repetition);
   const kind = kindOf(criterion);
   const status = statusOf(criterion, answer);
   const asked = status !== null || wasLeft(open, section, repetition);
   return html`<section class="criterion" id=${name} role="group" aria-labelledby=${`${name}-text`}
-    onFocusIn=${stay} onClick=${stay} onFocusOut=${() => open.flush()}>
+    onFocusIn=${stayFocused} onClick=${stay} onFocusOut=${() => open.flush()}>
     <h2 id=${`${name}-text`} tabindex="-1"><span class="number">${number}.</span> ${textOf(criterion.text, version)}
       ${!criterion.required && !kind.isDerived && html` <span class="muted">(${t("optional")})</span>`}</h2>
     <${Guidance} state=${state} criterion=${criterion} />

@@ -50,6 +50,8 @@ export class Drawing {
   }
 }
 
-function afterNextFrame(draw) {
-  requestAnimationFrame(() => setTimeout(draw));
+/** Call it when the next frame is on the screen; at once where nobody sees the page, which gets no frames. */
+export function afterNextFrame(act) {
+  if (document.hidden) setTimeout(act);
+  else requestAnimationFrame(() => setTimeout(act));
 }

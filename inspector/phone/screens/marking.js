@@ -3,13 +3,11 @@ import { drawnMark, isTap, markAt, marksOf, MOST_MARKS, moved, resized, usualMar
 import { t } from "../translate.js";
 import { Bar, Component, html, StateLine, Title } from "./html.js";
 import { boxOf, Marks } from "./marked.js";
-import { Picture } from "./photo.js";
-import { Receipt } from "./receipt.js";
+import { Picture } from "./picture.js";
 import { isBroken, Trouble } from "./trouble.js";
 import { capital, savedWords } from "./words.js";
 
 // One script for all that is done to a photo.
-export { Receipt };
 
 const STEP = 0.01;
 const HANDLE = 0.05;

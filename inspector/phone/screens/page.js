@@ -8,30 +8,29 @@ import { BestPractice, BestPractices } from "./best_practices.js";
 import { Elsewhere } from "./elsewhere.js";
 import { Finish } from "./finish.js";
 import { html, render, Title } from "./html.js";
-import { fetchLater, later } from "./later.js";
 import { LoginForm, LoginScreen } from "./login.js";
 import { showCriterion } from "./missing.js";
 import { movedOnWords } from "./note.js";
 import { Outbox } from "./outbox.js";
 import { Photo } from "./photo.js";
+import { RecordingLine } from "./recording.js";
 import { Section } from "./section.js";
 import { Settings } from "./settings.js";
+import { Sorting } from "./sorting.js";
 import { Staff } from "./staff.js";
+import { Tray } from "./tray.js";
 import { isBroken } from "./trouble.js";
 import { SaveUnsent } from "./unsent.js";
 
 const SCREENS = {
   assignments: Assignments, assignment: Assignment, brief: Assignment, section: Section, photo: Photo, staff: Staff,
   bests: BestPractices, best: BestPractice, finish: Finish, outbox: Outbox, settings: Settings,
-  tray: later(async () => (await import("./tray.js")).Tray),
-  sorting: later(async () => (await import("./sorting.js")).Sorting),
+  tray: Tray, sorting: Sorting,
 };
-const RecordingLine = later(async () => (await import("./recording.js")).RecordingLine, { isPart: true });
 const DARK = "#101214";
 const LIGHT = "#ffffff";
-const FETCH_LATER_MS = 1000;
 
-/** Put the app on the page: {draw(), isSeen(), onVisible(tell)}. */
+/** Put the app on the page: {version, draw(), isSeen(), onVisible(tell)}. */
 export function mount(app) {
   const root = document.getElementById("app");
   let shown = null;
@@ -46,11 +45,11 @@ export function mount(app) {
     const first = shown === null;
     shown = place;
     if (first) document.documentElement.dataset.appReady = "";
-    if (first) setTimeout(fetchLater, FETCH_LATER_MS);
     arrive(state.route, first);
   }
 
   return {
+    version: root.dataset.version,
     draw,
     isSeen: () => !document.hidden,
     onVisible(tell) {

@@ -7,7 +7,7 @@ import {
 } from "../visit.js";
 import { doubtWords } from "./before_leaving.js";
 import { BestPracticesLink } from "./best_practices.js";
-import { Criterion } from "./criterion.js";
+import { Criteria } from "./criteria.js";
 import { Bar, Component, html, Title } from "./html.js";
 import { keptWords } from "./kept.js";
 import { NextMissing } from "./missing.js";
@@ -125,9 +125,7 @@ function Contents({ app, state, shown, section, index, repetition }) {
     ${intro && html`<p class="brief">${intro}</p>`}
     ${section.repeats && html`
       <${Repetition} open=${open} section=${section} index=${index} repetition=${repetition} />`}
-    ${beside.criteria.map((criterion, place) => html`
-      <${Criterion} key=${criterion.id} app=${app} state=${state} section=${index} repetition=${repetition}
-        criterion=${criterion} beside=${beside} number=${place + 1} />`)}
+    <${Criteria} app=${app} state=${state} section=${index} repetition=${repetition} beside=${beside} />
     ${section.repeats && html`
       <${More} app=${app} open=${open} section=${section} index=${index} repetition=${repetition} />`}`;
 }

@@ -3,11 +3,10 @@ import { LANGUAGES, language, t, tn } from "../translate.js";
 import { Component, html, Title } from "./html.js";
 import { Install } from "./install.js";
 import { Room } from "./kept.js";
-import { later } from "./later.js";
+import { Notices } from "./notices.js";
 import { Tabs } from "./tabs.js";
 
 const TOLERATED_SKEW_MS = 120_000;
-const Notices = later(async () => (await import("./notices.js")).Notices, { isPart: true });
 
 export class Settings extends Component {
   state = { leaving: false };
