@@ -141,6 +141,12 @@ def brands_of(session: Session, project_id: UUID, *, with_outlets: bool = True) 
     return list(session.scalars(query.options(selectinload(Brand.outlets)) if with_outlets else query))
 
 
+def brand_names(session: Session, project_id: UUID) -> dict[UUID, str]:
+    """What the project's brands are called, in the same order."""
+    named = select(Brand.id, Brand.name).where(Brand.project_id == project_id)
+    return dict(session.execute(named.order_by(Brand.own.desc(), Brand.position, Brand.id)).all())
+
+
 class OutletOrder(StrEnum):
     NAME = "name"
     CITY = "city"

@@ -173,3 +173,15 @@ def touchpoints_of(session: Session, project_id: UUID) -> list[Touchpoint]:
         for stage in journey.stages
         for touchpoint in stage.touchpoints
     ]
+
+
+def touchpoint_names(session: Session, project_id: UUID) -> dict[UUID, LanguageMap]:
+    """What the touchpoints of the project are called, in the same order."""
+    named = (
+        select(Touchpoint.id, Touchpoint.name)
+        .join(Touchpoint.stage)
+        .join(Stage.journey)
+        .where(Journey.project_id == project_id)
+        .order_by(Journey.position, Journey.id, Stage.position, Touchpoint.position)
+    )
+    return dict(session.execute(named).all())

@@ -234,18 +234,24 @@ def _narrow_statement(state: ORMExecuteState) -> None:
     elif state.is_update and state.parameters:
         # An update by primary keys has no WHERE that could be narrowed.
         raise PermissionError("change rows one by one, or by a condition")
-    elif len(organizations) == 1:
+    else:
+        state.statement = state.statement.options(*_held_to(organizations))
+
+
+@lru_cache(maxsize=1_024)
+def _held_to(organizations: frozenset[UUID]) -> tuple[ORMOption, ...]:
+    """Kept, for each statement of each request asks for them."""
+    if len(organizations) == 1:
         (only,) = organizations
-        state.statement = state.statement.options(
+        return (
             with_loader_criteria(Owned, lambda table: table.organization_id == only, include_aliases=True),
             with_loader_criteria(Tenant, lambda table: table.id == only, include_aliases=True),
         )
-    else:
-        several = list(organizations)
-        state.statement = state.statement.options(
-            with_loader_criteria(Owned, lambda table: table.organization_id.in_(several), include_aliases=True),
-            with_loader_criteria(Tenant, lambda table: table.id.in_(several), include_aliases=True),
-        )
+    several = list(organizations)
+    return (
+        with_loader_criteria(Owned, lambda table: table.organization_id.in_(several), include_aliases=True),
+        with_loader_criteria(Tenant, lambda table: table.id.in_(several), include_aliases=True),
+    )
 
 
 @event.listens_for(ScopedSession, "before_flush")

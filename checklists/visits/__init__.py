@@ -35,10 +35,12 @@ from checklists.visits.likeness import (
     visits_with_likenesses,
 )
 from checklists.visits.lists import (
+    VisitInBrief,
     every_visit,
     inspectors_seen,
     sealed_reports_of,
     visit_with_parts,
+    visits_in_brief,
     visits_page,
 )
 from checklists.visits.phone_files import assignments_of, sender_of
@@ -100,6 +102,7 @@ __all__ = [
     "SentCopy",
     "StaffReport",
     "Visit",
+    "VisitInBrief",
     "VisitState",
     "WaitingPhotos",
     "are_alike",
@@ -139,6 +142,7 @@ __all__ = [
     "sender_of",
     "times_are_absurd",
     "visit_with_parts",
+    "visits_in_brief",
     "visits_page",
     "visits_with_likenesses",
     "waiting_photos",

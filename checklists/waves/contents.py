@@ -12,6 +12,7 @@ from checklists.brands import Outlet
 from checklists.checklist import ChecklistVersion, Section
 from checklists.errors import NotFound, TouchpointCoveredTwice
 from checklists.journey import Touchpoint, touchpoints_of
+from checklists.orm import LanguageMap
 from checklists.people import Project
 from checklists.waves.tables import (
     OPEN_PLACES,
@@ -206,6 +207,12 @@ def waves_of(session: Session, project_id: UUID) -> list[Wave]:
             select(Wave).where(Wave.project_id == project_id).order_by(Wave.starts_on.desc(), Wave.id.desc())
         )
     )
+
+
+def wave_names(session: Session, project_id: UUID) -> dict[UUID, LanguageMap]:
+    """What the project's waves are called, the latest first."""
+    latest = select(Wave.id, Wave.name).where(Wave.project_id == project_id)
+    return dict(session.execute(latest.order_by(Wave.starts_on.desc(), Wave.id.desc())).all())
 
 
 def waves_using(session: Session, version_id: UUID) -> list[Wave]:

@@ -95,24 +95,26 @@ def _at_address(memberships: list[Membership]) -> list[Membership]:
     """The memberships that reach the address's organization and project, which go into `g`. Others get the same 404
     as for nothing.
     """
+    asked = g.address.get("project")
     with reading(scoped(each.organization_id for each in memberships)) as transaction:
-        organization = transaction.scalar(
-            select(Organization).where(
+        found = transaction.execute(
+            select(Organization, Project)
+            .outerjoin(Project, (Project.organization_id == Organization.id) & (Project.slug == asked))
+            .where(
                 Organization.slug == g.address["organization"],
                 Organization.id.in_([each.organization_id for each in memberships]),
             )
-        )
-        if organization is None:
+        ).one_or_none()
+    if found is None:
+        raise NotFound
+    organization: Organization = found[0]
+    project: Project | None = found[1]
+    reaching = [each for each in memberships if each.organization_id == organization.id]
+    if asked is not None:
+        reaching = [each for each in reaching if project and each.project_id in (None, project.id)]
+        if project is None or not reaching:
             raise NotFound
-        reaching = [each for each in memberships if each.organization_id == organization.id]
-        if "project" in g.address:
-            project = transaction.scalar(
-                select(Project).where(Project.slug == g.address["project"], Project.organization_id == organization.id)
-            )
-            reaching = [each for each in reaching if project and each.project_id in (None, project.id)]
-            if project is None or not reaching:
-                raise NotFound
-            g.project = project
+        g.project = project
     g.organization = organization
     return reaching
 

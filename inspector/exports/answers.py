@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g
 from flask_babel import gettext as _
 
 from checklists.checklist import Unit
-from checklists.journey import touchpoints_of
+from checklists.journey import touchpoint_names
 from checklists.review import corrected_answers
 from checklists.scoring import Form, FormCriterion, FormSection
 from checklists.visits import Answer, Visit, every_visit, form_of
@@ -83,7 +83,7 @@ def _header() -> Sequence[str]:
 
 def _rows(selection: Chosen) -> Iterator[Sequence[Cell]]:
     with reading() as session:
-        touchpoints = {each.id: words(each.name) for each in touchpoints_of(session, g.project.id)}
+        touchpoints = {each: words(name) for each, name in touchpoint_names(session, g.project.id).items()}
         corrected = corrected_answers(session, g.project.id)
         for visit in every_visit(session, g.project.id, wave_id=selection.wave_id, state=selection.state):
             form = form_of(session, visit.version_id) if visit.version_id else None

@@ -2,11 +2,11 @@
 
 from flask import Blueprint, g, render_template
 
-from checklists.brands import Brand, brands_of
-from checklists.journey import Touchpoint, touchpoints_of
+from checklists.brands import Brand, brand_names
+from checklists.journey import Touchpoint, touchpoint_names
 from checklists.review import best_practices_of
 from checklists.visits import BestPracticeKind, VisitState
-from checklists.waves import Wave, waves_of
+from checklists.waves import Wave, wave_names
 from inspector.auth import READERS, roles
 from inspector.languages import words
 from inspector.manager.forms import PageAnswer
@@ -54,10 +54,10 @@ def index() -> PageAnswer:
             kinds=PRACTICE_KINDS,
             states=VISIT_STATES,
             choices={
-                "touchpoint": [(each.id, words(each.name)) for each in touchpoints_of(session, g.project.id)],
-                "brand": [(each.id, each.name) for each in brands_of(session, g.project.id, with_outlets=False)],
+                "touchpoint": [(each, words(name)) for each, name in touchpoint_names(session, g.project.id).items()],
+                "brand": list(brand_names(session, g.project.id).items()),
                 "kind": list(PRACTICE_KINDS.items()),
-                "wave": [(each.id, words(each.name)) for each in waves_of(session, g.project.id)],
+                "wave": [(each, words(name)) for each, name in wave_names(session, g.project.id).items()],
                 "state": [(each, VISIT_STATES[each]) for each in VisitState if each is not VisitState.APPROVED],
             },
         )

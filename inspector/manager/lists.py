@@ -102,6 +102,16 @@ def row_asked(session: Session, model: type[Row], name: str) -> Row | None:
     return of_project(session, model, identity) if identity else None
 
 
+def one_asked(names: Mapping[UUID, str], name: str) -> tuple[UUID | None, str]:
+    """The one of `names` that a filter of the address asks for, its id and what it is called; (None, "") where it asks
+    for none. Raises NotFound for one that is not among them.
+    """
+    identity = identity_asked(name)
+    if identity and identity not in names:
+        raise NotFound
+    return identity, names[identity] if identity else ""
+
+
 def identity_asked(name: str) -> UUID | None:
     """The id that a filter of the address names, or None. Raises NotFound for what is no id."""
     value = request.args.get(name)

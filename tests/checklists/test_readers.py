@@ -12,7 +12,16 @@ from checklists.orm import ScopedSession
 from checklists.people import Membership, Role, User
 from checklists.readers import is_for_clients, scope_of
 from checklists.review import Correction, Review, best_practices_of, corrections_of, reopen, reviews_of
-from checklists.visits import Check, SealedReport, Visit, every_visit, sealed_reports_of, visit_with_parts, visits_page
+from checklists.visits import (
+    Check,
+    SealedReport,
+    Visit,
+    every_visit,
+    sealed_reports_of,
+    visit_with_parts,
+    visits_in_brief,
+    visits_page,
+)
 from checklists.waves import Assignment, Wave
 from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto
@@ -47,6 +56,8 @@ def test_a_client_gets_approved_visits_only(sessions: Sessions) -> None:
         audit, approved, others = make_world(session)
     with sessions(scope_of([membership(audit, Role.CLIENT)])) as session:
         assert [each.id for each in visits_page(session, audit.project.id)] == [approved.id]
+        (line,) = visits_in_brief(session, audit.project.id)
+        assert (line.id, line.inspector) == (approved.id, None)
         assert [each.id for each in every_visit(session, audit.project.id)] == [approved.id]
         found, total = best_practices_of(session, audit.project.id, state=None)
         assert [each.visit.id for each in found] == [approved.id]

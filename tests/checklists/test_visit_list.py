@@ -2,19 +2,35 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
 
+from checklists.brands import brand_names, brands_of
+from checklists.journey import Channel, touchpoint_names, touchpoints_of
 from checklists.orm import ScopedSession, new_id
-from checklists.visits import Answer, Check, Visit, VisitState, inspectors_seen, seldom, visits_page
+from checklists.visits import (
+    Answer,
+    Check,
+    Likeness,
+    Photo,
+    PhotoLikeness,
+    Visit,
+    VisitState,
+    inspectors_seen,
+    seldom,
+    visits_in_brief,
+    visits_page,
+)
 from checklists.visits.lists import FEW
-from tests.factories import Audit, make_audit, make_outlet, make_project
+from checklists.waves import wave_names, waves_of
+from tests.factories import Audit, make_audit, make_journey, make_outlet, make_project, make_wave
 
 Sessions = Callable[..., ScopedSession]
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
+LATER = date(2027, 2, 1)
 
 
 @pytest.fixture
@@ -134,6 +150,41 @@ def test_what_lies_far_behind_is_found_as_what_is_near(
         assert found == [visit for visit in everything if fits(visit)], asked
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"unplaced": True},
+        {"words": "anna", "oldest_first": True},
+        {"words": "nobody"},
+        {"state": VisitState.APPROVED, "after": (NOW - timedelta(hours=1), new_id())},
+    ],
+)
+def test_a_line_says_of_a_visit_what_its_objects_say(session: ScopedSession, audit: Audit, asked: Any) -> None:
+    first, other = session.scalars(select(Visit).where(Visit.outlet_id.is_not(None)).limit(2))
+    here: dict[str, Any] = {"organization_id": audit.organization.id}
+    promised: dict[str, Any] = {"sha256": "0" * 64, "size": 1, "media_type": "image/jpeg"}
+    for visit, stored_at in ((first, None), (first, NOW), (other, NOW)):
+        visit.photos.append(Photo(id=new_id(), stored_at=stored_at, **promised, **here))
+    session.flush()
+    pair = {"photo_id": first.photos[0].id, "earlier_id": other.photos[0].id}
+    session.add(PhotoLikeness(**pair, kind=Likeness.EXACT, distance=0, **here))
+    session.flush()
+    visits = visits_page(session, audit.project.id, limit=12, **asked)
+    lines = visits_in_brief(session, audit.project.id, limit=12, **asked)
+    assert [
+        (each.id, each.project_id, each.state, each.hold_reason, each.received_at, each.score) for each in lines
+    ] == [(each.id, each.project_id, each.state, each.hold_reason, each.received_at, each.score) for each in visits]
+    for line, visit in zip(lines, visits, strict=True):
+        outlet, version = visit.outlet, visit.version
+        assert (line.outlet, line.brand) == ((outlet.name, outlet.brand.name) if outlet else (None, None))
+        assert line.received_there.tzinfo == (outlet.zone if outlet else UTC)
+        assert line.checklist == (version.checklist.name if version else None)
+        assert line.wave == (visit.wave.name if visit.wave else None)
+        assert line.inspector == visit.inspector.name
+        assert (line.photos, line.missing) == (len(visit.photos), sum(not photo.stored_at for photo in visit.photos))
+        assert line.used_twice == (visit.id in (first.id, other.id))
+
+
 def test_very_many_outlets_are_searched_as_few_are(session: ScopedSession, audit: Audit) -> None:
     for number in range(FEW):
         make_outlet(session, audit.brands[0], f"Zerno kiosk {number}")
@@ -142,7 +193,19 @@ def test_very_many_outlets_are_searched_as_few_are(session: ScopedSession, audit
     assert len(found) == len(audit.outlets_of(audit.brands[1])) * len(audit.inspectors)
 
 
+def test_filters_offer_names_in_the_order_of_their_objects(session: ScopedSession, audit: Audit) -> None:
+    make_journey(session, audit.project, {"Comparing": {"Web site": Channel.WEB, "Chat": Channel.CHAT}}).position = 1
+    make_wave(session, audit.project, [audit.version], audit.outlets, name="Later", starts_on=LATER, ends_on=LATER)
+    for names, objects in (
+        (touchpoint_names, touchpoints_of(session, audit.project.id)),
+        (wave_names, waves_of(session, audit.project.id)),
+        (brand_names, brands_of(session, audit.project.id)),
+    ):
+        assert list(names(session, audit.project.id).items()) == [(each.id, each.name) for each in objects]
+        assert len(objects) > 1
+
+
 def test_only_those_who_sent_something_are_offered(session: ScopedSession, audit: Audit) -> None:
-    assert {person.name for person in inspectors_seen(session, audit.project.id)} == {"Anna Petrova", "Timur Saidov"}
+    assert list(inspectors_seen(session, audit.project.id).values()) == ["Anna Petrova", "Timur Saidov"]
     other = make_project(session, audit.organization, "tea")
-    assert inspectors_seen(session, other.id) == []
+    assert inspectors_seen(session, other.id) == {}

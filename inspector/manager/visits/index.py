@@ -1,29 +1,32 @@
 """The list of visits, with its filters."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from flask import g, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from checklists.brands import Brand, Outlet, brands_of
-from checklists.errors import HOLD_REASONS, NotFound
-from checklists.journey import Touchpoint, touchpoints_of
-from checklists.people import User
-from checklists.visits import Photo, Visit, VisitState, inspectors_seen, visits_page, visits_with_likenesses
-from checklists.waves import Wave, waves_of
+from checklists.brands import Outlet, brand_names
+from checklists.errors import HOLD_REASONS
+from checklists.journey import touchpoint_names
+from checklists.visits import VisitInBrief, VisitState, inspectors_seen, visits_in_brief
+from checklists.waves import wave_names
 from inspector.auth import READERS, roles
 from inspector.languages import words
 from inspector.manager.entrance import may_review
 from inspector.manager.forms import PageAnswer
-from inspector.manager.lists import Listing, choice_asked, identity_asked, row_asked
+from inspector.manager.lists import Listing, choice_asked, one_asked, row_asked
 from inspector.manager.visits.place import VISIT_STATES, PhotosAsked, blueprint, queue_filters, sees_unplaced
 from inspector.trail import reads_personal
 from inspector.transactions import reading
 
 VISITS_ON_A_PAGE = 50
+
+Names = dict[UUID, str]
+"""Of rows by their ids, in the order in which they are offered."""
+Choices = Collection[tuple[UUID | str, str]]
 
 
 @blueprint.get("/")
@@ -31,29 +34,31 @@ VISITS_ON_A_PAGE = 50
 @reads_personal("visit_list")
 def index() -> PageAnswer:
     with reading() as session:
-        inspectors = inspectors_seen(session, g.project.id)
-        wave, brand = row_asked(session, Wave, "wave"), row_asked(session, Brand, "brand")
-        touchpoint, outlet = row_asked(session, Touchpoint, "touchpoint"), row_asked(session, Outlet, "outlet")
+        waves, brands, touchpoints, inspectors = _names(session)
+        wave_id, wave = one_asked(waves, "wave")
+        brand_id, brand = one_asked(brands, "brand")
+        touchpoint_id, touchpoint = one_asked(touchpoints, "touchpoint")
+        inspector_id, inspector = one_asked(inspectors, "inspector")
+        outlet, state = row_asked(session, Outlet, "outlet"), choice_asked(VisitState, "state")
         twice = may_review() and choice_asked(PhotosAsked, "photos") is not None
-        inspector, state = _inspector_asked(inspectors), choice_asked(VisitState, "state")
         chips = {
-            "wave": words(wave.name) if wave else "",
+            "wave": wave,
             "state": str(VISIT_STATES[state]) if state else "",
-            "brand": brand.name if brand else "",
-            "touchpoint": words(touchpoint.name) if touchpoint else "",
-            "inspector": inspector.name if inspector else "",
+            "brand": brand,
+            "touchpoint": touchpoint,
+            "inspector": inspector,
             "outlet": outlet.name if outlet else "",
             "photos": str(_("photos used twice")) if twice else "",
         }
         listing = Listing.asked(["received"], "-received", chips)
-        found = visits_page(
+        found = visits_in_brief(
             session,
             g.project.id,
             words=listing.words,
-            wave_id=wave.id if wave else None,
-            brand_id=brand.id if brand else None,
-            touchpoint_id=touchpoint.id if touchpoint else None,
-            inspector_id=inspector.id if inspector else None,
+            wave_id=wave_id,
+            brand_id=brand_id,
+            touchpoint_id=touchpoint_id,
+            inspector_id=inspector_id,
             outlet_id=outlet.id if outlet else None,
             used_twice=twice,
             state=state,
@@ -67,45 +72,35 @@ def index() -> PageAnswer:
             visits=found[:VISITS_ON_A_PAGE],
             further=_place_of(found[VISITS_ON_A_PAGE - 1]) if len(found) > VISITS_ON_A_PAGE else None,
             listing=listing,
-            twice=_used_twice(session, found),
-            choices=_choices(session, inspectors),
-            states=VISIT_STATES,
+            choices=_choices(waves, brands, touchpoints, inspectors),
+            states={each: str(text) for each, text in VISIT_STATES.items()},
             reasons=HOLD_REASONS,
             queue_filters=queue_filters(),
         )
 
 
-def _choices(session: Session, inspectors: list[User]) -> dict[str, list[tuple[Any, str]]]:
-    """What each filter offers; a client knows neither states nor inspectors."""
-    project_id = g.project.id
-    offered: dict[str, list[tuple[Any, str]]] = {
-        "wave": [(each.id, words(each.name)) for each in waves_of(session, project_id)],
-        "brand": [(each.id, each.name) for each in brands_of(session, project_id, with_outlets=False)],
-        "touchpoint": [(each.id, words(each.name)) for each in touchpoints_of(session, project_id)],
+def _names(session: Session) -> tuple[Names, Names, Names, Names]:
+    """What the filters offer: waves, brands, touchpoints and inspectors. A client finds no inspectors."""
+    return (
+        {each: words(name) for each, name in wave_names(session, g.project.id).items()},
+        brand_names(session, g.project.id),
+        {each: words(name) for each, name in touchpoint_names(session, g.project.id).items()},
+        inspectors_seen(session, g.project.id),
+    )
+
+
+def _choices(waves: Names, brands: Names, touchpoints: Names, inspectors: Names) -> dict[str, Choices]:
+    """The same as the form shows it, by filter; a client knows neither states nor inspectors."""
+    offered: dict[str, Choices] = {
+        "wave": waves.items(),
+        "brand": brands.items(),
+        "touchpoint": touchpoints.items(),
     }
     if may_review():
         offered["state"] = [(state, str(text)) for state, text in VISIT_STATES.items()]
         offered["photos"] = [(PhotosAsked.USED_TWICE.value, str(_("used twice")))]
-        offered["inspector"] = [(each.id, each.name) for each in inspectors]
+        offered["inspector"] = inspectors.items()
     return offered
-
-
-def _used_twice(session: Session, visits: list[Visit]) -> set[UUID]:
-    """Those of the visits of which a photo looks like one of another visit; of interest to those who review."""
-    if not may_review() or not visits:
-        return set()
-    return set(session.scalars(visits_with_likenesses().where(Photo.visit_id.in_([each.id for each in visits]))))
-
-
-def _inspector_asked(inspectors: list[User]) -> User | None:
-    """The inspector that the filter names. Raises NotFound for somebody who sent nothing here."""
-    identity = identity_asked("inspector")
-    if identity is None:
-        return None
-    for inspector in inspectors:
-        if inspector.id == identity:
-            return inspector
-    raise NotFound
 
 
 def _after() -> tuple[datetime, UUID] | None:
@@ -121,5 +116,5 @@ def _after() -> tuple[datetime, UUID] | None:
         return None
 
 
-def _place_of(visit: Visit) -> str:
+def _place_of(visit: VisitInBrief) -> str:
     return f"{visit.received_at.isoformat()}~{visit.id}"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from checklists.checklist import ChecklistVersion
 from checklists.errors import HOLD_REASONS, NotFound
-from checklists.journey import Barrier, touchpoints_of
+from checklists.journey import Barrier, touchpoint_names
 from checklists.review import corrections_of, history_of
 from checklists.scoring import Form as ChecklistForm
 from checklists.scoring import read_form
@@ -103,7 +103,7 @@ def visit_page(session: Session, visit_id: UUID, form: Form) -> PageAnswer:
         photos={str(photo.id): photo for photo in visit.photos},
         alike=twins_of(session, visit.photos) if may_review() else {},
         likenesses=LIKENESSES,
-        touchpoints={each.id: words(each.name) for each in touchpoints_of(session, g.project.id)},
+        touchpoints={each: words(name) for each, name in touchpoint_names(session, g.project.id).items()},
         barriers=_barriers(session, checklist),
         circumstances=seen,
         sketch=sketch_of(visit),

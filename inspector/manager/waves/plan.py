@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from checklists.brands import Brand, brands_of
+from checklists.brands import Brand, brand_names
 from checklists.checklist import ChecklistVersion
 from checklists.errors import DomainError, NotFound
 from checklists.matrix import held_by_assignment, uncounted_checks
@@ -184,7 +184,7 @@ def _words_of(assignment: Assignment) -> str:
 
 def missing_by_brand(session: Session, wave: Wave) -> list[tuple[str, Plan]]:
     """The visits that nobody is planned for, with the brands' names."""
-    names = {brand.id: brand.name for brand in brands_of(session, g.project.id)}
+    names = brand_names(session, g.project.id)
     plans = missing_visits(session, wave, uncounted_checks(session, wave.id))
     return [(names[plan.brand_id], plan) for plan in plans]
 
