@@ -94,9 +94,9 @@ def go_on(photo_id: UUID) -> Response:
     if promised_end > photo.size:
         raise WrongSize(received=promised_end, promised=photo.size)
     parts = _storage().parts
-    here = parts.append(photo.id, int(offset), request.stream, photo.size)
-    if here < photo.size:
-        return Response(status=204, headers={"Upload-Offset": str(here)})
+    reached = parts.append(photo.id, int(offset), request.stream, photo.size)
+    if reached < photo.size:
+        return Response(status=204, headers={"Upload-Offset": str(reached)})
     with parts.whole(photo.id, size=photo.size, sha256=photo.sha256) as file:
         waits_on = _storage().take(photo_key(photo), file, photo.sha256)
     return _received(photo, waits_on)

@@ -36,8 +36,9 @@ class Parts:
         return 0
 
     def append(self, photo_id: UUID, offset: int, stream: Readable, size: int) -> int:
-        """Add the stream's bytes, which begin behind the photo's first `offset` ones; answers how many of its `size`
-        bytes are here now.
+        """Add the stream's bytes, which begin behind the photo's first `offset` ones; answers to which of its `size`
+        bytes they reach. Others may have brought more: it is for whoever reaches the end to keep the photo, and not
+        for two at once.
 
         A browser repeats by itself what broke off: bytes that are here already are not written again. What came stays,
         whatever happens to the stream. Raises OtherOffset, PhotoInFlight, StorageUnavailable, and what
@@ -51,7 +52,7 @@ class Parts:
             with faults_as_unavailable():
                 os.fsync(file.fileno())
                 sync_folder(self._folder)
-                return _size_of(file)
+        return offset
 
     @contextmanager
     def whole(self, photo_id: UUID, *, size: int, sha256: str) -> Iterator[FileIO]:

@@ -72,7 +72,8 @@ def test_another_offset_than_the_one_that_is_here_is_told(parts: Parts, offset: 
 def test_bytes_that_are_here_already_are_not_written_again(parts: Parts) -> None:
     """A browser repeats by itself what broke off, from the first byte of that request on."""
     append(parts, 0, 9_000)
-    assert append(parts, 100, 5_000) == parts.offset(PHOTO) == 9_000
+    assert append(parts, 100, 5_000) == 5_000
+    assert parts.offset(PHOTO) == 9_000
     assert append(parts, 100, SIZE) == SIZE
     with parts.whole(PHOTO, size=SIZE, sha256=SHA256):
         pass
@@ -111,7 +112,8 @@ def test_what_came_of_a_broken_request_stays(parts: Parts) -> None:
 def test_a_request_that_hangs_keeps_nobody_from_going_on(parts: Parts) -> None:
     """Its own rest, should it ever come, is not written a second time."""
     hanging = Hanging(CONTENT[:1000], lambda: append(parts, 1000, 3000), CONTENT[1000:2000])
-    assert parts.append(PHOTO, 0, hanging, SIZE) == 3000
+    assert parts.append(PHOTO, 0, hanging, SIZE) == 2000
+    assert parts.offset(PHOTO) == 3000
     append(parts, 3000, SIZE)
     with parts.whole(PHOTO, size=SIZE, sha256=SHA256):
         pass
@@ -291,6 +293,17 @@ def test_while_another_has_it_the_phone_comes_again_later(app: Flask, phone: Fie
         assert told(phone.client, photo)[0] == str(SIZE)
         assert patch(phone.client, photo, SIZE, b"").status_code == 423
     assert told(phone.client, photo)[0] == "0"
+
+
+def test_whoever_reaches_the_end_keeps_the_photo(app: Flask, phone: FieldClient, photo: FieldPhoto) -> None:
+    """A broken request that is read to its end late found all bytes here, kept them, and who had brought the last ones
+    was told that nothing is here.
+    """
+    app.extensions["photos"].parts.append(photo.id, 0, io.BytesIO(CONTENT), SIZE)
+    late = patch(phone.client, photo, 0, CONTENT[:9000])
+    assert (late.status_code, late.headers["Upload-Offset"]) == (204, "9000")
+    assert told(phone.client, photo)[0] == str(SIZE)
+    assert patch(phone.client, photo, SIZE, b"").status_code == 201
 
 
 def test_only_its_inspector_sees_how_far_a_photo_is(

@@ -77,6 +77,10 @@ def test_what_may_not_be_seen_is_covered_and_what_is_dark_is_taken_again(
     criterion(screen, "The greeting").get_by_role("link", name="Photo 1 of 1").click()
     mark_by_finger_and_by_key(screen)
     screen.get_by_role("link", name="Back", exact=True).click()
+    small = criterion(screen, "The greeting").get_by_role("link", name="Photo 1 of 1")
+    expect(small.locator("rect.covered")).to_have_count(2)
+    assert faults_of(screen) == []
+    small.screenshot(path=tmp_path / "small.png")
     progress(screen).click()
     screen.get_by_role("button", name="Finish visit").click()
     deliver(screen)

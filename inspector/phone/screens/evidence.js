@@ -1,6 +1,8 @@
 /** The photos of an answer or a best practice: camera, gallery, previews. `place` is one of photo_places.js. */
+import { marksOf } from "../marks.js";
 import { t, tn } from "../translate.js";
-import { html } from "./html.js";
+import { Component, html } from "./html.js";
+import { Marks } from "./marked.js";
 
 export const ACCEPTED = "image/jpeg,image/png,image/webp,image/heic,image/heif";
 
@@ -26,14 +28,24 @@ function Photos({ state: { open, developing }, place, toPhoto }) {
     ${ids.map((id, index) => html`
       <a key=${id} href=${toPhoto(id)}
         aria-label=${t("Photo %(number)s of %(count)s", { number: index + 1, count: ids.length })}>
-        <${Preview} address=${open.preview(id)} missing=${open.draft.photos[id].missing} /></a>`)}
+        <${Preview} address=${open.preview(id)} missing=${open.draft.photos[id].missing}
+          marks=${marksOf(open.draft, id)} /></a>`)}
     <p class="muted" role="status">${waiting > 0 && tn("saving %(num)s photo", "saving %(num)s photos", waiting)}</p>
   </div>`;
 }
 
-function Preview({ address, missing }) {
-  if (missing) return html`<span class="unseen">${t("missing")}</span>`;
-  return address ? html`<img src=${address} alt="" />` : html`<span class="unseen">${t("no preview")}</span>`;
+/** What is covered is covered here too: somebody may look over one's shoulder. */
+class Preview extends Component {
+  state = { size: null };
+
+  render({ address, missing, marks }, { size }) {
+    if (missing) return html`<span class="unseen">${t("missing")}</span>`;
+    if (!address) return html`<span class="unseen">${t("no preview")}</span>`;
+    const measure = ({ target }) => this.setState({ size: { width: target.naturalWidth, height: target.naturalHeight } });
+    return html`<img src=${address} alt="" onLoad=${measure} />
+      ${size && marks.length > 0 && html`
+        <${Marks} marks=${marks} size=${size} preserveAspectRatio="xMidYMid slice" aria-hidden="true" />`}`;
+  }
 }
 
 export const Evidence = { Buttons, Photos };
