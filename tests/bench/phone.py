@@ -304,7 +304,9 @@ def tap(page: Page, box: FloatRect | None) -> None:
 
 def tap_answers(page: Page, number: int = TAPS, *, is_saved: bool = True) -> list[dict[str, float]]:
     """Tap so many answers, spread over the whole page, each when all is quiet; the first two are not counted."""
-    rows = page.locator(".criterion .choice, fieldset label")
+    # The criteria that are not to be seen yet are drawn after the page is ready.
+    page.wait_for_function("[...document.querySelectorAll('.criterion')].every((each) => each.children.length)")
+    rows = page.locator(".criterion .choice" if is_saved else "fieldset label")
     count = rows.count()
     before = page.evaluate("measured.taps.length")
     for place in range(number + 2):
