@@ -23,6 +23,7 @@ from playwright.sync_api import BrowserContext, CDPSession, FloatRect, Page, Pla
 
 from checklists.checklist import Evidence
 from checklists.orm import ScopedSession, connect, unscoped
+from checklists.people import Role
 from checklists.scoring import Kind
 from tests.bench.figures import Figure
 from tests.bench.lighthouse import lighthouse_scores
@@ -31,12 +32,14 @@ from tests.bench.processes import kill_below, memory_below
 from tests.bench.taps import fill_in
 from tests.browsers import FLAGS, PATIENCE_MS, chromium_path
 from tests.databases import Databases
-from tests.factories import PASSWORD, make_audit, make_wave
+from tests.factories import PASSWORD, make_audit, make_person, make_wave
 from tests.forms import make_criterion, make_section, make_version
 from tests.servers import LiveServer
 
 QUICK = os.environ.get("QUICK", "0") != "0"
 SIZES = (40, 300)
+OF_PHOTOS = 20
+"""Criteria of the visit in which photos are picked: a visit of its own, of which the server knows nothing yet."""
 QUESTIONS = (*[Kind.STATES] * 6, *[Kind.MEASURE] * 2, *[Kind.CHOICE] * 2)
 RUNS = 2 if QUICK else 5
 TAPS = 8 if QUICK else 40
@@ -66,7 +69,7 @@ def measure_phone(folder: Path) -> Iterator[Figure]:
             for size in SIZES:
                 yield from bench.cold(size)
                 yield from bench.visit(size, bench.bare(documents[size]))
-            yield from bench.photos(SIZES[0])
+            yield from bench.photos(OF_PHOTOS)
             yield from bench.taps()
         yield from lighthouse_scores(f"{server.url}/phone/", 1 if QUICK else 3)
     finally:
@@ -75,12 +78,14 @@ def measure_phone(folder: Path) -> Iterator[Figure]:
 
 
 def make_phone_world(url: str) -> tuple[dict[int, str], dict[int, dict[str, Any]]]:
-    """Two inspectors, one with forty criteria to answer, one with three hundred; and what they are, by their number."""
+    """For each number of criteria an inspector's address, and the checklist."""
     engine = connect(url)
     emails, documents = {}, {}
     with ScopedSession(engine, unscoped("the bench of the phone makes its world")) as session, session.begin():
-        audit = make_audit(session, outlets_per_brand=len(SIZES), rivals=())
-        for size, outlet, inspector in zip(SIZES, audit.outlets, audit.inspectors, strict=True):
+        sizes = (*SIZES, OF_PHOTOS)
+        audit = make_audit(session, outlets_per_brand=len(sizes), rivals=())
+        for size, outlet in zip(sizes, audit.outlets, strict=True):
+            inspector = make_person(session, audit.organization, f"Inspector {size}", Role.INSPECTOR)
             inspector.language = "ru"
             criteria = [
                 make_criterion(kind, f"Question {number}", evidence=Evidence.OPTIONAL, may_be_not_applicable=True)
