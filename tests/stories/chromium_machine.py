@@ -138,7 +138,8 @@ class ChromiumMachine:
         self._go("#/")
         expect(self.page.get_by_role("heading", name="Assignments")).to_be_visible()
         self.page.locator("a[href^='#/assignments/']").first.click()
-        self.page.get_by_role("button", name="Start visit").click()
+        # What the browser threw away of a begun visit, the server has still.
+        self.page.get_by_role("button", name=re.compile("^(Start visit|Continue here)$")).click()
         self.page.wait_for_url("**/#/visits/*/**")
         self.begun.append(self.page.url.split("#/visits/")[1].split("/")[0])
 
@@ -313,6 +314,11 @@ class ChromiumMachine:
             "Storage.clearDataForOrigin", {"origin": self.line.url, "storageTypes": "indexeddb,cache_storage"}
         )
         self._open()
+        # A browser that was killed may have lost the login's cookie, and nothing on the phone knows the person now.
+        try:
+            self.page.get_by_role("link", name="Settings").wait_for(timeout=5_000)
+        except BrowserError:
+            self._log_in()
         for visit in received:
             self._is_there(visit)
         self.begun, self.finished = [], set()
