@@ -1,11 +1,16 @@
+// A phone has saved a tap by then, on a slow day.
+const UNSEEN_MS = 100;
+
 /**
  * When the page is drawn again: once for all that has changed by the next frame. What a tap changes is drawn in two
- * steps, so that it is seen as soon as in a page without a script, however long the rest of the screen is.
+ * steps, so that it is seen as soon as in a page without a script, however long the rest of the screen is: the rest
+ * waits until it is saved, which is then said with it, and saving does not wait for the rest.
  */
 export class Drawing {
   #draw;
   #isDue = false;
   #isUnseen = false;
+  #later = null;
 
   /** Components that are true of the whole screen only (changeHere). */
   onlyWhole = new Set();
@@ -19,16 +24,21 @@ export class Drawing {
 
   changed() {
     if (this.#isDue) return;
+    if (this.#isUnseen && !document.hidden) {
+      this.#later ??= setTimeout(() => this.changed(), UNSEEN_MS);
+      return;
+    }
     this.#isDue = true;
     // Who does not see the page gets no frames.
-    const next = document.hidden ? queueMicrotask : this.#isUnseen ? afterNextFrame : requestAnimationFrame;
-    next(() => {
+    (document.hidden ? queueMicrotask : requestAnimationFrame)(() => {
       this.#isDue = false;
+      clearTimeout(this.#later);
+      this.#later = null;
       this.#draw();
     });
   }
 
-  /** Change something by `act` of which nothing is seen: whatever is drawn for it is drawn after the next frame. */
+  /** Change something by `act` of which nothing is seen: whatever is drawn for it is drawn a little later. */
   changeUnseen(act) {
     this.#isUnseen = true;
     try {
@@ -39,12 +49,12 @@ export class Drawing {
   }
 
   /**
-   * Change something by `act`, and draw the component that shows it in the next frame, all the rest after that. What is
-   * in `onlyWhole` must not be seen beside it meanwhile: it is told by `fallBehind()`.
+   * Change something by `act`, and draw the component that shows it in the next frame, all the rest a little later.
+   * What is in `onlyWhole` must not be seen beside it meanwhile: it is told by `fallBehind()`.
    */
   changeHere(part, act) {
     this.changeUnseen(act);
-    if (!this.#isDue) return;
+    if (!this.#isDue && !this.#later) return;
     part.forceUpdate(this.hold?.());
     for (const each of this.onlyWhole) each.fallBehind();
   }
