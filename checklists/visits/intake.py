@@ -5,7 +5,7 @@ photos, the sha256 of the body says whether it is the same report, and what was 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,16 +22,23 @@ from checklists.visits.draft_photos import take_over
 from checklists.visits.drafts import DraftCopy
 from checklists.visits.faults import first_fault
 from checklists.visits.photos import Stored, missing_photos, photos_to_promise, promise_rows
-from checklists.visits.report import Arrival, AssignedPlace, Receipt, Report, Sender
+from checklists.visits.report import Arrival, AssignedPlace, PhotoPromise, Receipt, Report, Sender
 from checklists.visits.results import clear_results, form_of, plain, results_of
 from checklists.visits.tables import ERASED_BODY, Photo, SealedReport, Visit, VisitState
 from checklists.waves import Assignment, AssignmentState
 
 
 def record_visit(
-    session: Session, visit_id: UUID, sender: Sender, body: bytes, report: Report | None, now: datetime
+    session: Session,
+    visit_id: UUID,
+    sender: Sender,
+    body: bytes,
+    report: Report | None,
+    now: datetime,
+    legible: Iterable[PhotoPromise] = (),
 ) -> Receipt:
-    """Take a report in. `report` is None where the body has not the agreed form.
+    """Take a report in. `report` is None where the body has not the agreed form; then `legible` are those of its photos
+    that could be read: they are evidence, and the phone keeps them until they have arrived.
 
     Call it in a transaction of its own, and once more where that fails on a unique constraint: then the same report
     came in between, and the second call finds it. Raises VisitDeleted for a deleted visit; NotFound for another
@@ -68,8 +75,8 @@ def record_visit(
         # A sound report promises no photo that is known already.
         rows[Photo] = promise_rows(session, visit.organization_id, report.photos, kept, now)
         rows |= results_of(visit, form, report, scored, place.brand_id)
-    elif report is not None:
-        rows[Photo] = photos_to_promise(session, visit, report, kept, now)
+    else:
+        rows[Photo] = photos_to_promise(session, visit, report.photos if report else legible, kept, now)
     rows = {
         Visit: [{name: getattr(visit, name) for name in _COLUMNS}],
         SealedReport: [_sealed(sender, sha256, visit.revision, now, accepted=True)],
@@ -184,7 +191,7 @@ def _revise(
     visit.received_at = now
     rows: Rows = {
         SealedReport: [_sealed(sender, sha256, visit.revision, now, accepted=True)],
-        Photo: photos_to_promise(session, visit, report, _kept_photos(session, visit, place, report, now), now),
+        Photo: photos_to_promise(session, visit, report.photos, _kept_photos(session, visit, place, report, now), now),
     }
     if hold_reason is None and form and scored:
         rows |= results_of(visit, form, report, scored, place.brand_id)
@@ -355,6 +362,6 @@ def place_held(session: Session, visit: Visit, assignment: Assignment, report: R
     assignment.handed_out_at = assignment.handed_out_at or now
     scored = score_visit(form, [answer.given for answer in report.answers], place.attributes, report.begun)
     kept = _kept_photos(session, visit, place, report, now)
-    rows: Rows = {Photo: photos_to_promise(session, visit, report, kept, now)}
+    rows: Rows = {Photo: photos_to_promise(session, visit, report.photos, kept, now)}
     rows |= results_of(visit, form, report, scored, place.brand_id)
     insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id)

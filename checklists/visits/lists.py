@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from checklists.brands import Brand, Outlet
 from checklists.checklist import Checklist, ChecklistVersion
-from checklists.errors import HoldReason
+from checklists.errors import HoldReason, NotFound
 from checklists.orm import LanguageMap, alphabetical, found_in
 from checklists.people import Membership, User
 from checklists.visits.likeness import PhotoLikeness, visits_with_likenesses
@@ -25,9 +25,9 @@ VISITS_AT_A_TIME = 100
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
-def visit_with_parts(session: Session, visit_id: UUID) -> Visit | None:
-    """A visit with everything that its page shows, in a fixed number of statements."""
-    return session.scalar(
+def visit_with_parts(session: Session, visit_id: UUID) -> Visit:
+    """A visit with everything that its page shows, in a fixed number of statements. Raises NotFound."""
+    visit = session.scalar(
         select(Visit)
         .where(Visit.id == visit_id, Visit.deleted_at.is_(None))
         .options(
@@ -41,6 +41,9 @@ def visit_with_parts(session: Session, visit_id: UUID) -> Visit | None:
             selectinload(Visit.wave),
         )
     )
+    if visit is None:
+        raise NotFound
+    return visit
 
 
 class VisitsAsked(TypedDict, total=False):

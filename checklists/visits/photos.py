@@ -13,7 +13,7 @@ from checklists.errors import PhotoBeingDeleted, PhotoErased, PhotoNotPromised
 from checklists.jobs import Job, enqueue, enqueue_quickly
 from checklists.quick import Inside, Kept, table_of
 from checklists.visits.given_up import being_deleted, have_bytes_deleted
-from checklists.visits.report import PhotoPromise, Report, Sender
+from checklists.visits.report import PhotoPromise, Sender
 from checklists.visits.tables import Photo, Visit
 
 Stored = Mapping[UUID, tuple[datetime, str | None]]
@@ -21,14 +21,14 @@ Stored = Mapping[UUID, tuple[datetime, str | None]]
 
 
 def photos_to_promise(
-    session: Session, visit: Visit, report: Report, stored: Stored, now: datetime
+    session: Session, visit: Visit, photos: Iterable[PhotoPromise], stored: Stored, now: datetime
 ) -> list[dict[str, Any]]:
-    """The rows of the photos that the report names; those of another visit are left to it, those expected already stay.
+    """The rows of the photos that a report names; those of another visit are left to it, those expected already stay.
 
     What an earlier revision promised, and neither sent nor names any more, is not waited for; should its bytes be on
     their way, a job deletes them later.
     """
-    promises = {photo.id: photo for photo in report.photos}
+    promises = {photo.id: photo for photo in photos}
     if visit.revision > 1:
         given_up = (
             Photo.visit_id == visit.id,

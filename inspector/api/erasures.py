@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from checklists.accounts import TokenScope
 from checklists.erasure import Erasure, ErasureKind, Tombstone, Traces, tombstones_of, traces_of
 from checklists.erasure.act import Act
-from checklists.errors import N_, InvalidInput, NotFound
+from checklists.errors import N_, InvalidInput
 from checklists.review import corrections_of
 from checklists.visits import Visit, VisitState, sealed_reports_of, visit_with_parts
 from inspector.api.etags import tagged
@@ -118,7 +118,7 @@ def _told(tombstone: Tombstone) -> Json:
 def show_erasable_visit(visit_id: UUID) -> Response:
     """What an erasure of the visit, or of a part of it, would touch."""
     with reading() as session:
-        visit = _visit(session, visit_id)
+        visit = visit_with_parts(session, visit_id)
         content = {
             "photo_ids": [photo.id for photo in visit.photos if photo.erased_at is None],
             "staff_met": sum(bool(each.get("name") or each.get("description")) for each in visit.staff_met),
@@ -145,17 +145,10 @@ def erase_visit(wish: Json, visit_id: UUID) -> Response:
     act = act_for(wish["reason"])
     with writing() as session:
         session.get(Visit, visit_id, with_for_update=True)
-        erase_from(session, _visit(session, visit_id), wish["what"], set(wish["photo_ids"]), act)
+        erase_from(session, visit_with_parts(session, visit_id), wish["what"], set(wish["photo_ids"]), act)
         answer = _erased(session, act)
     ring()
     return answer
-
-
-def _visit(session: Session, visit_id: UUID) -> Visit:
-    visit = visit_with_parts(session, visit_id)
-    if visit is None:
-        raise NotFound
-    return visit
 
 
 @operations.route("/projects/<uuid:project_id>/people/<uuid:user_id>/erasable", methods=["GET"])

@@ -80,7 +80,7 @@ def show(visit_id: UUID) -> Response:
     """What a held visit says, and a visit that was rejected while it was held. Of others their answers say it: 404."""
     with reading() as session:
         visit = visit_with_parts(session, visit_id)
-        if visit is None or is_recorded(visit):
+        if is_recorded(visit):
             raise NotFound
         body = accepted_body(session, visit)
         report = read_report(body)

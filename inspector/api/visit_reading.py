@@ -41,7 +41,7 @@ from inspector.api.visit_bodies import (
     VisitPracticeSchema,
     VisitSchema,
 )
-from inspector.auth import READERS, REVIEWERS, roles
+from inspector.auth import READERS, REVIEWERS, roles, sees_unplaced
 from inspector.trail import reads_personal
 from inspector.transactions import reading
 
@@ -138,7 +138,7 @@ def show(visit_id: UUID) -> Response:
 def show_history(visit_id: UUID) -> Response:
     """All that happened to the visit, from the assignment on."""
     with reading() as session:
-        _visit(session, visit_id)
+        visit_with_parts(session, visit_id)
         items = [_event(each) for each in history_of(session, visit_id)]
         return told(HistorySchema().dump({"items": items}))
 
@@ -150,21 +150,16 @@ def show_history(visit_id: UUID) -> Response:
 def show_report(visit_id: UUID, sha256: str) -> Response:
     """One sealed report, byte for byte as the phone sent it."""
     with reading() as session:
-        _visit(session, visit_id)
+        visit_with_parts(session, visit_id)
         for report in sealed_reports_of(session, visit_id):
             if report.sha256 == sha256 and report.erased_at is None:
                 return Response(report.body, content_type="application/octet-stream")
     raise NotFound
 
 
-def sees_unplaced() -> bool:
-    """Whether the asker is shown held visits whose project nobody could tell: whoever sees the whole organization."""
-    return any(each.project_id is None for each in g.memberships)
-
-
 def visit_told(session: Session, visit_id: UUID) -> Json:
     """A visit as it is told, with all its parts. Raises NotFound."""
-    visit = _visit(session, visit_id)
+    visit = visit_with_parts(session, visit_id)
     corrections = corrections_of(session, visit.id, visit.revision)
     form = form_of(session, visit.version_id) if visit.version_id else None
     names = ("elapsed_ms", "utc_offset", "app_version", "device_id", "positions", "points", "possible")
@@ -180,14 +175,6 @@ def visit_told(session: Session, visit_id: UUID) -> Json:
         "sealed_reports": sealed_reports_of(session, visit.id),
     }
     return _in_brief(visit) | whole
-
-
-def _visit(session: Session, visit_id: UUID) -> Visit:
-    """The visit of the address, which reach.py found, as far as it is not deleted."""
-    visit = visit_with_parts(session, visit_id)
-    if visit is None:
-        raise NotFound
-    return visit
 
 
 def _in_brief(visit: Visit) -> Json:

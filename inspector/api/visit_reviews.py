@@ -34,9 +34,9 @@ from inspector.api.fields import (
 from inspector.api.operations import Json, told
 from inspector.api.reach import find, project_of
 from inspector.api.visit_bodies import CorrectionSchema, VisitSchema
-from inspector.api.visit_reading import MEANT, operations, sees_unplaced, visit_told
+from inspector.api.visit_reading import MEANT, operations, visit_told
 from inspector.api.visits import read_report
-from inspector.auth import MANAGERS, REVIEWERS, person, roles
+from inspector.auth import MANAGERS, REVIEWERS, person, roles, sees_unplaced
 from inspector.manager.visits.held import accepted_body
 from inspector.manager.visits.place import LONGEST_REASON
 from inspector.transactions import writing
@@ -200,7 +200,7 @@ def add_correction(wish: Json, visit_id: UUID) -> Response:
         "comment": wish["comment"] or None,
     }
     with writing() as session:
-        _visit(session, visit_id)
+        visit_with_parts(session, visit_id)
         by, now = person().user.id, datetime.now(UTC)
         made = correct(session, visit_id, by, wish["criterion_id"], wish["repetition"], content, wish["reason"], now)
         return told(CorrectionSchema().dump(made), 201)
@@ -209,15 +209,8 @@ def add_correction(wish: Json, visit_id: UUID) -> Response:
 def _refuse_if_changed(session: Session, visit_id: UUID) -> Visit:
     """The visit, locked. Raises NotFound, TagRequired, ChangedMeanwhile."""
     session.get(Visit, visit_id, with_for_update=True)
-    visit = _visit(session, visit_id)
-    refuse_if_changed(VisitSchema, visit_told(session, visit_id), MEANT)
-    return visit
-
-
-def _visit(session: Session, visit_id: UUID) -> Visit:
     visit = visit_with_parts(session, visit_id)
-    if visit is None:
-        raise NotFound
+    refuse_if_changed(VisitSchema, visit_told(session, visit_id), MEANT)
     return visit
 
 

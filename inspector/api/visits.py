@@ -1,7 +1,8 @@
 """A phone delivers a finished visit."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import NoneType
 from typing import Any
@@ -318,6 +319,7 @@ class ReceiptSchema(Schema):
 
 
 _report_schema = ReportSchema()
+_photo_schema = PhotoSchema()
 
 
 @blueprint.route("/<uuid:visit_id>", methods=["PUT"])
@@ -368,17 +370,27 @@ def read_report(body: bytes) -> Report | None:
     return report
 
 
+def legible_photos(body: bytes) -> Iterator[PhotoPromise]:
+    """The photos of a body that is JSON but not of the agreed form, as far as each can be read by itself."""
+    data = json.loads(body)
+    named = data.get("photos") if isinstance(data, dict) else None
+    for each in named[:MOST_PARTS] if isinstance(named, list) else ():
+        with suppress(ValidationError, OverflowError):
+            yield _photo_schema.load(each)
+
+
 def _record(visit_id: UUID, body: bytes, report: Report | None) -> Receipt:
     now = datetime.now(UTC)
+    legible = () if report else tuple(legible_photos(body))
     try:
         with writing() as session:
-            return record_visit(session, visit_id, sender(), body, report, now)
+            return record_visit(session, visit_id, sender(), body, report, now, legible)
     except IntegrityError:
         pass
     try:
         # The same visit came in through another process between our look and our write; a second look finds it.
         with writing() as session:
-            return record_visit(session, visit_id, sender(), body, report, now)
+            return record_visit(session, visit_id, sender(), body, report, now, legible)
     except IntegrityError:
         # It does not, so the id of the visit or of a photo is taken where this inspector may not look.
         raise OtherContent from None

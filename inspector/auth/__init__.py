@@ -7,13 +7,13 @@ from flask import Flask
 
 from inspector.auth import guard, headers, logins
 from inspector.auth.access import MANAGERS, OWNERS, READERS, REVIEWERS, Access, access_of, public, roles
-from inspector.auth.guard import person, sender, visitor
+from inspector.auth.guard import person, sees_unplaced, sender, visitor
 from inspector.auth.logins import Person, change_password, log_in, log_out
 from inspector.auth.passwords import hash_password
 
 __all__ = [
     "MANAGERS", "OWNERS", "READERS", "REVIEWERS", "Access", "Person", "access_of", "change_password", "hash_password",
-    "install", "log_in", "log_out", "person", "public", "roles", "sender", "visitor",
+    "install", "log_in", "log_out", "person", "public", "roles", "sees_unplaced", "sender", "visitor",
 ]  # fmt: skip
 
 

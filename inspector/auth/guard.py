@@ -130,6 +130,11 @@ def person() -> Person:
     return someone
 
 
+def sees_unplaced() -> bool:
+    """Whether this person is shown held visits whose project nobody could tell: whoever sees the whole organization."""
+    return any(each.project_id is None for each in g.memberships)
+
+
 def sender() -> Sender:
     """The inspector of this request, as the intake wants to know them."""
     accesses = (

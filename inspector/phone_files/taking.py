@@ -50,7 +50,7 @@ from checklists.visits import (
 )
 from inspector.acts import note_written
 from inspector.api.phone_file_manifest import read_manifest
-from inspector.api.visits import read_report
+from inspector.api.visits import legible_photos, read_report
 from inspector.phone_files.archive import Archive, Damaged
 from inspector.phone_files.contents import FiledDraft, FiledPhoto, FiledVisit
 from inspector.phone_files.lines import Kind, Line, Outcome, PhotoCounts, Told
@@ -140,7 +140,8 @@ class _Taking:
             return known is not None and known.project_id not in (None, self.project_id)
 
     def _record(self, session: Session, visit_id: UUID, body: bytes, report: Report | None) -> Receipt:
-        receipt = record_visit(session, visit_id, self.sender, body, report, datetime.now(UTC))
+        legible = () if report else legible_photos(body)
+        receipt = record_visit(session, visit_id, self.sender, body, report, datetime.now(UTC), legible)
         if receipt.arrival is Arrival.NEW:
             note_written(session, self.sender.accesses[0].organization_id, "visits")
         return receipt

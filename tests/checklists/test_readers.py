@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from checklists.errors import NotFound
 from checklists.matrix import coverage_of, touchpoint_matrix
 from checklists.orm import ScopedSession
 from checklists.people import Membership, Role, User
@@ -66,7 +67,8 @@ def test_a_client_gets_approved_visits_only(sessions: Sessions) -> None:
         assert session.scalars(select(aliased(Visit).id)).all() == [approved.id]
         assert set(session.scalars(select(Check.visit_id).join(Visit))) == {approved.id}
         for other in others:
-            assert visit_with_parts(session, other.id) is None
+            with pytest.raises(NotFound):
+                visit_with_parts(session, other.id)
             assert session.get(Visit, other.id) is None
 
 
@@ -76,7 +78,6 @@ def test_a_client_gets_nobodys_name_and_nothing_of_the_phone(sessions: Sessions)
         assert approved.positions
     with sessions(scope_of([membership(audit, Role.CLIENT)])) as session:
         for visit in (visit_with_parts(session, approved.id), *every_visit(session, audit.project.id)):
-            assert visit is not None
             assert visit.inspector is None
             assert visit.assignment is None
             assert (visit.positions, visit.device_id, visit.app_version) == ([], "", "")

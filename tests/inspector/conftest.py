@@ -1,4 +1,4 @@
-"""A small audit and its inspector's phone, for the tests of delivery."""
+"""A small audit with its manager's window and its inspector's phone, for the tests of pages and of delivery."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,22 +8,28 @@ from flask import Flask
 from checklists.orm import ScopedSession
 from checklists.waves import Assignment
 from tests.factories import Audit, make_audit
+from tests.pages import Window
 from tests.phone_client import FieldClient
 
 Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened:
-        yield opened
+def audit(sessions: Sessions) -> Audit:
+    """Committed, and bound to no session: whoever changes a part of it does so in a session of their own."""
+    with sessions() as session, session.begin():
+        return make_audit(session)
 
 
 @pytest.fixture
-def audit(session: ScopedSession) -> Audit:
-    made = make_audit(session)
-    session.commit()
-    return made
+def window(app: Flask, audit: Audit) -> Window:
+    return Window(app, audit.manager.email)
+
+
+@pytest.fixture
+def session(sessions: Sessions) -> Iterator[ScopedSession]:
+    with sessions() as opened:
+        yield opened
 
 
 @pytest.fixture

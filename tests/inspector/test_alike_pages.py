@@ -10,11 +10,9 @@ from PIL import Image, ImageEnhance, ImageOps
 from checklists.orm import ScopedSession, new_id
 from checklists.people import Role
 from checklists.visits import Visit
-from inspector.background import Worker
 from inspector.photo_images import draw_demo_photo
 from tests.factories import (
     Audit,
-    make_audit,
     make_brand,
     make_checklist,
     make_journey,
@@ -24,18 +22,13 @@ from tests.factories import (
     make_wave,
 )
 from tests.field import FieldPhoto, make_report
+from tests.inspector.jobs import work_off
 from tests.pages import Window
 from tests.phone_client import FieldClient, with_photos
 
 Sessions = Callable[..., ScopedSession]
 PHOTO = draw_demo_photo(1, "Utro", (800, 600))
 OTHER = draw_demo_photo(3, "Zerno", (800, 600))
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
 
 
 def changed(change: Callable[[Image.Image], Image.Image]) -> bytes:
@@ -61,12 +54,6 @@ def send(app: Flask, audit: Audit, sessions: Sessions) -> Callable[..., Visit]:
             return session.get_one(Visit, visit_id)
 
     return send
-
-
-def work_off(app: Flask) -> None:
-    worker = Worker(app)
-    while worker.run_one():
-        pass
 
 
 def links(window: Window, part: str) -> list[str]:

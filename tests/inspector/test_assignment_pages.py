@@ -7,26 +7,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from checklists.orm import ScopedSession
 from checklists.waves import Assignment, AssignmentState
-from tests.factories import Audit, make_audit
+from tests.factories import Audit
 from tests.pages import Window
 
 Sessions = Callable[..., ScopedSession]
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 def assignments(sessions: Sessions, wave_id: UUID) -> list[Assignment]:

@@ -241,6 +241,26 @@ def _kept(session: ScopedSession, visit_id: UUID) -> tuple[list[bytes], int, int
     return list(sealed), visits or 0, rows[0], rows[1]
 
 
+def test_photos_of_a_report_that_is_not_understood_are_taken_in(
+    session: ScopedSession, audit: Audit, assignment: Assignment, phone: FieldClient
+) -> None:
+    """Nobody knows yet what to make of the report; its photos are evidence, and leave the phone only for here."""
+    photo, another, foreign = FieldPhoto(b"one"), FieldPhoto(b"two"), FieldPhoto(b"another visit's")
+    earlier = with_photos(audit, audit.assign(session), foreign)
+    good = with_photos(audit, assignment, photo, another, foreign)
+    session.commit()
+    phone.put_visit(new_id(), earlier)
+    good["photos"][1]["sha256"] = "no hash"
+    broken = good | {"elapsed_ms": -1, "photos": [*good["photos"], "no photo", good["photos"][0]]}
+    visit_id, missing = new_id(), [str(photo.id)]
+    for _ in range(2):
+        answer = phone.put_visit(visit_id, broken)
+        assert (answer.status_code, answer.json and answer.json["missing_photos"]) == (202, missing)
+    assert phone.put_photo(photo).status_code == 201
+    answer = phone.put_visit(visit_id, broken)
+    assert (answer.status_code, answer.json and answer.json["missing_photos"]) == (202, [])
+
+
 def test_a_report_is_known_by_its_content_and_not_by_its_headers(
     session: ScopedSession, audit: Audit, assignment: Assignment, phone: FieldClient
 ) -> None:

@@ -16,12 +16,12 @@ from checklists.jobs import Job
 from checklists.orm import ScopedSession, new_id
 from checklists.visits import Photo
 from checklists.waves import Assignment
-from inspector.background import Worker
 from inspector.photo_images import Unreadable, draw_demo_photo
 from inspector.photo_storage import FolderStorage
 from tests.bombs import bombs
 from tests.factories import Audit
 from tests.field import FieldPhoto
+from tests.inspector.jobs import work_off
 from tests.phone_client import OWN_SITE, FieldClient, count, with_photos
 
 SCRIPT = b"<script>fetch('/api/v1/phone/work').then(steal)</script>"
@@ -84,8 +84,7 @@ def test_whatever_comes_as_a_photo_is_kept_and_harmless(
         assert phone.put_photo(photo).status_code == 201, what.name
         assert phone.put_photo(photo).status_code == 200, what.name
         _assert_harmless(phone.client.get(f"/api/v1/photos/{photo.id}"), photo.content)
-    while Worker(app).run_one():
-        pass
+    work_off(app)
     assert {(job.attempts, job.error) for job in session.scalars(select(Job))} == {(1, None)}
     for photo, what in sent.items():
         row = session.get_one(Photo, photo.id)

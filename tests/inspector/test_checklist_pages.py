@@ -4,7 +4,6 @@ import re
 from uuid import UUID
 
 import pytest
-from flask import Flask
 
 from checklists.checklist import (
     Comment,
@@ -20,17 +19,6 @@ from tests.drafts import Fields, Sessions, add, make_draft, version_of
 from tests.factories import LANGUAGES, Audit, make_audit
 from tests.forms import make_checklist
 from tests.pages import Window
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ from checklists.people import Role
 from checklists.review import Content, approve, correct, reopen, send_back
 from checklists.visits import Visit
 from inspector.auth import access_of
-from inspector.background import Worker
 from inspector.photo_images import draw_demo_photo
 from tests.factories import Audit, make_audit, make_person
 from tests.field import FieldPhoto, answer_in_zone
+from tests.inspector.jobs import work_off
 from tests.pages import Window
 from tests.phone_client import FieldClient
 from tests.walk_every_page import Page
@@ -80,9 +80,7 @@ def world(app: Flask, session: ScopedSession) -> World:
         for promised in report["photos"]:
             same = photo if str(photo.id) == promised["id"] else FieldPhoto(id=UUID(promised["id"]))
             assert phone.put_photo(same).status_code in (200, 201)
-    with app.app_context():
-        while Worker(app).run_one():
-            pass
+    work_off(app)
     visits = [session.get_one(Visit, each) for each in ids]
     dirty = {name: answer_in_zone(table, "red")[name] for name in ("status", "states", "options", "value", "comment")}
     correct(session, ids[0], audit.reviewer.id, UUID(table["id"]), 0, cast(Content, dirty), "The photo shows it.", NOW)

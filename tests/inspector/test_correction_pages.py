@@ -6,31 +6,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
 
 from checklists.checklist import Criterion, Critical, Unit, publish
 from checklists.orm import ScopedSession, new_id
 from checklists.review import correct
 from checklists.scoring import Kind
 from checklists.visits import Answer, Visit, VisitState
-from tests.factories import Audit, make_audit, make_wave
+from tests.factories import Audit, make_wave
 from tests.field import deliver, make_report
 from tests.forms import LANGUAGES, make_checklist, make_criterion, text
 from tests.pages import Window
 
 Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 def visit_of(sessions: Sessions, visit_id: UUID) -> Visit:

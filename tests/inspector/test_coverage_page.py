@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from flask import Flask
 
 from checklists.orm import ScopedSession, new_id
@@ -20,17 +19,6 @@ Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 PAST = NOW - timedelta(days=1)
 NOT_WORDS = re.compile(r"<svg.*?</svg>|<span class=\"hidden\">.*?</span>|<.*?>", re.S)
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 def page_of(audit: Audit) -> str:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import pytest
-from flask import Flask
 
 from checklists.checklist import compile_document
 from checklists.journey import Barrier
@@ -19,17 +18,6 @@ from tests.drafts import (
 )
 from tests.factories import LANGUAGES, Audit, make_audit
 from tests.pages import Window
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from checklists.jobs import Job
 from checklists.orm import ScopedSession, new_id
 from checklists.visits import Answer, Check, Photo, SealedReport, Visit
 from checklists.waves import Assignment, AssignmentState
-from inspector.background import Worker
 from inspector.photo_images import draw_demo_photo
 from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto
+from tests.inspector.jobs import work_off
 from tests.phone_client import OWN_SITE, FieldClient, count, with_photos
 
 Sessions = Callable[..., ScopedSession]
@@ -175,8 +175,7 @@ def test_a_picture_is_nobodys_to_keep_on_the_way(
     photo = FieldPhoto(draw_demo_photo(1, "Utro"))
     phone.put_visit(new_id(), with_photos(audit, assignment, photo))
     phone.put_photo(photo)
-    while Worker(app).run_one():
-        pass
+    work_off(app)
     for size in ("original", "screen", "thumbnail"):
         shown = phone.client.get(f"/api/v1/photos/{photo.id}?size={size}")
         assert (shown.status_code, shown.mimetype) == (200, "image/jpeg")

@@ -16,11 +16,11 @@ from checklists.orm import ScopedSession
 from checklists.people import Organization
 from inspector.doorbell import ring
 from inspector.settings import Settings
-from tests.databases import Databases
 from tests.redis_server import RedisServer
 from tests.servers import ROOT, server_environment
 
 Sessions = Callable[..., ScopedSession]
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 WORKER = """
 from inspector import create_app
@@ -34,13 +34,6 @@ worker = Worker(create_app(Settings.from_environment()), {"note": note}, poll_se
 print("ready", flush=True)
 worker.run()
 """
-
-
-@pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
-    url = databases.fresh("postgresql")
-    yield url
-    databases.drop(url)
 
 
 @pytest.fixture

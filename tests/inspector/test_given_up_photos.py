@@ -24,6 +24,7 @@ from inspector.photo_storage import FolderStorage
 from tests.copies import DRAFTS, a_copy, keep, keep_photo, stored, told
 from tests.factories import Audit
 from tests.field import FieldPhoto
+from tests.inspector.jobs import work_off
 from tests.phone_client import FieldClient, with_photos
 
 Sessions = Callable[..., ScopedSession]
@@ -178,7 +179,7 @@ def test_workers_and_phones_at_once_lose_nothing(
             assert keep_photo(phone, visit_id, photo).status_code in (200, 201)
         keep(phone, visit_id, a_copy(assignment, changes=2 * turn + 2))
         have_due(session)
-        workers = [threading.Thread(target=run_all, args=(app,)) for _ in range(2)]
+        workers = [threading.Thread(target=work_off, args=(app,)) for _ in range(2)]
         for worker in workers:
             worker.start()
         time.sleep(chance.random() / 20)
@@ -192,9 +193,3 @@ def test_workers_and_phones_at_once_lose_nothing(
             worker.join(30)
         assert stored(app) == {str(photo.id) for photo in photos}
     assert told_later, "the two never met"
-
-
-def run_all(app: Flask) -> None:
-    worker = Worker(app)
-    while worker.run_one():
-        pass

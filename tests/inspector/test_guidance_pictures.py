@@ -19,17 +19,6 @@ ORIENTATION, MAKER = 0x0112, 0x010F
 
 
 @pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
-
-
-@pytest.fixture
 def draft(window: Window, audit: Audit) -> UUID:
     return make_draft(window, audit)
 

@@ -1,27 +1,18 @@
 """What every answer tells the browser, and that pages hold no scripts, styles or secrets of ours."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
-from checklists.orm import ScopedSession
-from tests.factories import Audit, make_audit
+from tests.factories import Audit
 from tests.pages import Window
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.own_app
 
-Sessions = Callable[..., ScopedSession]
 PARTS_OF_PAGES = ("/phone/app.js", "/static/style.css")
 TEMPLATES = sorted((ROOT / "inspector" / "templates").rglob("*.html"))
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
 
 
 def addresses(audit: Audit) -> list[str]:
@@ -55,19 +46,17 @@ def test_every_answer_says_what_the_browser_may_do(app: Flask, audit: Audit) -> 
             assert f"microphone={microphone}," in headers["Permissions-Policy"], address
 
 
-def test_every_answer_says_what_it_is(app: Flask, audit: Audit) -> None:
-    client = Window(app, audit.manager.email).client
+def test_every_answer_says_what_it_is(window: Window, audit: Audit) -> None:
     for address in addresses(audit):
-        answer = client.get(address)
+        answer = window.client.get(address)
         if answer.data and answer.mimetype.startswith("text/"):
             assert answer.content_type.endswith("charset=utf-8"), (address, answer.content_type)
         assert answer.content_type or not answer.data, address
 
 
-def test_pages_are_kept_by_nobody(app: Flask, audit: Audit) -> None:
-    client = Window(app, audit.manager.email).client
+def test_pages_are_kept_by_nobody(window: Window, audit: Audit) -> None:
     for address in ("/", "/profile", f"{audit.address}/people/", f"{audit.address}/exports/visits.csv"):
-        assert client.get(address).headers["Cache-Control"] == "no-store", address
+        assert window.client.get(address).headers["Cache-Control"] == "no-store", address
 
 
 def test_no_page_holds_scripts_or_styles_of_its_own() -> None:
@@ -77,9 +66,8 @@ def test_no_page_holds_scripts_or_styles_of_its_own() -> None:
     assert found == []
 
 
-def test_what_people_write_stays_text(app: Flask, audit: Audit) -> None:
-    window = Window(app, audit.manager.email).open(f"{audit.address}/brands/new")
-    window.submit("Save", name='<script>alert("x")</script>')
+def test_what_people_write_stays_text(window: Window, audit: Audit) -> None:
+    window.open(f"{audit.address}/brands/new").submit("Save", name='<script>alert("x")</script>')
     page = window.open(f"{audit.address}/brands/").answer.text
     assert "&lt;script&gt;alert" in page
     assert "<script>alert" not in page

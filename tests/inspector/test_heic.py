@@ -12,10 +12,10 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from inspector.photo_images import MAX_PIXELS, PhotoFacts, Unreadable, UnreadablePhotoError, derive, inspect_photo
+from inspector.photo_images import MAX_PIXELS, PhotoFacts, Unreadable, UnreadablePhotoError, inspect_photo
 from tests.corpora import pictures
+from tests.inspector.pictures import BLUE, GREEN, RED, WHITE, derived, four_corners
 
-RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 160, 60), (30, 60, 200), (255, 255, 255)
 ORIENTATION = 0x0112
 
 
@@ -26,21 +26,6 @@ def heic(image: Image.Image, *others: Image.Image, **options: object) -> bytes:
     options |= {"save_all": True, "append_images": list(others)} if others else {}
     image.save(target, "HEIF", quality=90, chroma=444, **options)
     return target.getvalue()
-
-
-def four_corners() -> Image.Image:
-    """160 x 120 pixels: red and green above, blue and white below."""
-    image = Image.new("RGB", (160, 120), WHITE)
-    image.paste(RED, (0, 0, 80, 60))
-    image.paste(GREEN, (80, 0, 160, 60))
-    image.paste(BLUE, (0, 60, 80, 120))
-    return image
-
-
-def derived(photo: bytes, long_edge: int = 80) -> tuple[Image.Image, bytes]:
-    target = io.BytesIO()
-    derive(io.BytesIO(photo), long_edge, target)
-    return Image.open(io.BytesIO(target.getvalue())), target.getvalue()
 
 
 def assert_corners(picture: Image.Image) -> None:
@@ -66,7 +51,7 @@ def corpus(name: str) -> bytes:
 def test_a_heic_is_a_photo() -> None:
     photo = heic(four_corners())
     assert inspect_photo(io.BytesIO(photo)) == PhotoFacts(True, None, 160, 120, "image/heic")
-    assert_corners(derived(photo)[0])
+    assert_corners(derived(photo, 80)[0])
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -91,14 +76,14 @@ def test_it_is_turned_once_though_its_exif_says_so_too(orientation: int) -> None
     assert (b"irot" in photo or b"imir" in photo) is (orientation > 1)
     facts = inspect_photo(io.BytesIO(photo))
     assert (facts.width, facts.height) == (160, 120)
-    assert_corners(derived(photo)[0])
+    assert_corners(derived(photo, 80)[0])
 
 
 def test_nothing_of_its_metadata_is_derived() -> None:
     image = four_corners()
     image.getexif()[0x010F] = "Camera-7"
     photo = heic(image, xmp=b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>Anna</x:xmpmeta>")
-    picture, copy = derived(photo)
+    picture, copy = derived(photo, 80)
     assert not picture.getexif()
     for trace in (b"Camera-7", b"Anna"):
         assert trace in photo
@@ -111,7 +96,7 @@ def test_of_several_pictures_in_a_file_the_main_one_is_shown() -> None:
     for long_edge in (80, 20):
         picture, _ = derived(photo, long_edge)
         assert picture.size == (long_edge, long_edge * 3 // 4)
-    assert_corners(derived(photo)[0])
+    assert_corners(derived(photo, 80)[0])
 
 
 @pytest.mark.parametrize("name", ["spatial_photo.heic", "bird_burst.heic", "xiaomi.heic", "alpha.heic"])
@@ -147,7 +132,7 @@ def test_what_cannot_be_read_has_a_reason(make_photo: Callable[[], bytes], reaso
     photo = make_photo()
     assert inspect_photo(io.BytesIO(photo)) == PhotoFacts(readable=False, reason=reason)
     with pytest.raises(UnreadablePhotoError) as raised:
-        derived(photo)
+        derived(photo, 80)
     assert raised.value.reason is reason
 
 

@@ -168,8 +168,8 @@ def test_access_ends_project_by_project(
     assert [len(phone.client.get("/api/v1/phone/work").json["assignments"]) for phone in phones] == [1, 0]  # type: ignore[index]
     assert phones[0].put_visit(new_id(), reports[0]).status_code == 201
     assert "had ended" in hold(phones[1], reports[1])
-    session.rollback()
-    assert session.get_one(Assignment, timurs.id).state is AssignmentState.HANDED_OUT, "its place stays open"
+    session.refresh(timurs)
+    assert timurs.state is AssignmentState.HANDED_OUT, "its place stays open"
 
 
 def test_what_no_calendar_and_no_column_can_hold_is_sealed_and_held(
@@ -198,8 +198,8 @@ def test_ids_that_another_organization_uses_are_refused(
     session.commit()
     assert phone.put_visit(visit.id, audit.report(assignment)).status_code == 409
     assert phone.put_visit(new_id(), with_photos(audit, assignment, photo)).status_code == 409
-    session.rollback()
-    assert session.get_one(Assignment, assignment.id).state is AssignmentState.HANDED_OUT
+    session.refresh(assignment)
+    assert assignment.state is AssignmentState.HANDED_OUT
 
 
 def test_a_report_that_nobody_can_place_is_not_kept_by_the_wrong_agency(

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from checklists.brands import Brand, Outlet, brands_of
@@ -13,17 +12,6 @@ from tests.factories import Audit, make_audit
 from tests.pages import Window
 
 Sessions = Callable[..., ScopedSession]
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
-from flask import Flask
 
 from checklists.brands import Outlet
 from checklists.checklist import Checklist
@@ -16,17 +15,6 @@ from tests.forms import make_checklist
 from tests.pages import Window
 
 Sessions = Callable[..., ScopedSession]
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 def shown(window: Window, *names: str) -> list[str]:

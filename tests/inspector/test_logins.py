@@ -20,19 +20,13 @@ from checklists.people import Membership, User
 from inspector import create_app
 from inspector.commands.end_logins import end_logins
 from inspector.settings import Settings
-from tests.factories import PASSWORD, Audit, make_audit
+from tests.factories import PASSWORD, Audit
 from tests.pages import OWN_SITE, Window
 from tests.phone_client import FieldClient
 
 Sessions = Callable[..., ScopedSession]
 ANDROID = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile Safari/604.1"
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
 
 
 def phone(app: Flask, person: User, user_agent: str = ANDROID) -> FlaskClient:

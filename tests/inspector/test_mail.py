@@ -17,9 +17,9 @@ from checklists.jobs import Job, JobState
 from checklists.orm import ScopedSession
 from checklists.people import User
 from inspector import create_app, mail
-from inspector.background import Worker
 from inspector.settings import Settings
-from tests.factories import PASSWORD, Audit, make_audit, make_person
+from tests.factories import PASSWORD, Audit, make_person
+from tests.inspector.jobs import work_off
 from tests.mail_server import MailBox, mail_server, make_certificate
 from tests.pages import OWN_SITE, Window
 
@@ -36,18 +36,6 @@ def box() -> Iterator[MailBox]:
 @pytest.fixture
 def settings(settings: Settings, box: MailBox) -> Settings:
     return replace(settings, mail_url=f"smtp://127.0.0.1:{box.port}", base_url="http://localhost")
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-def work_off(app: Flask) -> None:
-    worker = Worker(app)
-    while worker.run_one():
-        pass
 
 
 def link_in(box: MailBox) -> str:

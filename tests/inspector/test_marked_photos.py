@@ -17,11 +17,11 @@ from checklists.people import Role
 from checklists.review import approve, send_back
 from checklists.visits import Photo, Visit, VisitState
 from checklists.waves import Assignment
-from inspector.background import Worker
 from inspector.photo_images import SCREEN, THUMBNAIL, draw_demo_photo, draw_marks, inspect_and_derive
 from tests.copies import a_copy, drop_bytes, keep, keep_photo, told
 from tests.factories import Audit, make_person
 from tests.field import FieldPhoto
+from tests.inspector.jobs import work_off
 from tests.pages import Window
 from tests.phone_client import FieldClient, with_photos
 
@@ -138,12 +138,6 @@ def with_marks(report: dict[str, Any], photo: FieldPhoto, marks: Any) -> dict[st
     return report | {"photos": lines}
 
 
-def work(app: Flask) -> None:
-    worker = Worker(app)
-    while worker.run_one():
-        pass
-
-
 def seen_by(reader: Window, photo: FieldPhoto, size: str) -> bytes:
     answer = reader.client.get(f"/api/v1/photos/{photo.id}?size={size}")
     assert answer.status_code == 200, answer.text
@@ -169,7 +163,7 @@ def test_everybody_sees_the_marks_and_reviewers_the_sealed_original_too(
     assert phone.put_visit(visit_id, report).status_code == 201
     for each in (photo, other):
         phone.put_photo(each)
-    work(app)
+    work_off(app)
     for size in ("thumbnail", "screen"):
         assert is_covered(seen_by(reader, photo, size))
     assert seen_by(reader, photo, "original") == photo.content
@@ -206,7 +200,7 @@ def test_what_a_photo_looks_like_is_told_without_its_marks(
     phone.put_visit(new_id(), with_marks(with_photos(audit, assignment, plain, marked), marked, everything))
     for each in (plain, marked):
         phone.put_photo(each)
-    work(app)
+    work_off(app)
     session.rollback()
     looks = [session.get_one(Photo, each.id).fingerprint for each in (plain, marked)]
     assert looks[0] is not None
@@ -221,7 +215,7 @@ def test_marks_come_with_photos_that_were_here_before_the_report(
     assert keep_photo(phone, visit_id, photo).status_code == 201
     receipt = told(phone.put_visit(visit_id, with_marks(with_photos(audit, assignment, photo), photo, [BLUR])))
     assert receipt["missing_photos"] == []
-    work(app)
+    work_off(app)
     assert is_covered(seen_by(reader, photo, "screen"))
     assert seen_by(reader, photo, "original") == photo.content
 
@@ -236,7 +230,7 @@ def test_a_revision_marks_anew_takes_marks_away_and_leaves_those_it_does_not_spe
     phone.put_visit(visit_id, report)
     for each in (late, kept, cleared):
         phone.put_photo(each)
-    work(app)
+    work_off(app)
     assert [is_covered(seen_by(reader, each, "screen")) for each in (late, kept, cleared)] == [False, True, True]
     session.rollback()
     reviewer = make_person(session, audit.organization, "Petr Reviewer", Role.REVIEWER, project=audit.project)

@@ -33,11 +33,8 @@ PLACE = "https://push.example.org/send/1"
 
 
 @pytest.fixture
-def service(app: Flask, session: ScopedSession, audit: Audit, monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
+def service(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
     """A push service of our own network."""
-    for person in audit.inspectors:
-        person.language = "en"
-    session.commit()
     with running_push_service() as running:
         settings = replace(
             app.config["SETTINGS"], push_services_inside=(running.place,), vapid_contact="mailto:audit@example.com"

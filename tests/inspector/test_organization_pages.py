@@ -84,8 +84,7 @@ def test_nobody_gives_a_role_higher_than_the_own(audit: Audit, sessions: Session
         assert boris.roles == {None: {Role.REVIEWER}, audit.project.id: {Role.CLIENT}}
 
 
-def test_a_managers_page_offers_no_owner_and_takes_none(app: Flask, audit: Audit, sessions: Sessions) -> None:
-    window = Window(app, audit.manager.email)
+def test_a_managers_page_offers_no_owner_and_takes_none(window: Window, audit: Audit, sessions: Sessions) -> None:
     window.open(f"{audit.address}/people/{audit.inspectors[0].id}")
     assert "owner" not in window.text.casefold()
     window.submit("Save", {"roles": ["owner", "client"]})

@@ -1,22 +1,12 @@
 """One's own password is changed by whoever knows the present one, and by nobody else."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 
-from checklists.orm import ScopedSession
-from tests.factories import PASSWORD, Audit, make_audit
+from tests.factories import PASSWORD, Audit
 from tests.pages import OWN_SITE, Window
 
-Sessions = Callable[..., ScopedSession]
 NEW = " ten signs"
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
 
 
 def logs_in(app: Flask, email: str, password: str) -> bool:

@@ -1,23 +1,12 @@
 """What a password must be: long, and nothing that everybody tries first; and otherwise whatever one likes."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 
-from checklists.orm import ScopedSession
 from inspector.auth import password_rules, passwords
 from inspector.auth.password_rules import fault_of, is_guessable
-from tests.factories import PASSWORD, Audit, make_audit
+from tests.factories import PASSWORD, Audit
 from tests.pages import OWN_SITE, Window
-
-Sessions = Callable[..., ScopedSession]
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
 
 
 @pytest.fixture

@@ -18,17 +18,6 @@ from tests.pages import OWN_SITE, Window
 Sessions = Callable[..., ScopedSession]
 
 
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
-
-
 def roles_in(sessions: Sessions, email: str, project_id: object) -> dict[Role, bool]:
     """The person's roles in the project, each with whether it is active."""
     with sessions() as session:

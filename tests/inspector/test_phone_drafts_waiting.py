@@ -1,6 +1,6 @@
 """A draft's photo waits for an object store that is away like any other, and is its visit's when that arrives."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,20 +15,14 @@ from inspector.photo_storage.mover import Mover
 from inspector.photo_storage.waiting import WaitingStorage
 from inspector.settings import Settings
 from tests.copies import a_copy, keep, keep_photo, told
-from tests.databases import Databases
 from tests.factories import Audit
 from tests.field import FieldPhoto
 from tests.object_store import ObjectStore
 from tests.phone_client import FieldClient, with_photos
 from tests.servers import server_environment
 
-
-@pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
-    """PostgreSQL alone: whoever has an object store has that."""
-    url = databases.fresh("postgresql")
-    yield url
-    databases.drop(url)
+# PostgreSQL alone: whoever has an object store has that.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture

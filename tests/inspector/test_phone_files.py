@@ -1,7 +1,6 @@
 """Work that only a phone had comes in by its file: as if the phone had sent it, and no hostile file does harm."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,13 +25,6 @@ from tests.field import FieldPhoto
 from tests.pages import Window
 from tests.phone_client import FieldClient, with_photos
 from tests.phone_files import Filed, a_draft, a_visit, entries_of, take_in, upload, zipped
-
-Sessions = Callable[..., ScopedSession]
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 def test_a_visit_comes_in_as_if_the_phone_had_sent_it(

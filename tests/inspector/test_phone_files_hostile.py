@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from checklists.imports import Import
@@ -20,11 +19,6 @@ from tests.factories import Audit
 from tests.field import FieldPhoto
 from tests.pages import Window
 from tests.phone_files import Filed, a_visit, entries_of, take_in, upload, zipped
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 def bomb(audit: Audit) -> bytes:

@@ -19,14 +19,13 @@ from inspector.photo_images import (
     PhotoFacts,
     Unreadable,
     UnreadablePhotoError,
-    derive,
     draw_demo_photo,
     inspect_and_derive,
     inspect_photo,
 )
 from tests.bombs import png_of_zeros
+from tests.inspector.pictures import BLUE, GREEN, RED, WHITE, derived, four_corners
 
-RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 160, 60), (30, 60, 200), (255, 255, 255)
 ORIENTATION, GPS, MAKER = 0x0112, 0x8825, 0x010F
 
 
@@ -34,25 +33,10 @@ def facts_of(photo: bytes) -> PhotoFacts:
     return inspect_photo(io.BytesIO(photo))
 
 
-def derived(photo: bytes, long_edge: int = THUMBNAIL) -> tuple[Image.Image, bytes]:
-    target = io.BytesIO()
-    derive(io.BytesIO(photo), long_edge, target)
-    return Image.open(io.BytesIO(target.getvalue())), target.getvalue()
-
-
 def saved(image: Image.Image, format_name: str = "JPEG", **options: object) -> bytes:
     target = io.BytesIO()
     image.save(target, format_name, **options)
     return target.getvalue()
-
-
-def four_corners() -> Image.Image:
-    """160 x 120 pixels: red and green above, blue and white below."""
-    image = Image.new("RGB", (160, 120), WHITE)
-    image.paste(RED, (0, 0, 80, 60))
-    image.paste(GREEN, (80, 0, 160, 60))
-    image.paste(BLUE, (0, 60, 80, 120))
-    return image
 
 
 def assert_near(pixel: object, colour: tuple[int, int, int], tolerance: int = 12) -> None:

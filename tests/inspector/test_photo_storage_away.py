@@ -29,7 +29,6 @@ from inspector.photo_storage import PhotoSize, photo_key
 from inspector.photo_storage.mover import Mover
 from inspector.photo_storage.waiting import PAUSE_SECONDS, WaitingStorage
 from inspector.settings import Settings
-from tests.databases import Databases
 from tests.factories import PASSWORD, Audit
 from tests.field import FieldPhoto
 from tests.object_store import ObjectStore
@@ -39,13 +38,8 @@ from tests.servers import ROOT, inspector_command, server_environment
 Sessions = Callable[..., ScopedSession]
 QUICK_SECONDS = 2.0
 
-
-@pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
-    """PostgreSQL alone: whoever has an object store has that, and each outage takes seconds."""
-    url = databases.fresh("postgresql")
-    yield url
-    databases.drop(url)
+# PostgreSQL alone: whoever has an object store has that, and each outage takes seconds.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture

@@ -17,18 +17,12 @@ from checklists.orm import ScopedSession, new_id, scoped
 from checklists.people import Membership, Role, User, add_member
 from inspector.background import Worker
 from tests.api.world import ApiClient
-from tests.factories import Audit, make_audit, make_person, make_project
+from tests.factories import Audit, make_person, make_project
 from tests.field import FieldPhoto
 from tests.pages import OWN_SITE, Window
 from tests.phone_client import FieldClient, with_photos
 
 Sessions = Callable[..., ScopedSession]
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
 
 
 @pytest.fixture

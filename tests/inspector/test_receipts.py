@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from checklists.errors import HoldReason
 from checklists.orm import ScopedSession, new_id
@@ -19,35 +18,30 @@ from tests.pages import Window
 from tests.phone_client import FieldClient, with_photos
 
 
-@pytest.fixture
-def reader(app: Flask, audit: Audit) -> Window:
-    return Window(app, "marina@example.org")
-
-
 def said_of(report: dict[str, Any], photo: FieldPhoto, receipt: Any) -> dict[str, Any]:
     lines = [line | {"receipt": receipt} if line["id"] == str(photo.id) else line for line in report["photos"]]
     return report | {"photos": lines}
 
 
 def test_a_receipt_is_told_with_its_sum_on_the_page_and_in_the_table(
-    audit: Audit, assignment: Assignment, phone: FieldClient, reader: Window
+    audit: Audit, assignment: Assignment, phone: FieldClient, window: Window
 ) -> None:
     visit_id, paid, bare, plain = new_id(), FieldPhoto(b"1"), FieldPhoto(b"2"), FieldPhoto(b"3")
     report = with_photos(audit, assignment, paid, bare, plain)
     report = said_of(report, paid, {"amount": "350.00", "currency": "RUB"})
     report = said_of(report, bare, {})
     assert phone.put_visit(visit_id, report).status_code == 201
-    page = reader.open(f"{audit.address}/visits/{visit_id}")
+    page = window.open(f"{audit.address}/visits/{visit_id}")
     words = " ".join(page.text.split())
     assert "Receipt, 350.00 RUB" in words
     assert words.count("Receipt") == 2
-    lines = {line["id"]: line["receipt"] for line in told(reader.client.get(f"/api/v1/visits/{visit_id}"))["photos"]}
+    lines = {line["id"]: line["receipt"] for line in told(window.client.get(f"/api/v1/visits/{visit_id}"))["photos"]}
     assert lines == {
         str(paid.id): {"amount": "350.00", "currency": "RUB"},
         str(bare.id): {"amount": None, "currency": None},
         str(plain.id): None,
     }
-    table = reader.client.get(f"{audit.address}/exports/visits.csv?state=all").text
+    table = window.client.get(f"{audit.address}/exports/visits.csv?state=all").text
     assert "350.00 RUB" in table
 
 

@@ -22,7 +22,6 @@ from checklists.review import approve, send_back
 from checklists.scoring import Kind
 from checklists.visits import AUDIO, Photo, Visit, VisitState
 from checklists.waves import Assignment
-from inspector.background import Worker
 from inspector.moving.pieces import pieces_of
 from inspector.moving.tables import tables_of
 from inspector.recordings import why_not_heard
@@ -30,6 +29,7 @@ from tests.copies import told
 from tests.factories import Audit, make_person, make_wave
 from tests.field import FieldPhoto
 from tests.forms import make_criterion, make_section, make_version
+from tests.inspector.jobs import work_off
 from tests.pages import Window
 from tests.phone_client import OWN_SITE, FieldClient, with_photos
 
@@ -39,11 +39,6 @@ WEBM = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\x82\x84webm" +
 OGG = b"OggS\0\x02" + bytes(200)
 MP4 = b"\0\0\0\x1cftypiso5" + bytes(200)
 CONSENT = {"what": AUDIO, "words": WORDS, "at": "2026-11-21T14:02:05+03:00"}
-
-
-@pytest.fixture
-def reader(app: Flask, audit: Audit) -> Window:
-    return Window(app, "marina@example.org")
 
 
 @pytest.fixture
@@ -66,12 +61,6 @@ def said_of(report: dict[str, Any], photo: FieldPhoto, **more: Any) -> dict[str,
     return report | {"photos": lines}
 
 
-def work(app: Flask) -> None:
-    worker = Worker(app)
-    while worker.run_one():
-        pass
-
-
 def decided_by(session: ScopedSession, audit: Audit) -> UUID:
     session.rollback()
     return make_person(session, audit.organization, "Petr Reviewer", Role.REVIEWER, project=audit.project).id
@@ -81,28 +70,28 @@ def decided_by(session: ScopedSession, audit: Audit) -> UUID:
 
 
 def test_a_manager_allows_recordings_with_the_words_of_the_consent(
-    reader: Window, session: ScopedSession, audit: Audit, phone: FieldClient, assignment: Assignment
+    window: Window, session: ScopedSession, audit: Audit, phone: FieldClient, assignment: Assignment
 ) -> None:
     settings = f"{audit.address}/settings"
-    page = reader.open(settings).submit("Save", audio="1")
+    page = window.open(settings).submit("Save", audio="1")
     assert "Please fill this in." in page.text
-    session.rollback()
     assert session.get_one(Project, audit.project.id).audio is False
+    session.rollback()
     words = {f"audio_consent.{language}": f"{WORDS} ({language})" for language in audit.project.languages}
-    reader.open(settings).submit("Save", audio="1", **words)
+    window.open(settings).submit("Save", audio="1", **words)
     [project] = told(phone.client.get("/api/v1/phone/work"))["projects"]
     assert project["audio"] is True
     assert project["audio_consent"]["en"] == f"{WORDS} (en)"
-    assert WORDS in reader.open(settings).text
-    assert "audio" in reader.open(f"/o/{audit.organization.slug}/trail").text
+    assert WORDS in window.open(settings).text
+    assert "audio" in window.open(f"/o/{audit.organization.slug}/trail").text
 
 
-def test_the_api_allows_recordings_and_asks_for_the_words(reader: Window, audit: Audit) -> None:
+def test_the_api_allows_recordings_and_asks_for_the_words(window: Window, audit: Audit) -> None:
     address = f"/api/v1/projects/{audit.project.id}"
 
     def change(**values: Any) -> Any:
-        tag = reader.client.get(address).headers["ETag"]
-        return reader.client.patch(address, json=values, headers=OWN_SITE | {"If-Match": tag})
+        tag = window.client.get(address).headers["ETag"]
+        return window.client.patch(address, json=values, headers=OWN_SITE | {"If-Match": tag})
 
     refused = change(audio=True)
     assert refused.status_code == 422
@@ -128,37 +117,37 @@ def test_a_phone_is_told_nothing_to_confirm_where_nothing_is_recorded(
 
 @pytest.mark.usefixtures("allowed")
 def test_a_recording_is_heard_by_reviewers_part_by_part(
-    app: Flask, audit: Audit, assignment: Assignment, phone: FieldClient, reader: Window
+    app: Flask, audit: Audit, assignment: Assignment, phone: FieldClient, window: Window
 ) -> None:
     visit_id, heard = new_id(), recording()
     report = said_of(report_with(audit, assignment, heard), heard, duration_ms=65_400)
     assert phone.put_visit(visit_id, report).status_code == 201
     assert phone.put_photo(heard).status_code == 201
-    work(app)
+    work_off(app)
     address = f"/api/v1/photos/{heard.id}"
     for size in ("", "?size=thumbnail", "?size=screen"):
-        whole = reader.client.get(address + size)
+        whole = window.client.get(address + size)
         assert (whole.status_code, whole.data) == (200, WEBM)
     assert whole.headers["Content-Type"] == "audio/webm"
     assert whole.headers["X-Content-Type-Options"] == "nosniff"
     assert whole.headers["Accept-Ranges"] == "bytes"
     assert not whole.headers["Content-Disposition"].startswith("attachment")
-    part = reader.client.get(address, headers={"Range": "bytes=100-199"})
+    part = window.client.get(address, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.data) == (206, WEBM[100:200])
     assert part.headers["Content-Range"] == f"bytes 100-199/{len(WEBM)}"
-    assert reader.client.get(address, headers={"Range": "bytes=2000-"}).data == WEBM[2000:]
-    assert reader.client.get(address, headers={"Range": f"bytes={len(WEBM)}-"}).status_code == 416
+    assert window.client.get(address, headers={"Range": "bytes=2000-"}).data == WEBM[2000:]
+    assert window.client.get(address, headers={"Range": f"bytes={len(WEBM)}-"}).status_code == 416
 
-    page = reader.open(f"{audit.address}/visits/{visit_id}")
+    page = window.open(f"{audit.address}/visits/{visit_id}")
     assert f'<audio controls preload="none" src="{address}"' in page.answer.text
     assert "Recording, 1:05, 0 MB" in " ".join(page.text.split())
     assert WORDS in page.text
     assert "media-src 'self'" in page.answer.headers["Content-Security-Policy"]
-    [line] = told(reader.client.get(f"/api/v1/visits/{visit_id}"))["photos"]
+    [line] = told(window.client.get(f"/api/v1/visits/{visit_id}"))["photos"]
     assert (line["readable"], line["width"], line["duration_ms"]) == (True, None, 65_400)
-    assert told(reader.client.get(f"/api/v1/visits/{visit_id}"))["consents"][0]["words"] == WORDS
-    assert 'type="checkbox" name="photos"' in reader.open(f"{audit.address}/erasures/visits/{visit_id}").answer.text
-    assert "Recording 1" in reader.text
+    assert told(window.client.get(f"/api/v1/visits/{visit_id}"))["consents"][0]["words"] == WORDS
+    assert 'type="checkbox" name="photos"' in window.open(f"{audit.address}/erasures/visits/{visit_id}").answer.text
+    assert "Recording 1" in window.text
 
 
 @pytest.mark.usefixtures("allowed")
@@ -170,7 +159,7 @@ def test_a_client_gets_no_recording_and_is_not_told_of_one(
     visit_id, heard = new_id(), recording()
     phone.put_visit(visit_id, report_with(audit, assignment, heard))
     phone.put_photo(heard)
-    work(app)
+    work_off(app)
     approve(session, visit_id, decided_by(session, audit), datetime.now(UTC))
     session.commit()
     client = Window(app, "vera@example.org")
@@ -204,7 +193,7 @@ def test_what_is_no_recording_is_kept_and_never_played(
     audit: Audit,
     assignment: Assignment,
     phone: FieldClient,
-    reader: Window,
+    window: Window,
     content: bytes,
     media_type: str,
     reason: str,
@@ -212,7 +201,7 @@ def test_what_is_no_recording_is_kept_and_never_played(
     visit_id, heard = new_id(), recording(content, media_type)
     assert phone.put_visit(visit_id, report_with(audit, assignment, heard)).status_code == 201
     assert phone.put_photo(heard).status_code == 201
-    work(app)
+    work_off(app)
     assert told(phone.put_photo(heard)) | {} == {
         "id": str(heard.id),
         "sha256": heard.sha256,
@@ -220,10 +209,10 @@ def test_what_is_no_recording_is_kept_and_never_played(
         "readable": False,
         "reason": reason,
     }
-    answer = reader.client.get(f"/api/v1/photos/{heard.id}")
+    answer = window.client.get(f"/api/v1/photos/{heard.id}")
     assert (answer.data, answer.headers["Content-Type"]) == (content, "application/octet-stream")
     assert answer.headers["Content-Disposition"].startswith("attachment")
-    assert "<audio" not in reader.open(f"{audit.address}/visits/{visit_id}").answer.text
+    assert "<audio" not in window.open(f"{audit.address}/visits/{visit_id}").answer.text
 
 
 def test_each_type_is_known_by_its_first_bytes() -> None:
@@ -239,7 +228,7 @@ def test_a_part_is_that_part_whatever_stream_the_storage_gives(
     audit: Audit,
     assignment: Assignment,
     phone: FieldClient,
-    reader: Window,
+    window: Window,
     kind: Callable[[bytes], Any],
 ) -> None:
     heard = recording()
@@ -247,7 +236,7 @@ def test_a_part_is_that_part_whatever_stream_the_storage_gives(
     phone.put_photo(heard)
     monkeypatch.setattr(app.extensions["photos"], "open", lambda key: kind(WEBM))
     for asked in ("bytes=0-", "bytes=100-199", "bytes=-50"):
-        answer = reader.client.get(f"/api/v1/photos/{heard.id}", headers={"Range": asked})
+        answer = window.client.get(f"/api/v1/photos/{heard.id}", headers={"Range": asked})
         first, last = answer.headers["Content-Range"].removeprefix("bytes ").split("/")[0].split("-")
         assert answer.status_code == 206
         assert answer.data == WEBM[int(first) : int(last) + 1]
@@ -273,7 +262,7 @@ def test_a_recording_without_the_consent_holds_the_visit_and_nothing_is_lost(
     audit: Audit,
     assignment: Assignment,
     phone: FieldClient,
-    reader: Window,
+    window: Window,
     consents: list[dict[str, str]] | None,
 ) -> None:
     visit_id, heard = new_id(), recording()
@@ -286,11 +275,11 @@ def test_a_recording_without_the_consent_holds_the_visit_and_nothing_is_lost(
     assert "nobody has confirmed the consent" in told(answer)["reason"]
     assert state_of(session, visit_id) == (VisitState.HELD, HoldReason.UNWANTED_RECORDING)
     assert phone.put_photo(heard).status_code == 201
-    work(app)
-    assert "has not confirmed the consent to it" in reader.open(page).text
-    reader.submit("Put right", placing_reason="The company has said so.")
+    work_off(app)
+    assert "has not confirmed the consent to it" in window.open(page).text
+    window.submit("Put right", placing_reason="The company has said so.")
     assert state_of(session, visit_id)[0] is VisitState.RECEIVED
-    assert "has not confirmed the consent to it" in reader.open(page).text
+    assert "has not confirmed the consent to it" in window.open(page).text
 
 
 def test_a_project_that_allows_none_holds_it_with_the_consent_too(
@@ -327,7 +316,7 @@ def test_a_revision_that_does_not_speak_of_consents_leaves_them(
 
 @pytest.mark.usefixtures("allowed")
 def test_a_recording_counts_as_no_photo(
-    session: ScopedSession, audit: Audit, phone: FieldClient, reader: Window
+    session: ScopedSession, audit: Audit, phone: FieldClient, window: Window
 ) -> None:
     criterion = make_criterion(Kind.STATES, evidence=Evidence.REQUIRED)
     section = make_section(audit.touchpoints[0], [criterion])
@@ -340,7 +329,7 @@ def test_a_recording_counts_as_no_photo(
     reports = report_with(audit, first, recording()), report_with(audit, second, recording(), FieldPhoto())
     assert phone.put_visit(heard, reports[0]).status_code == 202
     assert state_of(session, heard)[1] is HoldReason.EVIDENCE_MISSING
-    assert "1 photo is required" in reader.open(page).text
+    assert "1 photo is required" in window.open(page).text
     assert phone.put_visit(seen, reports[1]).status_code == 201
 
 
@@ -349,25 +338,25 @@ def test_a_recording_counts_as_no_photo(
 
 @pytest.mark.usefixtures("allowed")
 def test_an_erased_recording_is_gone_and_leaves_its_hash(
-    app: Flask, session: ScopedSession, audit: Audit, assignment: Assignment, phone: FieldClient, reader: Window
+    app: Flask, session: ScopedSession, audit: Audit, assignment: Assignment, phone: FieldClient, window: Window
 ) -> None:
     visit_id, heard = new_id(), recording()
     page = f"{audit.address}/visits/{visit_id}"
     report = said_of(report_with(audit, assignment, heard), heard, duration_ms=1000)
     phone.put_visit(visit_id, report)
     phone.put_photo(heard)
-    work(app)
+    work_off(app)
     by = decided_by(session, audit)
     visit = session.get_one(Visit, visit_id)
     erase_photos(session, visit, [heard.id], Act(by, "Asked for.", datetime.now(UTC)))
     session.commit()
-    work(app)
+    work_off(app)
     session.rollback()
     photo = session.get_one(Photo, heard.id)
     assert (photo.sha256, photo.duration_ms, photo.erased_at is None) == (heard.sha256, None, False)
     session.rollback()
-    assert reader.client.get(f"/api/v1/photos/{heard.id}").status_code == 410
-    assert "<audio" not in reader.open(page).answer.text
+    assert window.client.get(f"/api/v1/photos/{heard.id}").status_code == 410
+    assert "<audio" not in window.open(page).answer.text
 
 
 @pytest.mark.usefixtures("allowed")
@@ -377,7 +366,7 @@ def test_an_installation_moves_a_recording_and_misses_no_smaller_size_of_it(
     heard = recording()
     phone.put_visit(new_id(), report_with(audit, assignment, heard))
     phone.put_photo(heard)
-    work(app)
+    work_off(app)
     session.rollback()
     pieces = [each for each in pieces_of(session, tables_of(session.connection())) if str(heard.id) in each.key]
     assert [each.sha256 for each in pieces] == [heard.sha256]
@@ -385,7 +374,7 @@ def test_an_installation_moves_a_recording_and_misses_no_smaller_size_of_it(
 
 @pytest.mark.usefixtures("allowed")
 def test_the_same_recording_twice_looks_like_nothing(
-    app: Flask, session: ScopedSession, audit: Audit, phone: FieldClient, reader: Window
+    app: Flask, session: ScopedSession, audit: Audit, phone: FieldClient, window: Window
 ) -> None:
     assignments = [audit.assign(session, outlet) for outlet in audit.outlets[:2]]
     session.commit()
@@ -393,7 +382,7 @@ def test_the_same_recording_twice_looks_like_nothing(
         heard = recording()
         phone.put_visit(new_id(), report_with(audit, assignment, heard))
         phone.put_photo(heard)
-    work(app)
-    assert "used twice" not in reader.open(f"{audit.address}/visits?photos=used_twice").text.split("Wave")[-1]
+    work_off(app)
+    assert "used twice" not in window.open(f"{audit.address}/visits?photos=used_twice").text.split("Wave")[-1]
     session.rollback()
     assert all(photo.fingerprint is None and photo.readable for photo in session.scalars(select(Photo)))

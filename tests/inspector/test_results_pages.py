@@ -21,11 +21,6 @@ def audit(sessions: Sessions) -> Audit:
         return make_audit(session, outlets_per_brand=7, rivals=("Zerno", "Bobok"), required=6)
 
 
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
-
-
 def cells(window: Window, brand: str) -> list[str]:
     """The table's cells of one brand from the top down, as HTML."""
     return re.findall(rf'<td data-label="{brand}".*?</td>', window.answer.text, re.S)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import pytest
 from flask import Flask
 
 from checklists.brands import Outlet
@@ -20,17 +19,6 @@ from tests.pages import Window
 
 Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 def visit_of(sessions: Sessions, visit_id: UUID) -> Visit:

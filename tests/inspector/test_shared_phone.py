@@ -3,22 +3,15 @@
 from collections.abc import Callable
 from uuid import UUID
 
-import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from checklists.orm import ScopedSession, new_id
 from checklists.visits import Visit
-from tests.factories import Audit, make_audit
+from tests.factories import Audit
 from tests.phone_client import OWN_SITE, FieldClient
 
 Sessions = Callable[..., ScopedSession]
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
 
 
 def test_what_is_meant_for_one_person_is_not_taken_under_anothers_login(

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -13,16 +12,10 @@ from werkzeug.test import TestResponse
 from checklists.accounts import LoginFailures, forget_old_attempts
 from checklists.orm import ScopedSession
 from inspector.auth import passwords, throttle
-from tests.factories import PASSWORD, Audit, make_audit
+from tests.factories import PASSWORD, Audit
 from tests.pages import OWN_SITE
 
 Sessions = Callable[..., ScopedSession]
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
 
 
 def tries(

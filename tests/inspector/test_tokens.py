@@ -38,12 +38,6 @@ def app(app: Flask) -> Flask:
     return app
 
 
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
 def make_token(sessions: Sessions, audit: Audit, *scopes: TokenScope, **values: object) -> str:
     with sessions(scoped([audit.organization.id])) as session, session.begin():
         made = create_token(
@@ -198,12 +192,12 @@ def test_a_manager_of_one_project_makes_and_sees_tokens_of_that_one_only(
     ("changes", "field"), [({"name": " "}, "name"), ({"scopes": []}, "scopes"), ({"lasts": "99999"}, "lasts")]
 )
 def test_a_mistake_makes_no_token(
-    app: Flask, audit: Audit, sessions: Sessions, changes: dict[str, str | list[str]], field: str
+    window: Window, audit: Audit, sessions: Sessions, changes: dict[str, str | list[str]], field: str
 ) -> None:
-    window = Window(app, audit.manager.email).open(f"/o/{audit.organization.slug}/tokens/new")
+    window.open(f"/o/{audit.organization.slug}/tokens/new")
     window.submit("Make the token", {"name": "a", "scopes": ["setup:read"], **changes})
     assert window.status == 422
-    assert f"{field}" in window.answer.text
+    assert f'id="wrong-{field}"' in window.answer.text
     with sessions() as session:
         assert session.scalars(select(Token)).all() == []
 

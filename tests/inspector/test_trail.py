@@ -31,17 +31,6 @@ Sessions = Callable[..., ScopedSession]
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
-
-
 def entries(sessions: Sessions, *, reads: bool = False) -> list[AuditEntry]:
     with sessions() as session:
         found = session.scalars(select(AuditEntry).order_by(AuditEntry.at, AuditEntry.id)).all()

@@ -3,24 +3,12 @@
 from uuid import UUID
 
 import pytest
-from flask import Flask
 
 from checklists.checklist import Criterion
 from tests.drafts import Sessions, criteria_of, version_of
 from tests.factories import Audit, make_audit
 from tests.forms import make_checklist
 from tests.pages import Window
-
-
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
 
 
 @pytest.fixture

@@ -24,17 +24,6 @@ Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 
 
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
-
-
 def state_of(sessions: Sessions, visit_id: UUID) -> VisitState:
     with sessions() as session:
         return session.get_one(Visit, visit_id).state

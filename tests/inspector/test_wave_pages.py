@@ -22,17 +22,6 @@ from tests.pages import Window
 Sessions = Callable[..., ScopedSession]
 
 
-@pytest.fixture
-def audit(sessions: Sessions) -> Audit:
-    with sessions() as session, session.begin():
-        return make_audit(session)
-
-
-@pytest.fixture
-def window(app: Flask, audit: Audit) -> Window:
-    return Window(app, audit.manager.email)
-
-
 def wave_of(sessions: Sessions, wave_id: UUID) -> Wave:
     with sessions() as session:
         wave = wave_with_contents(session, wave_id)

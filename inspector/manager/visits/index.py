@@ -13,12 +13,12 @@ from checklists.errors import HOLD_REASONS
 from checklists.journey import touchpoint_names
 from checklists.visits import VisitInBrief, VisitState, inspectors_seen, visits_in_brief
 from checklists.waves import wave_names
-from inspector.auth import READERS, roles
+from inspector.auth import READERS, roles, sees_unplaced
 from inspector.languages import words
 from inspector.manager.entrance import may_review
 from inspector.manager.forms import PageAnswer
 from inspector.manager.lists import Listing, choice_asked, one_asked, row_asked
-from inspector.manager.visits.place import VISIT_STATES, PhotosAsked, blueprint, queue_filters, sees_unplaced
+from inspector.manager.visits.place import VISIT_STATES, PhotosAsked, blueprint, queue_filters
 from inspector.trail import reads_personal
 from inspector.transactions import reading
 

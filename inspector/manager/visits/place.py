@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from checklists.errors import NotFound
 from checklists.review import Queue, review_queue
 from checklists.visits import BestPracticeKind, Visit, VisitState, visit_with_parts
+from inspector.auth import sees_unplaced
 from inspector.manager.lists import choice_asked, identity_asked
 
 blueprint = Blueprint("visits", __name__, url_prefix="/o/<organization>/<project>/visits")
@@ -40,7 +41,7 @@ PRACTICE_KINDS = {
 def visit_asked(session: Session, visit_id: UUID) -> Visit:
     """The project's visit. A held one without a project is shown to those who see the whole organization."""
     visit = visit_with_parts(session, visit_id)
-    if visit is None or visit.organization_id != g.organization.id:
+    if visit.organization_id != g.organization.id:
         raise NotFound
     if visit.project_id != g.project.id and not (visit.project_id is None and sees_unplaced()):
         raise NotFound
@@ -66,8 +67,3 @@ def queue_asked(session: Session) -> Queue:
     """The visits that wait, as the filters of the address have it. Raises NotFound for what is no id."""
     filters = {f"{name}_id": identity_asked(name) for name in QUEUE_FILTERS}
     return review_queue(session, g.project.id, used_twice=choice_asked(PhotosAsked, "photos") is not None, **filters)
-
-
-def sees_unplaced() -> bool:
-    """Whether this person is shown held visits whose project nobody could tell: whoever sees the whole organization."""
-    return any(each.project_id is None for each in g.memberships)
