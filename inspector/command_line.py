@@ -1,4 +1,4 @@
-"""The command `inspector`: serve, worker, migrate, demo, create-owner, vapid-key, check."""
+"""The command `inspector`: it serves, works, migrates, backs up, restores, moves and checks; --help lists all of it."""
 
 import re
 import secrets
@@ -112,7 +112,7 @@ def create_owner(organization: str, slug: str, email: str, name: str) -> None:
 def vapid_key() -> None:
     """Print a new key for VAPID_PRIVATE_KEY, by which push services know this installation.
 
-    With another one than before, each inspector has to turn notices on again.
+    With another one than before, notices reach a phone again when it has opened the app, within a day.
     """
     click.echo(make_key())
 

@@ -22,7 +22,7 @@ TOKEN_SECONDS = 12 * 3600
 def own_key(settings: Settings) -> ec.EllipticCurvePrivateKey:
     """The key of `VAPID_PRIVATE_KEY`, else one that is made once and kept. Raises ValueError for what is no key.
 
-    Browsers give addresses for this key only: with another one, each person must turn notices on again.
+    Browsers give addresses for this key only: with another one, a phone asks for a new address within a day.
     """
     return read_key(settings.vapid_private_key or kept_secret(settings.data_dir / "vapid-key", make_key))
 
