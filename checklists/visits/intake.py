@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from checklists.brands import Outlet
@@ -26,6 +26,9 @@ from checklists.visits.report import Arrival, AssignedPlace, PhotoPromise, Recei
 from checklists.visits.results import clear_results, form_of, plain, results_of
 from checklists.visits.tables import ERASED_BODY, Photo, SealedReport, Visit, VisitState
 from checklists.waves import Assignment, AssignmentState
+
+MOST_REFUSED = 20
+"""Bodies with other content than the accepted one that are kept of one visit."""
 
 
 def record_visit(
@@ -153,12 +156,18 @@ def _known(
         session.refresh(visit, with_for_update={"of": Visit})
         if _is_next_revision(visit, report):
             return _revise(session, visit, sender, body, sha256, report, now)
-    if known is None:
+    if known is None and _keeps_another(session, visit.id):
         sealed = _sealed(sender, sha256, report.revision if report else visit.revision, now, accepted=False)
         insert_rows(
             session, {SealedReport: [sealed]}, organization_id=visit.organization_id, visit_id=visit.id, body=body
         )
     return _receipt(session, visit, Arrival.SAME if known else Arrival.CONFLICT)
+
+
+def _keeps_another(session: Session, visit_id: UUID) -> bool:
+    """Whether a body with other content is still kept: what a broken phone sends without end lies on that phone too."""
+    refused = (SealedReport.visit_id == visit_id, SealedReport.accepted.is_(False))
+    return (session.scalar(select(func.count()).select_from(SealedReport).where(*refused)) or 0) < MOST_REFUSED
 
 
 def is_erased(session: Session, visit: Visit) -> bool:

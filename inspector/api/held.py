@@ -17,8 +17,8 @@ from checklists.visits import Report, Visit, visit_with_parts
 from inspector.api.etags import tagged
 from inspector.api.fields import TOLD, Body, Choice, Flag, Id, Moment, Part, Several, Text, Whole
 from inspector.api.operations import Json, Operations
+from inspector.api.report_body import read_report
 from inspector.api.visit_bodies import ContentSchema
-from inspector.api.visits import read_report
 from inspector.auth import MANAGERS, REVIEWERS, roles
 from inspector.manager.visits.answers import parts_of_report, unknown_answers
 from inspector.manager.visits.held import accepted_body, places_offered

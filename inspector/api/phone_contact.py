@@ -13,7 +13,7 @@ from checklists.phones import Contact, WaitingVisit, note_contact
 from inspector.api.bodies import read_as, read_json
 from inspector.api.operations import nothing_more
 from inspector.api.phone_drafts import PRINTABLE
-from inspector.api.visits import Moment, Several
+from inspector.api.report_body import Moment, Several
 from inspector.auth import person, roles
 from inspector.manager.devices import browser_of, system_of
 from inspector.transactions import writing

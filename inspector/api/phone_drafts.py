@@ -40,7 +40,7 @@ from checklists.visits import (
 from inspector.api.bodies import read_as
 from inspector.api.operations import Json, nothing_more, told
 from inspector.api.phone import PHOTOS_PER_VISIT
-from inspector.api.visits import MEDIA_TYPE, Moment, Several
+from inspector.api.report_body import MediaType, Moment, Several
 from inspector.auth import person, roles, sender
 from inspector.background import ring
 from inspector.photo_storage import PhotoStorage, Readable, photo_key
@@ -63,7 +63,7 @@ class NamedPhotoSchema(Schema):
     id = fields.UUID(required=True)
     sha256 = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
     size = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**31 - 1))
-    media_type = fields.String(required=True, validate=validate.Regexp(MEDIA_TYPE))
+    media_type = MediaType(required=True)
 
     @post_load
     def build(self, data: dict[str, Any], **_: object) -> PhotoPromise:

@@ -7,7 +7,7 @@ from flask import json
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from inspector.api.phone_drafts import PRINTABLE
-from inspector.api.visits import MEDIA_TYPE, MOST_PARTS, Moment, Several
+from inspector.api.report_body import MOST_PARTS, MediaType, Moment, Several
 from inspector.phone_files.archive import NEWER, NOT_OURS, Archive, Damaged, refused
 from inspector.phone_files.contents import FiledDraft, FiledPhoto, FiledVisit, PhoneFile
 
@@ -27,7 +27,7 @@ class FiledPhotoSchema(Schema):
     id = fields.UUID(required=True)
     sha256 = fields.String(required=True, validate=validate.Regexp(SHA256))
     size = fields.Integer(required=True, strict=True, validate=validate.Range(0, 2**31 - 1))
-    media_type = fields.String(required=True, validate=validate.Regexp(MEDIA_TYPE))
+    media_type = MediaType(required=True)
     file = fields.String(load_default=None, allow_none=True, validate=ENTRY)
 
     @post_load

@@ -33,9 +33,9 @@ from inspector.api.fields import (
 )
 from inspector.api.operations import Json, told
 from inspector.api.reach import find, project_of
+from inspector.api.report_body import read_report
 from inspector.api.visit_bodies import CorrectionSchema, VisitSchema
 from inspector.api.visit_reading import MEANT, operations, visit_told
-from inspector.api.visits import read_report
 from inspector.auth import MANAGERS, REVIEWERS, person, roles, sees_unplaced
 from inspector.manager.visits.held import accepted_body
 from inspector.manager.visits.place import LONGEST_REASON

@@ -12,7 +12,7 @@ from checklists.people import Role, User
 from checklists.scoring import read_form
 from checklists.visits import FieldAccess, Receipt, Sender, record_visit
 from checklists.waves import Assignment, Wave, assignments_of, change_assignment, hand_out, plan_assignments, revoke
-from inspector.api.visits import read_report
+from inspector.api.report_body import read_report
 from inspector.demo.albums import Albums, Picture, retouched
 from inspector.demo.building import Engagement
 from inspector.demo.coffee_chain import OWN

@@ -17,7 +17,7 @@ from checklists.orm import LanguageMap
 from checklists.people import Role, User
 from checklists.review import Content, Note, approve, correct, put_right, reject, reopen, send_back
 from checklists.visits import receive_photo
-from inspector.api.visits import read_report
+from inspector.api.report_body import read_report
 from inspector.demo.answers import content_in
 from inspector.demo.building import Engagement
 from inspector.demo.fieldwork import deliver

@@ -50,7 +50,7 @@ from checklists.visits import (
 )
 from inspector.acts import note_written
 from inspector.api.phone_file_manifest import read_manifest
-from inspector.api.visits import legible_photos, read_report
+from inspector.api.report_body import legible_photos, read_report
 from inspector.phone_files.archive import Archive, Damaged
 from inspector.phone_files.contents import FiledDraft, FiledPhoto, FiledVisit
 from inspector.phone_files.lines import Kind, Line, Outcome, PhotoCounts, Told

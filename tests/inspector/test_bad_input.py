@@ -116,6 +116,10 @@ REPORTS = (
     BadReport("milliseconds with a fraction", 201, with_values(elapsed_ms=1234.5)),
     BadReport("what a newer app adds", 201, with_values(mood={"deep": [[[[{}]]]]}, weather="rain")),
     BadReport("half a megabyte of what nobody asked for", 201, with_values(more=[{}] * 170_000)),
+    BadReport("a media type with a line break", 201, with_photo(media_type="image/jpeg\r\nX-Evil: 1")),
+    BadReport("a media type that is a path", 201, with_photo(media_type="../../etc/passwd")),
+    BadReport("a media type of 5 MB", 201, with_photo(media_type="image/" + "x" * 5_000_000)),
+    BadReport("half a sign in a media type", 201, with_photo(media_type="image/\ud800")),
     # Held: whose, what and when.
     BadReport("a revoked assignment", (202, HoldReason.REVOKED_ASSIGNMENT), with_values(), revoke),
     BadReport("another inspector's assignment", FOREIGN, with_values(), hand_to_timur),
@@ -164,10 +168,6 @@ REPORTS = (
     BadReport("1,001 photos", NOT_UNDERSTOOD, with_values(photos=[A_PHOTO] * 1_001)),
     BadReport("a photo of less than nothing", NOT_UNDERSTOOD, with_photo(size=-1)),
     BadReport("a photo of 2 GB and a byte", NOT_UNDERSTOOD, with_photo(size=2**31)),
-    BadReport("a media type with a line break", NOT_UNDERSTOOD, with_photo(media_type="image/jpeg\r\nX-Evil: 1")),
-    BadReport("a media type that is a path", NOT_UNDERSTOOD, with_photo(media_type="../../etc/passwd")),
-    BadReport("a media type of 5 MB", NOT_UNDERSTOOD, with_photo(media_type="image/" + "x" * 5_000_000)),
-    BadReport("half a sign in a media type", NOT_UNDERSTOOD, with_photo(media_type="image/\ud800")),
     # Refused: what cannot be read as JSON, and what is too large.
     BadReport("nothing", NOT_JSON, as_bytes(b"")),
     BadReport("blanks", NOT_JSON, as_bytes(b" \r\n")),

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from checklists.jobs import Job
 from checklists.orm import ScopedSession, new_id
 from checklists.visits import Answer, Check, Photo, SealedReport, Visit
+from checklists.visits.intake import MOST_REFUSED
 from checklists.waves import Assignment, AssignmentState
 from inspector.photo_images import draw_demo_photo
 from tests.factories import Audit, make_audit
@@ -63,6 +64,17 @@ def test_other_content_under_the_same_id_is_refused_and_kept(
     kept = session.scalars(select(SealedReport).order_by(SealedReport.accepted.desc())).all()
     assert [json.loads(each.body)["elapsed_ms"] for each in kept] == [report["elapsed_ms"], 1]
     assert session.get_one(Visit, visit_id).elapsed_ms == report["elapsed_ms"]
+
+
+def test_other_content_without_end_does_not_fill_the_database(
+    session: ScopedSession, audit: Audit, assignment: Assignment, phone: FieldClient
+) -> None:
+    visit_id, report = new_id(), audit.report(assignment)
+    phone.put_visit(visit_id, report)
+    for elapsed_ms in range(1, MOST_REFUSED + 3):
+        assert phone.put_visit(visit_id, report | {"elapsed_ms": elapsed_ms}).status_code == 409
+    assert phone.put_visit(visit_id, report).status_code == 200
+    assert count(session, SealedReport) == 1 + MOST_REFUSED
 
 
 @pytest.mark.parametrize(

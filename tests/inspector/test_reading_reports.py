@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from checklists.scoring import Status
-from inspector.api.visits import MOST_PARTS, AnswerSchema, read_answer
+from inspector.api.report_body import MOST_PARTS, AnswerSchema, read_answer
 
 schema = AnswerSchema()
 junk: st.SearchStrategy[Any] = st.recursive(

@@ -18,7 +18,7 @@ from checklists.review import corrections_of, history_of
 from checklists.scoring import Form as ChecklistForm
 from checklists.scoring import read_form
 from checklists.visits import Report, SealedReport, Visit, VisitState, sealed_reports_of
-from inspector.api.visits import read_report
+from inspector.api.report_body import read_report
 from inspector.auth import READERS, REVIEWERS, roles
 from inspector.languages import words
 from inspector.manager.entrance import may_review

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from checklists.errors import DomainError, NotFound
 from checklists.review import Note, approve, put_right, reject, reopen, send_back
 from checklists.visits import Visit
-from inspector.api.visits import read_report
+from inspector.api.report_body import read_report
 from inspector.auth import MANAGERS, REVIEWERS, person, roles
 from inspector.manager.forms import Form, PageAnswer
 from inspector.manager.lists import identity_asked
