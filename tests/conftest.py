@@ -1,5 +1,6 @@
 """Fixtures that every test may use: databases, the domain's sessions, the app, the live server and browsers."""
 
+import gc
 import itertools
 import os
 import re
@@ -15,6 +16,7 @@ from sqlalchemy import Engine
 
 from checklists.orm import Scope, ScopedSession, connect, unscoped
 from tests.browsers import DESKTOP, FLAGS, PATIENCE_MS, Phone, chromium_path
+from tests.compiled import share_compiled_statements
 from tests.databases import KINDS, Databases
 from tests.engines import ENGINES
 from tests.faulty_line import FaultyLine
@@ -32,6 +34,14 @@ hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=5_000)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+share_compiled_statements()
+gc.disable()  # While the tests are collected, where it would take a third of the time and find nothing.
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 # Most tests run on one of the two databases, every second one on PostgreSQL, so that `make test` ends within twenty

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,8 +18,11 @@ from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import Connection
 
-from checklists.orm import connect
+from checklists.orm import ScopedSession, connect
 from tests.servers import ROOT, STARTING_SECONDS, STOPPING_SECONDS, cannot_run, ending_with_us, free_port
+
+Sessions = Callable[..., ScopedSession]
+"""What the fixture `sessions` is."""
 
 KINDS = ("sqlite", "postgresql")
 APPLICATION = "audit"

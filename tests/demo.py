@@ -1,5 +1,7 @@
-"""A demo in a database of its own, for looking into it."""
+"""A demo in a database of its own, for looking into it, and served."""
 
+import fcntl
+import shutil
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +20,7 @@ from checklists.waves import Wave
 from inspector import create_app
 from inspector.demo import DemoLogin, make_demo
 from inspector.settings import Settings
-from tests.servers import server_environment
+from tests.servers import LiveServer, server_environment
 
 
 @dataclass
@@ -77,3 +79,29 @@ def documents(session: Session) -> list[dict[str, Any]]:
     """Those of the published versions."""
     versions = select(ChecklistVersion).where(ChecklistVersion.published_at.is_not(None)).order_by(ChecklistVersion.id)
     return [version.document or {} for version in session.scalars(versions)]
+
+
+def demo_served(shared: Path, own: Path) -> LiveServer:
+    """The service as `make run` shows it, not started yet, on a copy of the demo below `own`.
+
+    A demo takes a quarter of a minute: who comes first makes it, below `shared`.
+    """
+    made = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            _make_by_starting(shared / "demo-unfinished").rename(made)
+    return _serving(Path(shutil.copytree(made, own / "demo")))
+
+
+def _make_by_starting(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    server = _serving(folder)
+    server.start()
+    server.stop()
+    return folder
+
+
+def _serving(folder: Path) -> LiveServer:
+    return LiveServer(f"sqlite:///{folder / 'demo.db'}", folder / "data", DEMO="1")

@@ -1,14 +1,12 @@
 """A draft that is edited through the pages: what a manager types for each kind of criterion, and how it is sent."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from checklists.checklist import ChecklistVersion, Criterion, version_with_parts
-from checklists.orm import ScopedSession
+from tests.databases import Sessions
 from tests.factories import Audit
 from tests.pages import Window
 
-Sessions = Callable[..., ScopedSession]
 Fields = dict[str, str | list[str]]
 
 GREETING: Fields = {

@@ -5,7 +5,7 @@ A newcomer who wants to know how a visit comes in, or what a page shows, reads t
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -15,8 +15,9 @@ from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 from jinja2 import Template
 
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.people import User
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.servers import ROOT
 
@@ -56,8 +57,6 @@ THE_MATRIX_IS_SHOWN = {
     "checklists/matrix/",
     "checklists/confidence.py",
 }
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A visit with everything in it that may have to be erased, delivered and reviewed as in life."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -10,16 +9,16 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from checklists.jobs import Job
-from checklists.orm import Base, ScopedSession, new_id
+from checklists.orm import Base, new_id
 from checklists.visits import Visit
 from inspector.background import HANDLERS, Worker
 from inspector.photo_images import draw_demo_photo
+from tests.databases import Sessions
 from tests.factories import make_audit
 from tests.field import FieldPhoto
 from tests.pages import Window
 from tests.phone_client import FieldClient
 
-Sessions = Callable[..., ScopedSession]
 SECRET_WORDS = (
     "Ольга Кассирова",
     "Оля с косой",

@@ -1,7 +1,7 @@
 /**
  * The wire. Every call answers {kind, status, body}; `kind` is
  *   ok       the exact status, JSON, and our own id came back
- *   same     nothing changed (304)
+ *   same     nothing changed (304); `time` is the server's, in ms since 1970, or null
  *   login    401 from our own server: somebody has to log in
  *   refused  our own server says no, repeating is useless
  *   later    the server is busy or broken
@@ -21,6 +21,8 @@ const LAST_WORDS_BYTES = 60_000;
 const REFUSALS = new Set([400, 403, 404, 409, 410, 413, 422]);
 const PATIENCE_MS = 30_000;
 const SLOWEST_BYTES_PER_SECOND = 2_000;
+// What a person's work comes to, packed; nobody knows before it has come.
+const WORK_BYTES = 200_000;
 
 // With it the server takes a request only under this person's login: somebody else may have come since we looked.
 const meantFor = (personId) => ({ "Expect-Person": personId });
@@ -29,11 +31,11 @@ const meantFor = (personId) => ({ "Expect-Person": personId });
 export function createApi({ send = (url, options) => fetch(url, options), base = "/", language = () => "en" } = {}) {
   async function call(method, path, {
     body, mediaType, headers = {}, expect, believe, accept = "application/json", signal, keepalive = false, patience,
-    cache = "no-store",
+    size = 0, cache = "no-store",
   }) {
     const stop = new AbortController();
     signal?.addEventListener("abort", () => stop.abort());
-    const whole = PATIENCE_MS + ((body?.byteLength ?? body?.length ?? 0) / SLOWEST_BYTES_PER_SECOND) * 1000;
+    const whole = PATIENCE_MS + ((body?.byteLength ?? body?.length ?? size) / SLOWEST_BYTES_PER_SECOND) * 1000;
     const timer = setTimeout(() => stop.abort(), patience ?? whole);
     try {
       const response = await send(base + path, {
@@ -67,7 +69,7 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
 
     /** All that the phone needs to work off line; `etag` of what is already here, or null. */
     work: (etag) => call("GET", "api/v1/phone/work", {
-      headers: etag ? { "If-None-Match": etag } : {}, expect: [200],
+      headers: etag ? { "If-None-Match": etag } : {}, expect: [200], size: WORK_BYTES,
       believe: (body) => isPerson(body) && Array.isArray(body.assignments),
     }),
 
@@ -109,7 +111,8 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
       headers: meantFor(personId), expect: [200], believe: (body) => Array.isArray(body.drafts),
     }),
     copy: (id, deviceId, { personId }) => call("GET", `api/v1/phone/drafts/${id}?device_id=${encodeURIComponent(deviceId)}`, {
-      headers: meantFor(personId), expect: [200], believe: (body) => body.visit_id === id && typeof body.body === "string",
+      headers: meantFor(personId), expect: [200], size: WORK_BYTES,
+      believe: (body) => body.visit_id === id && typeof body.body === "string",
     }),
     /** Keep a draft there as well; `copy` as PUT /phone/drafts takes it. `isLeaving` where the page may go away. */
     putCopy: (id, copy, { personId, isLeaving = false }) => {
@@ -129,8 +132,9 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
       body: photo.bytes, mediaType: photo.media_type, signal, headers: meantFor(personId), expect: [200, 201],
       believe: (body) => body.id === photo.id && body.sha256 === photo.sha256,
     }),
-    copyPhoto: (visitId, id, { personId }) => call("GET", `api/v1/phone/drafts/${visitId}/photos/${id}`, {
-      headers: meantFor(personId), accept: BYTES, expect: [200] }),
+    /** The bytes of a draft's photo that has so many of them (`size`); `signal` as above. */
+    copyPhoto: (visitId, id, { personId, signal, size }) => call("GET", `api/v1/phone/drafts/${visitId}/photos/${id}`, {
+      headers: meantFor(personId), accept: BYTES, expect: [200], signal, size }),
     /** The server's key for notices, where a browser takes them, and that it takes none any more. */
     noticeKey: ({ personId }) => call("GET", "api/v1/phone/notices", {
       headers: meantFor(personId), expect: [200], believe: (body) => typeof body.public_key === "string" }),
@@ -156,7 +160,9 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
 async function understand(response, path, { expect: expected, believe, accept }) {
   const { status } = response;
   const nothing = { kind: "nothing", status: 0, body: null };
-  if (status === 304) return { kind: "same", status, body: null, etag: null };
+  if (status === 304) {
+    return { kind: "same", status, body: null, etag: null, time: Date.parse(response.headers.get("Date") ?? "") || null };
+  }
   const offset = numberIn(response, "Upload-Offset");
   if (accept === OFFSET) return placeIn(status, offset, believe({ size: numberIn(response, "Upload-Length") }));
   if (status === 204) return expected.includes(204) ? { kind: "ok", status, body: null, etag: null, offset } : nothing;

@@ -1,5 +1,6 @@
 /** Start: wires store, wire, outbox and screens together, and holds what the screens show. */
 import { createApi } from "./api.js";
+import { noteClock } from "./clock.js";
 import { openDraft } from "./draft.js";
 import { Hearing } from "./hearing.js";
 import { Keeping } from "./keeping.js";
@@ -55,7 +56,7 @@ class App {
     try {
       this.store = await openStore();
       await this.#readSettings();
-      await Promise.all([spoken.then(() => this.#speak()), this.state.person && this.readOwn(), this.#follow()]);
+      await Promise.all([spoken.then(() => this.#speak()), this.state.person && this.readOwn(), this.follow()]);
     } catch (error) {
       this.set({ started: true, fatal: error });
       return;
@@ -106,8 +107,8 @@ class App {
     this.set({ work: work?.body ?? null, drafts, visits });
   }
 
-  // The address changed: open the draft that it names, close the one that was open.
-  #follow() {
+  /** The address changed: open the draft that it names, close the one that was open. Resolves when that is done. */
+  follow() {
     this.#opening = this.#opening.then(() => this.#open(parseRoute(location.hash)))
       .catch((error) => this.set({ fatal: error }));
     return this.#opening;
@@ -133,6 +134,8 @@ class App {
         return;
       }
       this.state.open = opened;
+      this.keeping.copies.attend(() => this.state.open).then((isMissing) => isMissing && this.keeping.keep({ asked: true }))
+        .catch(() => {});
     }
     if (route.screen === "finish" && this.state.route.screen !== "finish") this.visiting.notePosition(route.id);
     this.set({ route });
@@ -140,10 +143,12 @@ class App {
   }
 
   #watch() {
-    addEventListener("hashchange", () => this.#follow());
+    addEventListener("hashchange", () => this.follow());
     addEventListener("online", () => this.deliver({ asked: true }));
     addEventListener("focus", () => this.#wake());
     addEventListener("pagehide", () => this.state.open?.flush());
+    // A page that a browser had put aside has let its locks go.
+    addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
     addEventListener("beforeinstallprompt", (event) => {
       event.preventDefault();
       this.set({ install: event });
@@ -157,8 +162,9 @@ class App {
   async #hear(news) {
     if (news === "person") {
       const person = await this.store.setting("person");
-      if (person?.id !== this.state.person?.id) location.reload();
-      else this.refresh();
+      if (person?.id === this.state.person?.id) return this.refresh();
+      await this.state.open?.flush();
+      location.reload();
     } else if (this.state.person) {
       this.readOwn();
     }
@@ -172,7 +178,7 @@ class App {
 
   #wake() {
     this.offline.check();
-    if (Date.now() - (this.refreshedAt ?? 0) > STALE_MS) this.refresh();
+    if (Math.abs(Date.now() - (this.refreshedAt ?? 0)) > STALE_MS) this.refresh();
     this.deliver();
   }
 
@@ -203,12 +209,12 @@ class App {
     if (other && this.state.person) {
       Object.assign(this.state, { person: null, refused: false, message: null });
       location.hash = toAssignments();
-      await this.#follow();
+      await this.follow();
     }
     this.set({ person });
     await this.#speak();
     if (other) await this.readOwn();
-    await this.#follow();
+    await this.follow();
   }
 
   /** Log out; what is on the phone waits for its owner. The server is told now, or at the next start. */
@@ -218,7 +224,7 @@ class App {
     await this.store.saveSetting("person", null);
     this.tellOthers("person");
     location.hash = toAssignments();
-    await this.#follow();
+    await this.follow();
     await this.state.open?.close();
     this.set({ person: null, work: null, refused: false, drafts: [], visits: [], open: null, message: null, copies: {}, elsewhere: [] });
     await this.hearing.turnOff();
@@ -256,18 +262,18 @@ class App {
     if (answer.kind === "login") return this.#setLogin({ wanted: true });
     if (["ok", "same", "refused"].includes(answer.kind)) this.set({ refused: answer.status === 403 });
     if (answer.kind === "same") {
+      await noteClock(this, answer.time);
       this.#lookFurther();
       return this.#setLogin({ wanted: false });
     }
     if (answer.kind !== "ok") return undefined;
     const { body, etag } = answer;
     if (body.person.id !== person.id) return this.#setLogin({ wanted: true });
-    const fetchedAt = Date.now();
-    await this.store.saveWork({ person_id: person.id, etag, body, fetched_at: fetchedAt });
-    await this.store.saveSetting("skew", Date.parse(body.server_time) - fetchedAt);
+    await this.store.saveWork({ person_id: person.id, etag, body, fetched_at: Date.now() });
+    await noteClock(this, Date.parse(body.server_time));
     if (shift !== this.#shift) return undefined;
     this.#setLogin({ wanted: false });
-    this.set({ work: body, person: body.person, skew: Date.parse(body.server_time) - fetchedAt });
+    this.set({ work: body, person: body.person });
     await this.store.saveSetting("person", body.person);
     this.#lookFurther();
     return this.#speak();

@@ -1,10 +1,14 @@
 /**
  * Keeps begun visits on the server too, so that a lost phone loses nothing: each draft some moments after its last
- * change, then its photos one by one. Planning is pure; the runner only carries out and writes down. It stands back for
- * finished visits, and nothing ever waits for it.
+ * change, then its photos one by one; and fetches the photos that had not come from another phone yet when its visit was
+ * gone on with here. Planning is pure; the runner only carries out and writes down. It stands back for finished visits,
+ * and nothing ever waits for it.
  */
 import { nextStep, pause } from "./outbox.js";
-import { revisionOf } from "./revisions.js";
+import { previewOf } from "./photos.js";
+import { fetchPhoto, showFound } from "./restoring.js";
+import { lostPhotos, revisionOf } from "./revisions.js";
+import { makeCanvas } from "./screens/canvas.js";
 import { photosInUse, progress, withOffset } from "./visit.js";
 
 const QUIET_MS = 4_000;
@@ -15,17 +19,24 @@ const LONGEST_UNKEPT_MS = 60_000;
 const AFTER_REFUSAL_MS = 600_000;
 // A discarded draft can be taken back while a message is shown.
 const UNDO_MS = 60_000;
+// A photo that the server does not have is asked for again after a minute, then after two, up to five.
+const SEEK_MS = 60_000;
+const MOST_PAUSES = 5;
 const FORMAT = 1;
 // The server has no copy any more, or never had: the visit has arrived, say.
 const GONE = new Set([404, 409, 410]);
 
 /**
- * What to do next at time `now` (ms): {do: "draft", draft}, {do: "photo", draft, photoId}, {do: "drop" | "forget", copy},
+ * What to do next at time `now` (ms): {do: "draft", draft}, {do: "photo" | "fetch", draft, photoId}, {do: "drop" | "forget", copy},
  * {do: "stand back"} while finished visits need the line, {do: "wait", until} or {do: "rest"}. `begun` is what
  * store.begun gives, `stirred` a Map of the drafts that are being changed: id -> {since, last} in ms. What was changed by
  * `askedAt` (ms) waits for no quiet moment; photos wait after the last change of all, at `touchedAt` (ms), in any case.
+ * `sought` is a Map of the missing photos that were asked for: id -> {last, times}; without it none is fetched. Those last
+ * asked for before `wishedAt` (ms) wait for no pause.
  */
-export function nextCopyStep({ drafts, copies, visits }, stirred, now, { askedAt = 0, touchedAt = 0 } = {}) {
+export function nextCopyStep({ drafts, copies, visits }, stirred, now, {
+  askedAt = 0, touchedAt = 0, sought = null, wishedAt = 0,
+} = {}) {
   const lineIsNeeded = ["report", "photo"].includes(nextStep(visits, now).do);
   if (lineIsNeeded) return { do: "stand back" };
   const known = new Map(copies.map((copy) => [copy.id, copy]));
@@ -48,6 +59,10 @@ export function nextCopyStep({ drafts, copies, visits }, stirred, now, { askedAt
     const photoId = photoToKeep(draft, known.get(draft.id));
     if (photoId && isDue(Math.max(known.get(draft.id).next_try_at, touchedAt + BREATH_MS))) return { do: "photo", draft, photoId };
   }
+  for (const draft of sought ? open : []) {
+    const photoId = lostPhotos(draft).find((id) => isDue(Math.max(seekAt(sought.get(id), wishedAt), touchedAt + BREATH_MS)));
+    if (photoId) return { do: "fetch", draft, photoId };
+  }
   return times.length ? { do: "wait", until: Math.min(...times) } : { do: "rest" };
 }
 
@@ -62,6 +77,10 @@ function stepOfLeft({ id }, drafts, visits, now) {
 
 function quietAt(stir, askedAt) {
   return stir?.last > askedAt ? Math.min(stir.last + QUIET_MS, stir.since + LONGEST_UNKEPT_MS) : 0;
+}
+
+function seekAt(seek, wishedAt) {
+  return seek?.last >= wishedAt ? seek.last + Math.min(seek.times, MOST_PAUSES) * SEEK_MS : 0;
 }
 
 /** How often a draft was saved; those of earlier apps did not count. */
@@ -158,11 +177,19 @@ function refusal(answer) {
 /**
  * The runner. `keep({personId, asked, isLeaving})` answers {state, until?} as the outbox does, or "stand back" while
  * finished visits need the line. `stir(id)` says that a draft was changed, `standBack()` ends a photo that is on its way.
+ * `attend(opened)` says that a draft was opened, which `opened()` gives as long as it is; it resolves to whether a photo
+ * of it is missing still.
  * `isKnown(versionId)` as in copyOf; `onChange(visitId, others)` is told of every change, with the copies of other phones
  * where the server named them.
  */
-export function createCopies({ store, api, locks, deviceId, isKnown, onChange = () => {}, now = Date.now, random = Math.random }) {
+export function createCopies({
+  store, api, locks, deviceId, isKnown, onChange = () => {}, makePreview = (bytes, type) => previewOf(bytes, type, makeCanvas),
+  now = Date.now, random = Math.random,
+}) {
   const stirred = new Map();
+  const sought = new Map();
+  let wishedAt = 0;
+  let openDraft = () => null;
   let touchedAt = 0;
   let running = null;
   let again = null;
@@ -174,38 +201,46 @@ export function createCopies({ store, api, locks, deviceId, isKnown, onChange = 
     stirred.set(id, { since: stirred.get(id)?.since ?? touchedAt, last: touchedAt });
   }
 
+  async function attend(opened) {
+    openDraft = opened;
+    await showFound(store, opened);
+    return Boolean(opened()) && lostPhotos(opened().draft).length > 0;
+  }
+
   function keep(order) {
     if (running) {
       again = { ...order, asked: order.asked || again?.asked };
       return running;
     }
-    running = inOneTab(order).finally(() => {
-      running = null;
+    running = inOneTab(order).catch((error) => {
       again = null;
+      throw error;
+    }).finally(() => {
+      running = null;
+    }).then((outcome) => {
+      // The browser takes its time to let a lock go: who asks in the meantime is heard as well.
+      const next = again;
+      again = null;
+      return next ? keep(next) : outcome;
     });
     return running;
   }
 
   async function inOneTab(order) {
-    const work = async () => {
-      let outcome = await drain(order);
-      while (again) {
-        const next = again;
-        again = null;
-        outcome = await drain(next);
-      }
-      return outcome;
-    };
-    if (!locks) return work();
-    return locks.request("copies", { ifAvailable: true }, (lock) => (lock ? work() : { state: "elsewhere" }));
+    if (!locks) return drain(order);
+    return locks.request("copies", { ifAvailable: true }, (lock) => (lock ? drain(order) : { state: "elsewhere" }));
   }
 
   async function drain({ personId, asked = false, isLeaving = false }) {
-    if (asked) silence = { attempts: 0, until: 0 };
+    if (asked) {
+      silence = { attempts: 0, until: 0 };
+      wishedAt = now();
+    }
     // Who leaves, or asks, does not wait for a quiet moment.
     const askedAt = asked || isLeaving ? now() : 0;
     for (;;) {
-      const step = nextCopyStep(await store.begun(personId), stirred, now(), { askedAt, touchedAt });
+      const step = nextCopyStep(await store.begun(personId), stirred, now(), {
+        askedAt, touchedAt, sought: isLeaving ? null : sought, wishedAt });
       if (["rest", "wait", "stand back"].includes(step.do)) return { state: step.do, until: step.until };
       // A clock that was set back must not make this last for ever.
       const isSilent = silence.until > now() && silence.until <= now() + AFTER_REFUSAL_MS;
@@ -221,6 +256,7 @@ export function createCopies({ store, api, locks, deviceId, isKnown, onChange = 
   function carryOut(step, personId, isLeaving) {
     if (step.do === "draft") return sendDraft(step.draft.id, personId, isLeaving);
     if (step.do === "photo") return sendPhoto(step.draft.id, step.photoId, personId);
+    if (step.do === "fetch") return fetchLost(step.draft, step.photoId, personId);
     return drop(step, personId);
   }
 
@@ -254,6 +290,21 @@ export function createCopies({ store, api, locks, deviceId, isKnown, onChange = 
     return answer;
   }
 
+  // Its draft is written to by whoever has it open, here or in another tab; for all others the bytes wait on the phone.
+  async function fetchLost({ id: visitId, photos }, photoId, personId) {
+    sending = new AbortController();
+    const { signal } = sending;
+    const wanted = { store, api, personId, visitId, photo: photos[photoId], makePreview, signal };
+    // Without room for it, it is fetched when there is some.
+    const answer = await fetchPhoto(wanted).catch(() => ({ kind: "refused" }));
+    sending = null;
+    if (signal.aborted) return "stood back";
+    if (answer.kind === "nothing" || answer.kind === "login") return answer;
+    sought.set(photoId, { last: now(), times: (sought.get(photoId)?.times ?? 0) + 1 });
+    await showFound(store, openDraft);
+    return { kind: "ok" };
+  }
+
   async function drop({ do: what, copy }, personId) {
     const answer = what === "drop" ? await api.dropCopy(copy.id, copy.device_id, { personId }) : { kind: "ok" };
     if (answer.kind === "ok" || answer.kind === "refused") {
@@ -263,5 +314,5 @@ export function createCopies({ store, api, locks, deviceId, isKnown, onChange = 
     return answer;
   }
 
-  return { keep, stir, standBack: () => sending?.abort() };
+  return { keep, stir, attend, standBack: () => sending?.abort() };
 }

@@ -9,6 +9,11 @@ import { DraftGone } from "./store.js";
 import { buildReport } from "./visit.js";
 
 const TYPING_DELAY_MS = 150;
+// More than these 24 days the server does not read: a visit may stay open for weeks.
+const LONGEST_MS = 2 ** 31 - 1;
+
+// The visit that was opened last, of each store.
+const opened = new WeakMap();
 
 /**
  * Open a draft of this person; null when there is none. `onChange` is called when anything to be shown has changed,
@@ -32,12 +37,14 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
   let openedAt = performance.now();
   let timer = null;
   let saving = Promise.resolve();
-  let unsaved = false;
-  let altered = false;
+  // What there was no room for when the visit was left goes on from there once it is opened again.
+  const left = !locks || lock ? opened.get(store)?.unsavedOf(id, found.draft) : null;
+  let unsaved = Boolean(left);
+  let altered = unsaved;
   const waiting = new AbortController();
 
   const session = {
-    draft: found.draft,
+    draft: left ?? found.draft,
     task: found.task,
     /** True while another tab has this visit open: then it can only be looked at. */
     readOnly: Boolean(locks && !lock),
@@ -57,6 +64,10 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
     /** Replace the draft by what `update` makes of it and save it; `soon` gathers what is typed for some moments. */
     change(update, { soon = false } = {}) {
       if (session.readOnly || session.saved === "gone") return;
+      if (closed) {
+        later(update);
+        return;
+      }
       const next = update(session.draft);
       altered ||= next !== session.draft;
       session.draft = next;
@@ -88,6 +99,7 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
      * is still a draft.
      */
     async finish({ appVersion, deviceId }) {
+      mustBeOurs();
       await session.flush();
       const kept = (await store.copies(personId)).find((copy) => copy.id === id)?.photos ?? [];
       // Nothing is waited for between the report and its keeping: what is said meanwhile would be shown as saved and lost.
@@ -101,24 +113,46 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
 
     /** Set the draft aside. Raises when that could not be written down; then nothing has changed. */
     async discard() {
+      mustBeOurs();
       await session.flush();
       await store.discard(id, Date.now());
       session.saved = "gone";
     },
 
     /** Milliseconds that this visit was open on this phone, by a clock that nobody can set. */
-    elapsed: () => session.draft.elapsed_ms + (performance.now() - openedAt),
+    elapsed: () => Math.min(LONGEST_MS, Math.max(0, session.draft.elapsed_ms) + Math.max(0, performance.now() - openedAt)),
+
+    isOpen: (wanted) => wanted === id && !closed,
+
+    /** The draft `wanted` as it was left, where it is later than the one that is `kept`. */
+    unsavedOf: (wanted, kept) => (
+      wanted === id && closed && unsaved && session.draft.revision === kept.revision
+        && session.draft.changes > (kept.changes ?? 0) ? session.draft : null),
 
     /** Save, let other tabs have it, free the pictures. */
     async close() {
-      closed = true;
       if (!session.readOnly) session.change((draft) => draft);
+      closed = true;
       await session.flush();
       waiting.abort();
       letGo();
       for (const url of [...previews.values(), ...pictures.values()]) URL.revokeObjectURL(url);
     },
   };
+
+  // Who undoes something may have left the visit meanwhile: what was done in it since must not be written over.
+  async function later(update) {
+    const here = opened.get(store);
+    if (here.isOpen(id)) return here.change(update);
+    const again = await openDraft({ id, personId, store, locks, onChange, onSaved });
+    again?.change(update);
+    return again?.close();
+  }
+
+  // What another tab has open is not written to, whatever stood on the screen.
+  function mustBeOurs() {
+    if (session.readOnly) throw new DraftGone(id);
+  }
 
   async function save() {
     if (!unsaved) return;
@@ -141,6 +175,7 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
 
   // The answers are saved already; if there is no room for the photo, only the photo is refused.
   async function savePhoto(place, photo, bytes, preview) {
+    mustBeOurs();
     session.draft = { ...place.add(session.draft, photo), ...counted(true) };
     beginSaving();
     try {
@@ -185,6 +220,8 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
 
   if (session.readOnly) locks.request(`draft ${id}`, { signal: waiting.signal }, takeOver).catch(() => {});
   session.look();
+  if (!opened.get(store)?.isOpen(id)) opened.set(store, session);
+  if (left) session.flush();
   return session;
 
   // The other tab let go: write from here on, after what it left.

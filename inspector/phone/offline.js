@@ -41,7 +41,8 @@ export function keepOffline(onChange, hasPictures) {
     /** Look again; ask the server for a newer version once an hour. */
     check() {
       look();
-      if (registration && Date.now() - askedAt > ASK_AGAIN_MS) {
+      // A clock that was set back must not put it off until it has caught up.
+      if (registration && Math.abs(Date.now() - askedAt) > ASK_AGAIN_MS) {
         askedAt = Date.now();
         registration.update().catch(() => {});
       }

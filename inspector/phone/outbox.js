@@ -4,6 +4,7 @@
  */
 
 import { createSender } from "./sending.js";
+import { isLost } from "./store.js";
 
 const LONGEST_WAIT_S = 300;
 
@@ -17,7 +18,7 @@ const LOST = { kind: "refused", status: 0, body: {} };
 /**
  * A finished visit as the outbox keeps it. `finishedAt` is in milliseconds since 1970. A photo is `received` when the
  * server had it with an earlier revision: then its bytes are not on this phone. Those with the ids in `kept` came there
- * with the draft: they are not sent again where the server does not miss them.
+ * with the draft: they are not sent again where the server took the visit and does not miss them.
  */
 export function finishedVisit({ draft, report, finishedAt, kept = [] }) {
   const isReceived = ({ id }) => Boolean(draft.photos[id].received);
@@ -77,7 +78,7 @@ export function afterReport(visit, answer, now, random) {
   const { state, reason, received_at, missing_photos } = answer.body;
   const missing = new Set(missing_photos);
   const believedThere = visit.photos.some((photo) => photo.confirmed && missing.has(photo.id));
-  const photos = visit.photos.map((photo) => afterManifest(photo, missing.has(photo.id)));
+  const photos = visit.photos.map((photo) => afterManifest(photo, missing.has(photo.id), state));
   const known = { ...visit, photos, acknowledged: true, server: { state, reason: reason ?? null, received_at } };
   const pending = photos.some((photo) => !photo.confirmed && !photo.refused);
   const refused = photos.find((photo) => photo.refused);
@@ -89,10 +90,11 @@ export function afterReport(visit, answer, now, random) {
   return { ...rested(known), delivered: !pending };
 }
 
-// One that the server had before is confirmed by not being missed; if it is missed, it is a photo like any other.
-function afterManifest(photo, isMissing) {
+// One that the server had before is confirmed by not being missed; if it is missed, it is a photo like any other. A report
+// that it could not read misses nothing at all: of a held one, what lies here goes as well.
+function afterManifest(photo, isMissing, state) {
   if (isMissing) return { ...photo, received: false, kept: false, confirmed: false };
-  return photo.received || photo.kept ? { ...photo, confirmed: true } : photo;
+  return photo.received || (photo.kept && state !== "held") ? { ...photo, confirmed: true } : photo;
 }
 
 /**
@@ -147,48 +149,73 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
   let running = null;
   let again = null;
   let silence = { attempts: 0, until: 0 };
+  // What there was no room to write down, by the visits' ids: a full phone is to get rid of its work all the same.
+  const unwritten = new Map();
 
   function deliver(order) {
     if (running) {
       again = { ...order, asked: order.asked || again?.asked };
       return running;
     }
-    running = inOneTab(order).finally(() => {
+    running = inOneTab(order).catch((error) => {
+      again = null;
+      throw error;
+    }).finally(() => {
       running = null;
       onChange(null);
+    }).then((outcome) => {
+      const next = again;
+      again = null;
+      return next && (next.asked || outcome.state === "rest") ? deliver(next) : outcome;
     });
     return running;
   }
 
   async function inOneTab(order) {
-    const work = async () => {
-      let outcome = await drain(order);
-      while (again && (again.asked || outcome.state === "rest")) {
-        const next = again;
-        again = null;
-        outcome = await drain(next);
-      }
-      again = null;
-      return outcome;
-    };
-    if (!locks) return work();
-    return locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? work() : { state: "elsewhere" }));
+    if (!locks) return drain(order);
+    return locks.request("outbox", { ifAvailable: true }, (lock) => (lock ? drain(order) : { state: "elsewhere" }));
   }
 
   async function drain({ personId, asked = false }) {
+    for (const id of [...unwritten.keys()]) await change(id, (visit) => visit);
     if (asked) {
       silence = { attempts: 0, until: 0 };
-      const waiting = (await store.visits(personId)).filter((visit) => isOpen(visit) && visit.next_try_at);
-      for (const visit of waiting) await store.changeVisit(visit.id, (each) => ({ ...each, next_try_at: 0 }));
+      const waiting = (await visitsOf(personId)).filter((visit) => isOpen(visit) && visit.next_try_at);
+      for (const visit of waiting) await change(visit.id, (each) => ({ ...each, next_try_at: 0 }));
     }
     for (;;) {
-      const step = nextStep(await store.visits(personId), now());
+      const step = nextStep(await visitsOf(personId), now());
+      if (step.do === "rest" && unwritten.size) return { state: "wait", until: now() + LONGEST_WAIT_S * 1000 };
       if (step.do === "rest" || step.do === "wait") return { state: step.do, until: step.until };
       if (!isDue(silence.until, now())) return { state: "no answer", until: silence.until };
       const trouble = await notOurs(personId);
       if (trouble) return trouble;
       const outcome = await carryOut(step);
       if (outcome === "login") return { state: "login" };
+    }
+  }
+
+  async function visitsOf(personId) {
+    return (await store.visits(personId)).map(latest);
+  }
+
+  function latest(visit) {
+    const known = unwritten.get(visit.id);
+    // Another tab may have had the room to go on.
+    return known && known.revision === visit.revision && !visit.delivered ? known : visit;
+  }
+
+  async function change(id, update) {
+    let changed = null;
+    try {
+      await store.changeVisit(id, (visit) => {
+        changed = update(latest(visit));
+        return changed;
+      });
+      unwritten.delete(id);
+    } catch (error) {
+      if (!changed || error.name !== "QuotaExceededError") throw error;
+      unwritten.set(id, changed);
     }
   }
 
@@ -213,7 +240,7 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
     onChange(id);
     const answer = step.do === "report" ? await sendReport(step.visit) : await sendPhoto(step.visit, step.photo.id);
     if (answer.kind === "login") return "login";
-    await store.changeVisit(id, (visit) => {
+    await change(id, (visit) => {
       // The next revision was finished while this one was on its way: the answer is not about it.
       if (visit.revision !== step.visit.revision) return visit;
       return step.do === "report"
@@ -223,20 +250,30 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
     return "done";
   }
 
-  async function sendReport({ id, person_id: personId, revision = 1 }) {
-    const bytes = await store.report(id);
-    if (!bytes) return LOST;
-    const began = now();
-    const answer = await api.putVisit(id, bytes, { personId, revision });
-    if (answer.kind === "ok") sender.heard(bytes.byteLength, now() - began);
-    else if (answer.kind === "nothing") await sender.broke();
-    return answer;
+  function sendReport({ id, person_id: personId, revision = 1 }) {
+    return withBytes(store.report(id), async (bytes) => {
+      const began = now();
+      const answer = await api.putVisit(id, bytes, { personId, revision });
+      if (answer.kind === "ok") sender.heard(bytes.byteLength, now() - began);
+      else if (answer.kind === "nothing") await sender.broke();
+      return answer;
+    });
   }
 
-  async function sendPhoto({ person_id: personId }, id) {
-    const photo = await store.photo(id);
-    return photo ? sender.send(photo, { personId }) : LOST;
+  function sendPhoto({ person_id: personId }, id) {
+    return withBytes(store.photo(id), (photo) => sender.send(photo, { personId }));
   }
 
-  return { deliver, unpark: (id) => store.changeVisit(id, unparked) };
+  // What cannot be read must not keep back what can.
+  async function withBytes(reading, send) {
+    let found;
+    try {
+      found = await reading;
+    } catch (error) {
+      return isLost(error) ? LOST : { kind: "nothing", status: 0, body: null };
+    }
+    return found ? send(found) : LOST;
+  }
+
+  return { deliver, unpark: (id) => change(id, unparked) };
 }

@@ -8,6 +8,8 @@ const SIGNATURES = [
   ["image/heic", 4, "ftyphei"], ["image/heic", 4, "ftyphev"],
   ["image/heif", 4, "ftypmif1"], ["image/heif", 4, "ftypmsf1"],
 ];
+// Android calls what it does not know "image/*"; with that in it, the server could not read the report.
+const MEDIA_TYPE = /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/;
 
 /** The photo is larger than the server takes, even after shrinking. */
 export class TooLarge extends Error {
@@ -21,7 +23,7 @@ export class TooLarge extends Error {
  */
 export async function preparePhoto(original, claimedType, limits, makeCanvas) {
   const head = new Uint8Array(original, 0, Math.min(16, original.byteLength));
-  const mediaType = mediaTypeOf(head) ?? (claimedType || "application/octet-stream");
+  const mediaType = mediaTypeOf(head) ?? (MEDIA_TYPE.test(claimedType) ? claimedType : "application/octet-stream");
   const picture = await decoded(original, mediaType);
   let bytes = original, kept = mediaType, preview = null, look = null;
   if (picture) {

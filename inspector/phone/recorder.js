@@ -38,11 +38,13 @@ export async function record(app, criterionId, repetition) {
     return app.say(t("This visit has as many photos as it may have. Remove one first."));
   }
   isStarting = true;
+  let stream = null;
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     if (app.state.open === open) await run(app, open, stream, { criterion_id: criterionId, repetition });
     else end(stream);
   } catch (error) {
+    if (stream) end(stream);
     app.say(error.name === "NotAllowedError"
       ? t("Allow the microphone in the browser's settings, then record again.")
       : t("This phone gives no sound to record. Another app may use the microphone."));
@@ -70,7 +72,14 @@ async function run(app, open, stream, place) {
   app.set({ recording: { watch, stop } });
   open.change((draft) => ({ ...draft, recording: about }));
   await open.flush();
-  recorder.start(PIECE_MS);
+  try {
+    recorder.start(PIECE_MS);
+  } catch (error) {
+    // A call took the microphone meanwhile: nothing that never began says that it has ended.
+    recorder.onstop();
+    await stop();
+    throw error;
+  }
   // A microphone that is taken away ends it by itself.
   halted.then(stop);
 

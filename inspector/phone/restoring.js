@@ -3,7 +3,7 @@
  * A copy is read with care: it may be another app's, of another release, or of something that has changed since.
  */
 import { sha256 } from "./photos.js";
-import { revisionOf } from "./revisions.js";
+import { found, lostPhotos, revisionOf } from "./revisions.js";
 import { photosInUse, progress } from "./visit.js";
 
 const FORMAT = 1;
@@ -55,10 +55,10 @@ export async function restore({ store, api, personId, work, line, lines, task, m
   const answer = await api.copy(line.visit_id, line.device_id, { personId });
   if (answer.kind !== "ok") return answer;
   const assignment = work.assignments.find(({ id }) => id === line.assignment_id);
-  const found = assignment && readCopy(answer.body, { personId, assignment, versions: work.checklist_versions });
-  if (!found) return { kind: "unreadable" };
-  const wanted = [...new Set(photosInUse(found.draft))].map((id) => found.draft.photos[id]).filter((photo) => !photo.received);
-  const photos = { ...found.draft.photos };
+  const read = assignment && readCopy(answer.body, { personId, assignment, versions: work.checklist_versions });
+  if (!read) return { kind: "unreadable" };
+  const wanted = [...new Set(photosInUse(read.draft))].map((id) => read.draft.photos[id]).filter((photo) => !photo.received);
+  const photos = { ...read.draft.photos };
   for (const [part, photo] of wanted.entries()) {
     onStep({ part: part + 1, parts: wanted.length });
     const fetched = await fetchPhoto({ store, api, personId, visitId: line.visit_id, photo, makePreview });
@@ -66,16 +66,20 @@ export async function restore({ store, api, personId, work, line, lines, task, m
     const { missing: _, ...here } = photo;
     photos[photo.id] = fetched.kind === "ok" ? { ...here, preview: fetched.preview } : { ...photo, missing: true, preview: false };
   }
-  const elsewhere = { ...found.draft.elsewhere };
+  const elsewhere = { ...read.draft.elsewhere };
   for (const each of lines) elsewhere[each.device_id] = each.changes;
   elsewhere[line.device_id] = answer.body.changes;
-  const draft = { ...found.draft, photos, elsewhere };
-  return { kind: "ok", draft: await store.startRestored(draft, task(assignment, found.version)) };
+  const draft = { ...read.draft, photos, elsewhere };
+  return { kind: "ok", draft: await store.startRestored(draft, task(assignment, read.version)) };
 }
 
-async function fetchPhoto({ store, api, personId, visitId, photo, makePreview }) {
+/**
+ * Fetch a photo that a draft's line `photo` names, unless it is on this phone; `signal` ends it. Answers {kind: "ok", preview},
+ * {kind: "missing"} where the server has no such bytes, or the answer of the call that failed. Raises when they could not be kept.
+ */
+export async function fetchPhoto({ store, api, personId, visitId, photo, makePreview, signal }) {
   if (await store.photo(photo.id)) return { kind: "ok", preview: Boolean(photo.preview) };
-  const answer = await api.copyPhoto(visitId, photo.id, { personId });
+  const answer = await api.copyPhoto(visitId, photo.id, { personId, signal, size: photo.size });
   if (NOT_THERE.has(answer.status)) return { kind: "missing" };
   if (answer.kind !== "ok") return answer;
   const { id, sha256: promised, media_type: mediaType } = photo;
@@ -85,6 +89,19 @@ async function fetchPhoto({ store, api, personId, visitId, photo, makePreview })
     { id, visit_id: visitId, bytes: answer.body, media_type: mediaType, sha256: promised },
     preview && { id, visit_id: visitId, bytes: preview });
   return { kind: "ok", preview: Boolean(preview) };
+}
+
+/**
+ * Take the mark off the missing photos of the open draft that are on this phone by now. `opened()` gives its session
+ * (draft.js), or null: one that was closed meanwhile is perhaps another tab's to write to.
+ */
+export async function showFound(store, opened) {
+  const session = opened();
+  const here = new Set();
+  for (const id of session ? lostPhotos(session.draft) : []) if (await store.photo(id).catch(() => null)) here.add(id);
+  if (!here.size || opened() !== session) return;
+  session.change((draft) => found(draft, here));
+  session.look();
 }
 
 /** The copies of visits that can be gone on with here: neither begun nor finished on this phone, the latest of each. */

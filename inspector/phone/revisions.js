@@ -99,9 +99,16 @@ export function markMissing(draft, here) {
   return { ...draft, photos: Object.fromEntries(photos) };
 }
 
-/** The ids of the photos in use that nobody has: they have to be removed before the visit can be finished. */
+/** The draft after the bytes of these photos (a Set of ids) came here: they are not `missing` any more. */
+export function found(draft, here) {
+  const photos = Object.entries(draft.photos).map(([id, { missing, ...photo }]) => [
+    id, missing && !here.has(id) ? { ...photo, missing } : photo]);
+  return { ...draft, photos: Object.fromEntries(photos) };
+}
+
+/** The ids of the photos in use that are not here, nor received: they come, or are removed, before the visit is finished. */
 export function lostPhotos(draft) {
-  return photosInUse(draft).filter((id) => draft.photos[id].missing);
+  return photosInUse(draft).filter((id) => draft.photos[id]?.missing);
 }
 
 /**

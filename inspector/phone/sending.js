@@ -40,6 +40,8 @@ export function nextPiece(line, rest, now) {
 
 /** The line after it carried a request of so many bytes in so many milliseconds. */
 export function afterAnswer(line, bytes, ms) {
+  // Whose clock was set back has measured nothing: a network often sets it just when it comes.
+  if (ms < 0) return line;
   if (!bytes) return { ...line, latency: Math.min(ms, line.latency === null ? ms : 2 * line.latency) };
   if (bytes < TELLING_BYTES) return line;
   const rate = bytes / Math.max(0.02, (ms - (line.latency ?? 0)) / 1000);

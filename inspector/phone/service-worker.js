@@ -35,11 +35,13 @@ self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(giveN
 
 // Half an app is worse than the old one: one missing or different file makes the whole installation fail.
 async function takeAll() {
+  // After the server went back a release, these are the very files that the app is answered with.
+  const isInUse = (await caches.keys()).includes(CACHE);
   const cache = await caches.open(CACHE);
   try {
     await Promise.all(Object.entries(APP.files).map(([path, hash]) => take(cache, HOME + path, hash)));
   } catch (error) {
-    await caches.delete(CACHE);
+    if (!isInUse) await caches.delete(CACHE);
     throw error;
   }
 }

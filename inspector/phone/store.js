@@ -19,6 +19,8 @@ import { openDB } from "./vendor/idb.js";
 const VERSION = 3;
 const OPENING_LIMIT_MS = 10_000;
 const STRICT = { durability: "strict" };
+// What a call hears whose connection the system has dropped, before it or in the middle.
+const DROPPED = new Set(["InvalidStateError", "AbortError", "UnknownError"]);
 
 /**
  * Open the phone's store as it is, whichever app made it, to read what can be read where it does not open otherwise.
@@ -41,7 +43,8 @@ export async function openStore(name = "phone", version = VERSION) {
       try {
         return await inTransaction(database, names, mode, options, work);
       } catch (error) {
-        if (!again || error.name !== "InvalidStateError") throw error;
+        if (!again || !DROPPED.has(error.name)) throw error;
+        database?.close();
         forget();
       }
     }
@@ -60,10 +63,15 @@ export async function openStore(name = "phone", version = VERSION) {
     work: (personId) => read(["work"], (tx) => tx.objectStore("work").get(personId)),
     saveWork: (work) => change(["work"], (tx) => tx.objectStore("work").put(work)),
 
-    drafts: (personId) => read(["drafts"], async (tx) => {
-      const drafts = await tx.objectStore("drafts").index("person_id").getAll(personId);
-      return drafts.filter((draft) => !draft.discarded_at);
-    }),
+    /** Those that can be read: one of which the disk has lost a part must not keep back the others, nor the app. */
+    drafts: async (personId) => {
+      const ids = await read(["drafts"], (tx) => tx.objectStore("drafts").index("person_id").getAllKeys(personId));
+      const drafts = await Promise.all(ids.map((id) => (
+        read(["drafts"], (tx) => tx.objectStore("drafts").get(id)).catch((error) => {
+          if (!isLost(error)) throw error;
+        }))));
+      return drafts.filter((draft) => draft && !draft.discarded_at);
+    },
 
     /** One draft with its task {id, assignment, version, limits}; null when finished, discarded or another person's. */
     draft: (id, personId) => read(["drafts", "tasks"], async (tx) => {
@@ -221,7 +229,8 @@ export async function openStore(name = "phone", version = VERSION) {
       const visit = await tx.objectStore("visits").get(id);
       if (!visit) return null;
       const changed = update(visit);
-      await tx.objectStore("visits").put(changed);
+      // Years of lines would be read with every step of the outbox: what is said of the photos goes with them.
+      await tx.objectStore("visits").put(changed.delivered ? { ...changed, photos: [] } : changed);
       if (changed.delivered) {
         await tx.objectStore("reports").delete(id);
         if (!(await tx.objectStore("drafts").get(id))) {
@@ -234,6 +243,11 @@ export async function openStore(name = "phone", version = VERSION) {
 
     close: () => database?.close(),
   };
+}
+
+/** Whether the disk has lost what was to be read, in a browser's words: no further try reads it. */
+export function isLost({ name }) {
+  return name === "NotReadableError" || name === "DataError";
 }
 
 /** The draft was finished or discarded meanwhile, in another tab. */

@@ -30,7 +30,7 @@ export async function collectUnsent({
     writer.begin(item);
     for (const { id, sha256: hash, size, media_type: mediaType } of item.photos) {
       onStep({ part: part += 1, parts });
-      const found = await store.photo(id);
+      const found = await orNothing(() => store.photo(id));
       writer.addPhoto(item, { id, sha256: hash, size, media_type: mediaType }, found?.bytes ?? null);
       if (found) photos += 1;
       else gone += 1;

@@ -87,6 +87,7 @@ export class Visiting {
     app.tellOthers();
     await app.readOwn();
     location.hash = toDraft(draft);
+    await app.follow();
     this.notePosition(draft.id);
   }
 
@@ -103,10 +104,11 @@ export class Visiting {
     const { open, route } = this.app.state;
     if (!open || route.screen !== "section" || route.criterion === criterionId) return;
     const here = { ...route, criterion: criterionId };
+    const { hash } = location;
     this.app.state.route = here;
-    // The browser takes its time for this: what was tapped is drawn first.
+    // The browser takes its time for this: what was tapped is drawn first. Who has gone on meanwhile is not called back.
     setTimeout(() => {
-      if (this.app.state.route === here) history.replaceState(null, "", toSection(open.draft.id, section, criterionId, repetition));
+      if (this.app.state.route === here && location.hash === hash) history.replaceState(null, "", toSection(open.draft.id, section, criterionId, repetition));
     }, ADDRESS_MS);
     const at = { section, repetition, criterion: criterionId };
     this.app.drawing.changeUnseen(() => open.change((draft) => ({ ...draft, at }), { soon: true }));
@@ -249,6 +251,8 @@ export class Visiting {
 
   async #finish() {
     const { app } = this;
+    // The tap may come between a photo and the frame that tells of it.
+    await this.#taking;
     const trouble = whyNotYet(app.state.open.draft);
     if (trouble) {
       app.say(trouble);
@@ -279,7 +283,9 @@ export function whyNotYet(draft) {
   if (draft.recording) return t("A recording is running still. Stop it first.");
   if (itemsOf(draft).length) return t("Something still lies in the tray. Sort it first.");
   if (wordless(draft).length) return t("A best practice has no text yet. Say what you saw, or remove it.");
-  if (lostPhotos(draft).length) return t("A photo never arrived and is not on this phone any more. Remove it first.");
+  if (lostPhotos(draft).length) {
+    return t("A photo is not on this phone. Wait until the phone that took it has sent it, or remove it.");
+  }
   return null;
 }
 

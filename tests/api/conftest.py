@@ -1,14 +1,13 @@
 """The API without a server, on a world of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
 from checklists.orm import ScopedSession
 from tests.api.world import ApiClient, World, make_world
-
-Sessions = Callable[..., ScopedSession]
+from tests.databases import Sessions
 
 
 @pytest.fixture

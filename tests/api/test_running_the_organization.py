@@ -1,6 +1,5 @@
 """What those do who run an organization, by the API: the audit trail, erasures, background jobs, names and settings."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,8 +15,6 @@ from checklists.people import Membership, Project, Role, User
 from checklists.visits import Photo, Visit, VisitState
 from tests.api.world import ApiClient, World
 from tests.factories import make_person, make_project
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture

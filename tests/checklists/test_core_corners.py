@@ -3,7 +3,7 @@ reviewers at once, answers that cannot stand.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -24,11 +24,11 @@ from checklists.scoring import Kind, Zone
 from checklists.visits import Answer, Visit, VisitState, receive_photo, visit_with_parts
 from checklists.visits.given_up import ON_THE_WAY
 from checklists.waves import Assignment, AssignmentState, missing_visits
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_wave
 from tests.field import FieldPhoto, deliver, make_report, read_report
 from tests.forms import criteria_of_every_kind, make_checklist, make_criterion, make_section, make_version
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 
 

@@ -1,6 +1,6 @@
 """What the lines of an uploaded table do to outlets and inspectors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,9 +27,9 @@ from checklists.imports import (
 )
 from checklists.orm import ScopedSession, new_id, scoped
 from checklists.people import Membership, Organization, Project, Role, User, add_member, members_of
+from tests.databases import Sessions
 from tests.factories import make_brand, make_organization, make_outlet, make_person, make_project
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 
 

@@ -1,6 +1,5 @@
 """How long a job is tried, what the others of its kind do meanwhile, and which are forgotten."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -21,10 +20,9 @@ from checklists.jobs import (
     try_again,
     wait,
 )
-from checklists.orm import ScopedSession
 from checklists.people import Organization
+from tests.databases import Sessions
 
-Sessions = Callable[..., ScopedSession]
 EVENING = datetime(2026, 11, 20, 20, tzinfo=UTC)
 LEASE = timedelta(minutes=10)
 

@@ -2,7 +2,6 @@
 an organization.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -26,9 +25,9 @@ from checklists.visits import (
     visits_with_likenesses,
 )
 from checklists.visits.likeness import ALIKE, MIRROR, MOST_ALIKE, _near_bands, bands_of
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 
-Sessions = Callable[..., ScopedSession]
 PICTURE = 0x1234_5678_9ABC_DEF0
 NOW = datetime.now(UTC)
 

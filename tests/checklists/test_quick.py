@@ -1,6 +1,5 @@
 """Statements past the ORM are held to the scope as all others are, and write what the ORM would write."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -8,14 +7,14 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from checklists.journey import Journey, Stage
-from checklists.orm import ScopedSession, new_id, scoped
+from checklists.orm import new_id, scoped
 from checklists.people import Membership, Organization, Project, Role
 from checklists.quick import Kept, insert_rows, table_of
 from checklists.readers import scope_of
+from tests.databases import Sessions
 from tests.factories import make_journey, make_organization, make_project
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-Sessions = Callable[..., ScopedSession]
 JOURNEYS, STAGES = table_of(Journey), table_of(Stage)
 
 names = Kept(

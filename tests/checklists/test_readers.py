@@ -1,6 +1,5 @@
 """What a client's session gives away, whatever is asked of it: approved visits, and nobody's name."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -24,10 +23,10 @@ from checklists.visits import (
     visits_page,
 )
 from checklists.waves import Assignment, Wave
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 
 

@@ -2,7 +2,7 @@
 comes again; and what is held can be put right.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -40,10 +40,10 @@ from checklists.review import (
 )
 from checklists.visits import Answer, Receipt, Visit, VisitState, receive_photo
 from checklists.waves import Assignment, AssignmentState, hand_out, restore, revoke
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto, deliver, read_report
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 
 

@@ -1,6 +1,5 @@
 """The border between organizations: the scope of a session, and row-level security behind it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -10,13 +9,13 @@ from sqlalchemy.orm import aliased
 
 from checklists.accounts import Login, LoginFailures, OneTimeLink
 from checklists.journey import Journey, Stage
-from checklists.orm import Base, Owned, ScopedSession, new_id, scoped, unscoped
+from checklists.orm import Base, Owned, new_id, scoped, unscoped
 from checklists.people import Organization, Project, User
 from checklists.phones import NoticeAddress
 from checklists.review import Review
+from tests.databases import Sessions
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-Sessions = Callable[..., ScopedSession]
 # A person may work for several organizations; how a person comes in is the person's own, too.
 OF_PEOPLE = (User, Login, OneTimeLink, LoginFailures, NoticeAddress)
 

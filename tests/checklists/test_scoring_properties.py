@@ -5,7 +5,7 @@ from itertools import count
 from uuid import UUID
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from checklists.scoring import Given, Status, Zone, read_form, score_answer, score_visit, visit_faults
@@ -155,8 +155,9 @@ def test_not_applicable_is_as_if_the_criterion_were_not_in_the_document(visit, d
     assume(any(each.scored for each in rest.criteria.values() if each.touchpoint_id == touchpoint))
     begun = {number for id, number in score_visit(full, others).asked if id == UUID(away["id"])}
     marked = [*others, *(Given(UUID(away["id"]), number, Status.NOT_APPLICABLE) for number in begun)]
-    for one, other in zip(score_visit(full, marked).checks, score_visit(rest, others).checks, strict=True):
-        assert figures(one) == figures(other)
+    one, other = score_visit(full, marked), score_visit(rest, others)
+    # Which touchpoint comes first may change; each has one check.
+    assert sorted(map(figures, one.checks)) == sorted(map(figures, other.checks))
 
 
 def figures(check):
@@ -166,6 +167,8 @@ def figures(check):
     )  # fmt: skip
 
 
+# Most small visits have no forbidden state that was not seen; there are enough that have.
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(visits(), st.data())
 def test_seeing_a_forbidden_state_in_addition_never_raises_a_score(visit, data):
     document, answers = visit

@@ -1,6 +1,6 @@
 """What is kept of the matrix is what its checks come to: before it is settled, after it, and after each change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +11,8 @@ from checklists.matrix.tallies import ChangedOutlet, OutletTally, tallies_of
 from checklists.orm import ScopedSession, scoped
 from checklists.review import approve, reopen
 from checklists.visits import Answer, Check, Visit, VisitState
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture

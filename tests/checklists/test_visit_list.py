@@ -26,9 +26,9 @@ from checklists.visits import (
 )
 from checklists.visits.lists import FEW
 from checklists.waves import wave_names, waves_of
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_journey, make_outlet, make_project, make_wave
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 LATER = date(2027, 2, 1)
 

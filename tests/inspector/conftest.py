@@ -1,17 +1,16 @@
 """A small audit with its manager's window and its inspector's phone, for the tests of pages and of delivery."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
 from checklists.orm import ScopedSession
 from checklists.waves import Assignment
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.pages import Window
 from tests.phone_client import FieldClient
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ import pytest
 from flask import Flask
 from PIL import Image, ImageEnhance, ImageOps
 
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.people import Role
 from checklists.visits import Visit
 from inspector.photo_images import draw_demo_photo
+from tests.databases import Sessions
 from tests.factories import (
     Audit,
     make_brand,
@@ -26,7 +27,6 @@ from tests.inspector.jobs import work_off
 from tests.pages import Window
 from tests.phone_client import FieldClient, with_photos
 
-Sessions = Callable[..., ScopedSession]
 PHOTO = draw_demo_photo(1, "Utro", (800, 600))
 OTHER = draw_demo_photo(3, "Zerno", (800, 600))
 

@@ -1,7 +1,6 @@
 """Assignments are changed through the pages, one at a time and several at once."""
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,12 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from checklists.orm import ScopedSession
 from checklists.waves import Assignment, AssignmentState
+from tests.databases import Sessions
 from tests.factories import Audit
 from tests.pages import Window
-
-Sessions = Callable[..., ScopedSession]
 
 
 def assignments(sessions: Sessions, wave_id: UUID) -> list[Assignment]:

@@ -19,16 +19,16 @@ from PIL import Image
 from sqlalchemy import Engine, select, text
 
 from checklists.jobs import MOST_ATTEMPTS, Job, JobState, enqueue
-from checklists.orm import ScopedSession, new_id, scoped, unscoped
+from checklists.orm import new_id, scoped, unscoped
 from checklists.people import Organization, User
 from checklists.visits import Photo, Visit, VisitState
 from inspector.background import Context, Handler, Worker, ring
 from inspector.photo_images import draw_demo_photo
 from inspector.photo_storage import FolderStorage, PhotoSize, photo_key
 from inspector.transactions import writing
+from tests.databases import Sessions
 from tests.servers import ROOT, server_environment
 
-Sessions = Callable[..., ScopedSession]
 LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)
 
 

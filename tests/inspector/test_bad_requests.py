@@ -6,7 +6,6 @@ import gzip
 import json
 import re
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,13 +17,12 @@ from sqlalchemy import func, select
 from checklists.orm import ScopedSession, new_id
 from checklists.visits import SealedReport, Visit
 from checklists.waves import Assignment
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.field import FieldPhoto
 from tests.lines import log_in
 from tests.phone_client import OWN_SITE, FieldClient, count, with_photos
 from tests.servers import LiveServer
-
-Sessions = Callable[..., ScopedSession]
 
 ID = "01a20120-8c8e-74e0-bf74-dee915a6dfaa"
 PATHS = (

@@ -15,7 +15,8 @@ from checklists.checklist import (
     compile_document,
     phone_document,
 )
-from tests.drafts import Fields, Sessions, add, make_draft, version_of
+from tests.databases import Sessions
+from tests.drafts import Fields, add, make_draft, version_of
 from tests.factories import LANGUAGES, Audit, make_audit
 from tests.forms import make_checklist
 from tests.pages import Window

@@ -1,6 +1,5 @@
 """Answers of every kind are shown and corrected through the pages, with old and new side by side."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,12 +11,12 @@ from checklists.orm import ScopedSession, new_id
 from checklists.review import correct
 from checklists.scoring import Kind
 from checklists.visits import Answer, Visit, VisitState
+from tests.databases import Sessions
 from tests.factories import Audit, make_wave
 from tests.field import deliver, make_report
 from tests.forms import LANGUAGES, make_checklist, make_criterion, text
 from tests.pages import Window
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 
 

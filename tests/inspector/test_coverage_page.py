@@ -1,21 +1,20 @@
 """The coverage page says how far a wave is filled, and its buttons lead to what fills it."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.people import Role
 from checklists.phones import Contact, WaitingVisit, note_contact
 from checklists.review import send_back
 from checklists.waves import AssignmentState, Wave, set_required_checks, wave_with_contents
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_person, make_project
 from tests.pages import Window
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 PAST = NOW - timedelta(days=1)
 NOT_WORDS = re.compile(r"<svg.*?</svg>|<span class=\"hidden\">.*?</span>|<.*?>", re.S)

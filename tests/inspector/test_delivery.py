@@ -1,7 +1,6 @@
 """A phone delivers a visit and its photos: whatever the network, a second tab or a stranger does, it is stored once."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -18,8 +17,6 @@ from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto
 from tests.inspector.jobs import work_off
 from tests.phone_client import OWN_SITE, FieldClient, count, with_photos
-
-Sessions = Callable[..., ScopedSession]
 
 
 def test_a_visit_and_its_photos_are_stored_once_however_often_they_come(

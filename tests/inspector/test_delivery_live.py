@@ -3,21 +3,20 @@
 import json
 import multiprocessing
 import socket
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.visits import Answer, Check, Photo, SealedReport, Visit
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.field import FieldPhoto
 from tests.lines import log_in, send
 from tests.servers import LiveServer
 
-Sessions = Callable[..., ScopedSession]
 AT_ONCE = 20
 
 

@@ -12,14 +12,13 @@ import pytest
 from flask import Flask
 
 from checklists.jobs import enqueue
-from checklists.orm import ScopedSession
 from checklists.people import Organization
 from inspector.doorbell import ring
 from inspector.settings import Settings
+from tests.databases import Sessions
 from tests.redis_server import RedisServer
 from tests.servers import ROOT, server_environment
 
-Sessions = Callable[..., ScopedSession]
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 WORKER = """

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,19 +16,18 @@ from checklists.erasure.retention import months_before
 from checklists.errors import ReasonRequired, StorageUnavailable
 from checklists.jobs import Job, JobState
 from checklists.matrix import touchpoint_matrix
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.people import Membership, Project, Role, User
 from checklists.visits import Answer, BestPractice, Check, Likeness, Photo, PhotoLikeness, SealedReport, Visit
 from checklists.waves import Assignment, AssignmentState
 from inspector.erasing import ask_for_retention
 from inspector.photo_storage import FolderStorage
+from tests.databases import Sessions
 from tests.factories import make_audit, make_person
 from tests.field import FieldPhoto
 from tests.pages import Window
 from tests.phone_client import FieldClient, with_photos
 from tests.told import SECRET_WORDS, Told, everywhere
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import csv
 import io
 import tracemalloc
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,11 +21,11 @@ from checklists.review import Content, approve, correct
 from checklists.scoring import Kind, Status, Zone
 from checklists.visits import Answer, Check, Visit, VisitState
 from inspector.exports.csv_stream import FORMULA_STARTS, Dialect, plain, readers_dialect
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_wave
 from tests.field import FieldPhoto
 from tests.pages import Window
 
-Sessions = Callable[..., ScopedSession]
 BEGUN = datetime(2026, 11, 3, 21, 30, tzinfo=UTC)
 
 

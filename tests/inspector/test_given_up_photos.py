@@ -27,7 +27,6 @@ from tests.field import FieldPhoto
 from tests.inspector.jobs import work_off
 from tests.phone_client import FieldClient, with_photos
 
-Sessions = Callable[..., ScopedSession]
 KIND = "delete_given_up"
 
 

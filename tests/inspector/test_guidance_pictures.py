@@ -11,7 +11,8 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from checklists.checklist import GuidancePicture, compile_document, phone_document
 from inspector.manager.checklists.pictures import LARGEST_PICTURE, MOST_PICTURES
-from tests.drafts import Sessions, add, criteria_of, make_draft, version_of
+from tests.databases import Sessions
+from tests.drafts import add, criteria_of, make_draft, version_of
 from tests.factories import LANGUAGES, Audit, make_audit
 from tests.pages import OWN_SITE, Window
 

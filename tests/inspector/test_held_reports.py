@@ -1,7 +1,6 @@
 """Reports that break a rule: each kept, with a clear answer, and nothing else touched."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,8 +15,6 @@ from checklists.waves import Assignment, AssignmentState
 from tests.factories import Audit, make_audit, make_project
 from tests.field import FieldPhoto
 from tests.phone_client import FieldClient, count, with_photos
-
-Sessions = Callable[..., ScopedSession]
 
 
 def hold(phone: FieldClient, report: dict[str, Any] | bytes) -> str:

@@ -4,7 +4,6 @@ import base64
 import csv
 import io
 import re
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -14,13 +13,12 @@ from sqlalchemy import func, select
 
 from checklists.brands import Outlet
 from checklists.imports import FORMULA_STARTS, MOST_LINES, Import
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.people import User
 from inspector.exports import csv_stream
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.pages import OWN_SITE, Window
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture

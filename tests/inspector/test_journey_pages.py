@@ -1,17 +1,14 @@
 """Journey, brands and outlets are built through the pages, part by part."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import select
 
 from checklists.brands import Brand, Outlet, brands_of
 from checklists.journey import Channel, Journey, Stage, Touchpoint, journeys_of
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.pages import Window
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What the pages declare of each kind of criterion: every kind is there, and its answers are said in words."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,14 +7,13 @@ from flask import Flask, g
 from flask_babel import force_locale
 
 from checklists.checklist import Unit
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.scoring import FormCriterion, Kind, Status, read_form
 from checklists.visits import Answer
 from inspector.manager.kinds import KINDS
+from tests.databases import Sessions
 from tests.factories import make_audit
 from tests.forms import make_checklist, make_criterion
-
-Sessions = Callable[..., ScopedSession]
 
 SAID: dict[Kind, tuple[dict[str, Any], str, str]] = {
     Kind.STATES: ({"states": [0, 2]}, "The guest is greeted; The employee is on the phone", ""),

@@ -1,20 +1,18 @@
 """Lists are searched, filtered, sorted and paged; the address carries all of it, and another organization nothing."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
 
 from checklists.brands import Outlet
 from checklists.checklist import Checklist
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.people import Role
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_brand, make_outlet, make_person, make_wave
 from tests.forms import make_checklist
 from tests.pages import Window
-
-Sessions = Callable[..., ScopedSession]
 
 
 def shown(window: Window, *names: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -15,16 +14,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from checklists.accounts import Login
-from checklists.orm import ScopedSession
 from checklists.people import Membership, User
 from inspector import create_app
 from inspector.commands.end_logins import end_logins
 from inspector.settings import Settings
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit
 from tests.pages import OWN_SITE, Window
 from tests.phone_client import FieldClient
 
-Sessions = Callable[..., ScopedSession]
 ANDROID = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile Safari/604.1"
 

@@ -3,7 +3,7 @@
 import logging
 import re
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,16 +14,15 @@ from sqlalchemy import select
 
 from checklists.accounts import Login, OneTimeLink
 from checklists.jobs import Job, JobState
-from checklists.orm import ScopedSession
 from checklists.people import User
 from inspector import create_app, mail
 from inspector.settings import Settings
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_person
 from tests.inspector.jobs import work_off
 from tests.mail_server import MailBox, mail_server, make_certificate
 from tests.pages import OWN_SITE, Window
 
-Sessions = Callable[..., ScopedSession]
 CHOSEN = "seven quiet herons"
 
 

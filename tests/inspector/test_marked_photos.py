@@ -1,7 +1,6 @@
 """Marks that an inspector draws on photos: everybody sees them, covered faces stay covered, the original is sealed."""
 
 import io
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +24,6 @@ from tests.inspector.jobs import work_off
 from tests.pages import Window
 from tests.phone_client import FieldClient, with_photos
 
-Sessions = Callable[..., ScopedSession]
 Box = tuple[int, int, int, int]
 BLUR = {"what": "blur", "at": [0.25, 0.25, 0.75, 0.5]}
 ARROW = {"what": "arrow", "at": [0.9, 0.9, 0.6, 0.7]}

@@ -24,11 +24,11 @@ from inspector.notices import push_service
 from inspector.notices.encryption import encrypt
 from inspector.notices.keys import browser_key, from_base64, read_key, to_base64
 from inspector.notices.push_service import AddressGone, PushServiceAway, hand_over
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.phone_client import OWN_SITE, FieldClient, count
 from tests.push_service import Browser, PushService, let_it_be_due, running_push_service
 
-Sessions = Callable[..., ScopedSession]
 PLACE = "https://push.example.org/send/1"
 
 

@@ -1,7 +1,6 @@
 """What owners do: everybody's roles over all projects, the organization's name, retention, and jobs that failed."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -11,14 +10,13 @@ from sqlalchemy import select
 from checklists.errors import NotAllowed
 from checklists.jobs import Job, JobState, enqueue
 from checklists.organizations import colleagues_of, set_roles
-from checklists.orm import ScopedSession
 from checklists.people import Membership, Organization, Project, Role, User
 from checklists.visits import Photo
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_person, make_project
 from tests.field import FieldPhoto
 from tests.pages import Window
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 
 

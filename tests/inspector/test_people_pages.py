@@ -1,7 +1,6 @@
 """The way in, projects and people: what a manager does in the pages, and what strangers cannot."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -9,13 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.people import Membership, Project, Role, User
 from inspector.auth import cookie
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit, make_person
 from tests.pages import OWN_SITE, Window
-
-Sessions = Callable[..., ScopedSession]
 
 
 def roles_in(sessions: Sessions, email: str, project_id: object) -> dict[Role, bool]:

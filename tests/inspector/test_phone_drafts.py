@@ -26,8 +26,6 @@ from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto
 from tests.phone_client import OWN_SITE, FieldClient, with_photos
 
-Sessions = Callable[..., ScopedSession]
-
 
 def test_a_copy_and_its_photos_are_kept_once_however_often_they_come(
     session: ScopedSession, assignment: Assignment, phone: FieldClient

@@ -1,7 +1,6 @@
 """What becomes of the drafts that are kept here: their visit arrives, or nobody goes on with them."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -27,11 +26,11 @@ from checklists.waves import Assignment
 from inspector.photo_images import draw_demo_photo
 from inspector.photo_storage import photo_key
 from tests.copies import DRAFTS, a_copy, counts, drafts_of, drop_bytes, keep, keep_photo, stored, told
+from tests.databases import Sessions
 from tests.factories import Audit
 from tests.field import FieldPhoto
 from tests.phone_client import FieldClient, with_photos
 
-Sessions = Callable[..., ScopedSession]
 LATER = timedelta(days=2)
 
 

@@ -1,6 +1,5 @@
 """What phones tell of themselves, and what a manager reads of it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,10 +15,10 @@ from checklists.orm import ScopedSession, new_id, scoped
 from checklists.phones import Contact, Device, Trouble, WaitingVisit, note_contact, trouble_of
 from checklists.waves import Assignment
 from inspector.manager.devices import browser_of, system_of
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.phone_client import OWN_SITE, FieldClient
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"

@@ -10,7 +10,7 @@ import subprocess
 import time
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,8 +32,6 @@ from tests.factories import Audit
 from tests.field import FieldPhoto
 from tests.phone_client import FieldClient, with_photos
 from tests.servers import ROOT, inspector_command, server_environment
-
-Sessions = Callable[..., ScopedSession]
 
 PHOTOS_OF_A_VISIT = 150
 MOST_MEMORY_MB = 360  # It took 308 when this was written, idle some 90; the bombs have up to 4,290 megapixels.

@@ -5,19 +5,18 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.visits import Photo
+from tests.databases import Sessions
 from tests.factories import PASSWORD, make_audit
 from tests.field import FieldPhoto
 from tests.lines import log_in, send
 from tests.servers import LiveServer
 
-Sessions = Callable[..., ScopedSession]
 PATIENCE_SECONDS = 15
 BUSY = 423
 

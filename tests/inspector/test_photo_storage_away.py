@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from checklists.errors import ObjectStoreAway, StorageUnavailable
 from checklists.jobs import MOST_ATTEMPTS, Job, JobState
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.visits import Photo, waiting_photos
 from checklists.waves import Assignment
 from inspector import create_app
@@ -29,13 +29,13 @@ from inspector.photo_storage import PhotoSize, photo_key
 from inspector.photo_storage.mover import Mover
 from inspector.photo_storage.waiting import PAUSE_SECONDS, WaitingStorage
 from inspector.settings import Settings
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit
 from tests.field import FieldPhoto
 from tests.object_store import ObjectStore
 from tests.phone_client import OWN_SITE, FieldClient, with_photos
 from tests.servers import ROOT, inspector_command, server_environment
 
-Sessions = Callable[..., ScopedSession]
 QUICK_SECONDS = 2.0
 
 # PostgreSQL alone: whoever has an object store has that, and each outage takes seconds.

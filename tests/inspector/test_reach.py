@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,16 +12,15 @@ from sqlalchemy import select
 
 from checklists.accounts import TokenScope, create_token
 from checklists.imports import Import, ImportKind, keep_upload
-from checklists.orm import ScopedSession, new_id, scoped
+from checklists.orm import new_id, scoped
 from checklists.people import Membership, Role, User, add_member
 from inspector.background import Worker
 from tests.api.world import ApiClient
+from tests.databases import Sessions
 from tests.factories import Audit, make_person, make_project
 from tests.field import FieldPhoto
 from tests.pages import OWN_SITE, Window
 from tests.phone_client import FieldClient, with_photos
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture

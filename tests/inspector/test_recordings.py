@@ -33,7 +33,6 @@ from tests.inspector.jobs import work_off
 from tests.pages import Window
 from tests.phone_client import OWN_SITE, FieldClient, with_photos
 
-Sessions = Callable[..., ScopedSession]
 WORDS = "The company called agrees to being recorded."
 WEBM = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\x82\x84webm" + bytes(range(256)) * 8
 OGG = b"OggS\0\x02" + bytes(200)

@@ -1,18 +1,16 @@
 """The matrix on the page: figures with their n, colour only with enough checks, a verdict only where certain."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.people import Role
 from inspector.languages import score_words
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_person, make_project, make_wave
 from tests.pages import Window
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Visits are sent back, corrected, put right and reopened through the pages; the queue goes from one to the next."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,11 +12,11 @@ from checklists.people import Role
 from checklists.review import send_back
 from checklists.visits import Visit, VisitState, receive_photo
 from checklists.waves import AssignmentState
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_person
 from tests.field import FieldPhoto, deliver
 from tests.pages import Window
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 
 

@@ -1,17 +1,15 @@
 """Two people take turns with one phone: what it sends for one of them is never taken in under the other's login."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from flask import Flask
 from sqlalchemy import func, select
 
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.visits import Visit
+from tests.databases import Sessions
 from tests.factories import Audit
 from tests.phone_client import OWN_SITE, FieldClient
-
-Sessions = Callable[..., ScopedSession]
 
 
 def test_what_is_meant_for_one_person_is_not_taken_under_anothers_login(

@@ -1,6 +1,5 @@
 """Guessing passwords is slow, says the same whoever is meant, and never locks a person out of their own devices."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -10,12 +9,10 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from checklists.accounts import LoginFailures, forget_old_attempts
-from checklists.orm import ScopedSession
 from inspector.auth import passwords, throttle
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit
 from tests.pages import OWN_SITE
-
-Sessions = Callable[..., ScopedSession]
 
 
 def tries(

@@ -1,7 +1,6 @@
 """Tokens: shown once, kept as a hash, narrower than their maker, and of no use where no scope is named."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,15 +8,15 @@ from flask import Flask, g, jsonify
 from sqlalchemy import event, select
 
 from checklists.accounts import Token, TokenScope, create_token
-from checklists.orm import ScopedSession, scoped
+from checklists.orm import scoped
 from checklists.people import Membership, Role
 from inspector.auth import MANAGERS, person, roles
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_project
 from tests.pages import OWN_SITE, Window
 
 pytestmark = pytest.mark.own_app
 
-Sessions = Callable[..., ScopedSession]
 SEEN = "/api/v1/test-what-is-reached"
 
 

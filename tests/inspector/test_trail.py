@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from werkzeug.routing import Rule
 
 from checklists.accounts import TokenScope, create_token
 from checklists.brands import Brand
-from checklists.orm import Base, ScopedSession, scoped
+from checklists.orm import Base, scoped
 from checklists.people import Membership, Project, Role
 from checklists.trail import READ, AuditEntry
 from checklists.visits import SealedReport
@@ -21,13 +20,13 @@ from inspector.acts import UNNOTED
 from inspector.auth import MANAGERS, access_of, roles
 from inspector.manager.trail_words import ACTS, READINGS, TABLES
 from inspector.transactions import writing
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit, make_person, make_project
 from tests.pages import OWN_SITE, Window
 from tests.phone_client import FieldClient
 
 pytestmark = pytest.mark.own_app
 
-Sessions = Callable[..., ScopedSession]
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

@@ -5,7 +5,8 @@ from uuid import UUID
 import pytest
 
 from checklists.checklist import Criterion
-from tests.drafts import Sessions, criteria_of, version_of
+from tests.databases import Sessions
+from tests.drafts import criteria_of, version_of
 from tests.factories import Audit, make_audit
 from tests.forms import make_checklist
 from tests.pages import Window

@@ -1,7 +1,6 @@
 """Visits are found, read and decided through the pages."""
 
 import io
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
@@ -11,16 +10,16 @@ import pytest
 from flask import Flask
 
 from checklists.brands import Outlet
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.people import Role
 from checklists.visits import Photo, Visit, VisitState, receive_photo, record_derived
 from inspector.photo_images import draw_demo_photo
 from inspector.photo_storage import photo_key
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_person, make_project, make_wave
 from tests.field import FieldPhoto, deliver
 from tests.pages import Window
 
-Sessions = Callable[..., ScopedSession]
 NOW = datetime.now(UTC)
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,14 +11,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from checklists.checklist import ChecklistVersion
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.people import Role
 from checklists.waves import Assignment, AssignmentState, Wave, required_checks, wave_with_contents, waves_of
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_person, make_project
 from tests.forms import make_checklist, next_version
 from tests.pages import Window
-
-Sessions = Callable[..., ScopedSession]
 
 
 def wave_of(sessions: Sessions, wave_id: UUID) -> Wave:

@@ -219,6 +219,21 @@ test("two tabs keep one copy", async () => {
   assert.equal(puts(server).length, 2);
 });
 
+test("who asks while the lock is being let go is heard", async () => {
+  let asked = null;
+  const locks = { async request(_name, _options, work) {
+    const outcome = await work({});
+    asked ??= keep({ asked: true });
+    await new Promise(setImmediate);
+    return outcome;
+  } };
+  const { store, server, keep } = await aPhone({ locks });
+  await begin(store, []);
+  server.faults.push(once("PUT", DRAFTS, noLine));
+  await keep();
+  assert.deepEqual([(await asked).state, puts(server).length], ["rest", 2]);
+});
+
 test("a discarded visit's copy goes once it cannot be taken back; an arrived one's line goes without a call", async () => {
   const { store, server, keep, clock } = await aPhone();
   await begin(store, []);

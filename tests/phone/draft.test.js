@@ -1,9 +1,10 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { openDraft } from "../../inspector/phone/draft.js";
 import { enter } from "../../inspector/phone/kinds.js";
 import { inAnswer, inPractice } from "../../inspector/phone/photo_places.js";
+import { sha256 } from "../../inspector/phone/photos.js";
 import { addPractice, practiceOf } from "../../inspector/phone/practices.js";
 import { openStore } from "../../inspector/phone/store.js";
 import { changeAnswer } from "../../inspector/phone/visit.js";
@@ -130,6 +131,30 @@ test("a photo is there after the page was loaded again", async () => {
   assert.equal((await store.photo("p1")).sha256, line.sha256);
 });
 
+test("every address of a picture is freed with the visit", async (context) => {
+  const alive = new Set();
+  const { createObjectURL, revokeObjectURL } = URL;
+  context.mock.method(URL, "createObjectURL", (blob) => {
+    const address = createObjectURL(blob);
+    alive.add(address);
+    return address;
+  });
+  context.mock.method(URL, "revokeObjectURL", (address) => {
+    alive.delete(address);
+    revokeObjectURL(address);
+  });
+  const store = await aStore();
+  const session = await open(store);
+  for (const id of ["p1", "p2"]) {
+    const { line, bytes } = await aPhoto(id);
+    await session.addPhoto(door, line, bytes, bytes);
+  }
+  await session.look();
+  assert.equal(alive.size, 2, "one for each, however often one looks");
+  await session.close();
+  assert.equal(alive.size, 0);
+});
+
 test("a best practice's photo is kept as an answer's is, and goes with the report", async () => {
   const store = await aStore();
   const session = await open(store);
@@ -186,15 +211,33 @@ test("finished once: the report is bytes, the tab that waited learns that it is 
   const locks = new Locks();
   const first = await open(store, locks);
   const second = await open(store, locks);
+  first.change(type("7"));
   await first.finish({ appVersion: "v", deviceId: "d" });
+  const frozen = await sha256(await store.report("visit"));
+  first.change(type("late"));
   await first.close();
   await until(() => second.saved === "gone");
   second.change(type("late"));
   await second.close();
+  assert.equal(await sha256(await store.report("visit")), frozen);
   const [visit] = await store.visits("anna");
   assert.equal(visit.id, "visit");
   assert.equal(JSON.parse(new TextDecoder().decode(await store.report("visit"))).revision, 1);
   assert.equal(await store.draft("visit", "anna"), null);
+});
+
+test("whatever clocks do, a visit says no time that the server cannot read", async () => {
+  for (const [before, told] of [[2 ** 31, 2 ** 31 - 1], [-5_000, 0]]) {
+    const store = await openStore(`draft-${stores += 1}`);
+    await store.startDraft({ ...aDraft(), elapsed_ms: before }, aTask());
+    const visit = await open(store);
+    // No clock of a browser should go back, and some have.
+    const now = mock.method(performance, "now", () => -60_000);
+    await visit.finish({ appVersion: "v", deviceId: "d" });
+    now.mock.restore();
+    const { elapsed_ms: elapsed } = JSON.parse(new TextDecoder().decode(await store.report("visit")));
+    assert.equal(elapsed, told);
+  }
 });
 
 test("another person's draft does not open", async () => {
@@ -216,6 +259,67 @@ test("what another tab wrote until we had the lock is not written over", async (
   second.change((draft) => ({ ...draft, left_sections: ["door"] }));
   await second.close();
   assert.equal(await typed(store), "7");
+});
+
+test("undoing something after the visit was left, and opened again, writes over nothing that was done in it since", async () => {
+  const store = await aStore();
+  const locks = new Locks();
+  const first = await open(store, locks);
+  await first.close();
+  await new Promise(setImmediate);
+  const second = await open(store, locks);
+  second.change(type("7"));
+  first.change((draft) => ({ ...draft, left_sections: ["door"] }));
+  await second.flush();
+  const kept = async () => (await store.draft("visit", "anna")).draft;
+  assert.deepEqual([await typed(store), (await kept()).left_sections, second.draft.left_sections], ["7", ["door"], ["door"]]);
+  await second.close();
+  await new Promise(setImmediate);
+  first.change((draft) => ({ ...draft, left_sections: [] }));
+  await until(async () => !(await kept()).left_sections.length);
+  await new Promise(setImmediate);
+  const third = await open(store, locks);
+  assert.deepEqual([third.readOnly, await typed(store)], [false, "7"]);
+});
+
+test("a tab that only looks writes nothing, whatever stood on its screen", async () => {
+  const store = await aStore();
+  const locks = new Locks();
+  const first = await open(store, locks);
+  const second = await open(store, locks);
+  first.change(type("7"));
+  await first.flush();
+  const { line, bytes } = await aPhoto("p1");
+  await assert.rejects(second.addPhoto(door, line, bytes, null), { name: "DraftGone" });
+  await assert.rejects(second.finish({ appVersion: "v", deviceId: "d" }), { name: "DraftGone" });
+  await assert.rejects(second.discard(), { name: "DraftGone" });
+  assert.deepEqual([await typed(store), await store.visits("anna")], ["7", []]);
+});
+
+test("what there was no room for is there again when the visit is, after some was made", async () => {
+  const store = await aStore();
+  let full = true;
+  const failing = { ...store, saveDraft: (draft) => (full ? Promise.reject(new DOMException("", "QuotaExceededError")) : store.saveDraft(draft)) };
+  const first = await open(failing);
+  first.change(type("9"));
+  await first.close();
+  full = false;
+  const second = await open(failing);
+  assert.equal(second.draft.answers.wait.number, "9");
+  await second.flush();
+  assert.deepEqual([second.saved, await typed(store)], ["saved", "9"]);
+});
+
+test("what was left without room is not taken for the next revision, nor for what another tab has written since", async () => {
+  for (const later of [{ changes: 99 }, { revision: 2 }]) {
+    const store = await aStore();
+    const failing = { ...store, saveDraft: () => Promise.reject(new DOMException("", "QuotaExceededError")) };
+    const first = await open(failing);
+    first.change(type("9"));
+    await first.close();
+    await store.saveDraft({ ...aDraft(), ...later });
+    assert.equal((await open(failing)).draft.answers.wait, undefined);
+  }
 });
 
 /** navigator.locks for one name, as far as a draft uses it: the next in line gets it when the holder lets go. */

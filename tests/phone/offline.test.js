@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keepOffline } from "../../inspector/phone/offline.js";
 
-/** The browser's service workers as far as the app asks them: one is active and says whether every file is here. */
-function withWorker({ complete, waiting = null }) {
+/**
+ * The browser's service workers as far as the app asks them: one is active and says whether every file is here. Of the
+ * locks that all tabs hold, `held` are the names.
+ */
+function withWorker({ complete, waiting = null, held = [] }) {
   const active = {
     postMessage(_, [port]) {
       port.postMessage(complete);
@@ -12,7 +15,8 @@ function withWorker({ complete, waiting = null }) {
   };
   const registration = { active, waiting, addEventListener() {}, update: async () => {} };
   const serviceWorker = { controller: active, addEventListener() {}, register: async () => registration };
-  Object.defineProperty(globalThis, "navigator", { value: { serviceWorker }, configurable: true });
+  const locks = { query: async () => ({ held: held.map((name) => ({ name })) }) };
+  Object.defineProperty(globalThis, "navigator", { value: { serviceWorker, locks }, configurable: true });
 }
 
 async function told({ complete = true, pictures = true, waiting = null }) {
@@ -41,6 +45,35 @@ test("pictures that arrived later make it ready with the next look", async () =>
   offline.check();
   await second;
   assert.deepEqual(said, [false, true]);
+});
+
+test("a newer app waits while a visit is open in any tab, and is taken when none is", async () => {
+  const did = [];
+  const waiting = { postMessage: (words) => did.push(words) };
+  for (const [held, expected] of [[["outbox", "draft v1"], []], [["outbox"], ["take over"]]]) {
+    withWorker({ complete: true, waiting, held });
+    const offline = await new Promise((done) => {
+      const keeper = keepOffline(({ update }) => update && done(keeper), async () => true);
+    });
+    await offline.takeUpdate();
+    assert.deepEqual(did, expected);
+  }
+});
+
+test("the server is asked for a newer app once an hour, whatever becomes of the clock", async ({ mock }) => {
+  let asked = 0;
+  let now = 1_000_000_000;
+  mock.method(Date, "now", () => now);
+  withWorker({ complete: true });
+  const registration = await navigator.serviceWorker.register();
+  registration.update = async () => { asked += 1; };
+  navigator.serviceWorker.register = async () => registration;
+  const offline = await new Promise((done) => { const keeper = keepOffline(() => done(keeper), async () => true); });
+  for (const [step, expected] of [[60_000, 0], [3_600_000, 1], [60_000, 1], [-86_400_000, 2], [60_000, 2]]) {
+    now += step;
+    offline.check();
+    assert.equal(asked, expected);
+  }
 });
 
 test("an address without service workers is never ready", async () => {

@@ -67,6 +67,15 @@ test("a photo that this phone cannot read is kept with the type that its bytes t
   assert.equal(unknown.media_type, "application/octet-stream");
 });
 
+test("a type that the server could not read never gets into a report", async () => {
+  const { makeCanvas } = aBrowser();
+  const typeOf = async (claimed) => (await preparePhoto(new ArrayBuffer(30), claimed, LIMITS, makeCanvas)).media_type;
+  for (const claimed of ["image/*", "image/x; charset=utf-8", `image/${"x".repeat(101)}`, "picture", "изображение/png"]) {
+    assert.equal(await typeOf(claimed), "application/octet-stream");
+  }
+  assert.deepEqual([await typeOf("image/x-adobe-dng"), await typeOf("image/svg+xml")], ["image/x-adobe-dng", "image/svg+xml"]);
+});
+
 test("too large for the server is said at once", async () => {
   const { makeCanvas } = aBrowser();
   await assert.rejects(preparePhoto(jpeg(5001), "image/jpeg", LIMITS, makeCanvas), TooLarge);

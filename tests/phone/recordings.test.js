@@ -85,7 +85,7 @@ test("the next revision has the recordings, their length and the consent again",
 const bytesOf = (words) => new TextEncoder().encode(words);
 
 /** A browser whose microphone gives what `give(words)` says, and tells how many of its tracks were let go. */
-function aMicrophone({ allowed = true, type = "audio/webm;codecs=opus" } = {}) {
+function aMicrophone({ allowed = true, takenAway = false, type = "audio/webm;codecs=opus" } = {}) {
   const microphone = { stopped: 0, recorder: null };
   const track = { stop() { microphone.stopped += 1; } };
   const ask = async () => {
@@ -96,7 +96,10 @@ function aMicrophone({ allowed = true, type = "audio/webm;codecs=opus" } = {}) {
   globalThis.MediaRecorder = class {
     static isTypeSupported(wanted) { return wanted === type; }
     constructor(_stream, { mimeType }) { Object.assign(this, { mimeType, state: "inactive" }); microphone.recorder = this; }
-    start() { this.state = "recording"; }
+    start() {
+      if (takenAway) throw new DOMException("", "NotSupportedError");
+      this.state = "recording";
+    }
     give(words) { this.ondataavailable({ data: new Blob([bytesOf(words)]) }); }
     stop() {
       this.state = "inactive";
@@ -235,4 +238,14 @@ test("leaving the visit stops the recording and keeps it", async () => {
   await new Visiting(app).settled();
   assert.equal(door.ids(app.state.open.draft).length, 1);
   assert.equal(app.state.recording, null);
+});
+
+test("a microphone that is taken away before the recording begins leaves the visit as it was", async () => {
+  const microphone = aMicrophone({ takenAway: true });
+  const app = await anApp();
+  await record(app, "door", 0);
+  assert.match(app.said[0], /no sound/);
+  assert.deepEqual([app.state.recording, app.state.open.draft.recording], [null, undefined]);
+  assert.ok(microphone.stopped > 0);
+  assert.equal(whyNotYet(app.state.open.draft), null);
 });

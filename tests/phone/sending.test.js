@@ -45,6 +45,7 @@ test("the speed is learnt without the time that any request takes, and not from 
   const line = afterAnswer(afterAnswer(UNKNOWN_LINE, 0, 600), 10_000, 1000);
   assert.deepEqual([line.latency, line.rate], [600, 25_000]);
   assert.equal(afterAnswer(line, 100, 600).rate, 25_000);
+  for (const bytes of [0, 10_000]) assert.deepEqual(afterAnswer(line, bytes, -3_600_000), line, "the clock was set back");
   assert.equal(afterAnswer(line, 10_000, 800).rate, 37_500);
 });
 

@@ -139,6 +139,63 @@ test("a connection that the system dropped is opened again", async () => {
   assert.equal((await store.drafts("anna")).length, 1);
 });
 
+test("a storage that hangs is said not to open, in time; nothing is deleted, and it opens later", async (context) => {
+  const name = "hanging";
+  const before = await aStore(name);
+  await withDraft(before);
+  before.close();
+  const { setTimeout: later } = globalThis;
+  context.after(() => { globalThis.setTimeout = later; });
+  const waits = [];
+  globalThis.setTimeout = (act, ms) => { waits.push(ms); return later(act, 1); };
+  context.mock.method(indexedDB, "deleteDatabase");
+  const opening = context.mock.method(indexedDB, "open", () => new IDBOpenDBRequest());
+  await assert.rejects(aStore(name), /does not open/);
+  assert.deepEqual([waits, indexedDB.deleteDatabase.mock.callCount()], [[10_000], 0]);
+  opening.mock.restore();
+  assert.equal((await (await aStore(name)).drafts("anna")).length, 1);
+});
+
+test("what the system interrupts with the connection is done again on a new one", async () => {
+  const store = await aStore();
+  const draft = await withDraft(store);
+  const { put } = IDBObjectStore.prototype;
+  const { transaction } = IDBDatabase.prototype;
+  let elapsed = 0;
+  const faults = [
+    [IDBObjectStore.prototype, "put", function interrupted(...parts) {
+      const request = put.apply(this, parts);
+      this.transaction.abort();
+      return request;
+    }],
+    [IDBDatabase.prototype, "transaction", () => { throw new DOMException("Connection lost.", "UnknownError"); }],
+  ];
+  for (const [where, name, fault] of faults) {
+    where[name] = function once(...parts) {
+      Object.assign(where, { [name]: name === "put" ? put : transaction });
+      return fault.apply(this, parts);
+    };
+    await store.saveDraft({ ...draft, elapsed_ms: elapsed += 1 });
+    assert.equal((await store.draft("visit", "anna")).draft.elapsed_ms, elapsed);
+  }
+});
+
+test("one draft of which the disk has lost a part does not keep back the others", async () => {
+  const store = await aStore();
+  for (const id of ["lost", "whole"]) await withDraft(store, { id });
+  const { get } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.get = function lostOnce(key) {
+    if (key === "lost") throw new DOMException("Data lost due to missing file.", "NotReadableError");
+    return get.call(this, key);
+  };
+  try {
+    assert.deepEqual((await store.drafts("anna")).map(({ id }) => id), ["whole"]);
+  } finally {
+    IDBObjectStore.prototype.get = get;
+  }
+  assert.equal((await store.drafts("anna")).length, 2);
+});
+
 test("a discarded draft is as good as gone, comes back whole, and is deleted later with its photos", async () => {
   const store = await aStore();
   const draft = await withDraft(store);

@@ -130,6 +130,9 @@ test("what is lost is counted, and does not keep back the rest", async () => {
   const { visits: [visit] } = JSON.parse((await unpacked(files[0].blob)).names["manifest.json"]);
   assert.deepEqual(visit.photos.map(({ file }) => Boolean(file)), [false, true]);
   await draftWithPhoto(store);
+  const damaged = { ...store, photo: () => Promise.reject(new DOMException("", "NotReadableError")) };
+  const { visits: whole, lost: unread } = await collect(damaged);
+  assert.deepEqual([whole, unread], [1, 3]);
   const unreadable = { ...store, report: async () => undefined };
   const { visits, drafts, lost: gone } = await collect(unreadable);
   assert.deepEqual([visits, drafts, gone], [0, 1, 1]);

@@ -2,11 +2,12 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDraft } from "../../inspector/phone/draft.js";
-import { inPractice } from "../../inspector/phone/photo_places.js";
+import { markNone } from "../../inspector/phone/kinds.js";
+import { inAnswer, inPractice } from "../../inspector/phone/photo_places.js";
 import { practicesOf } from "../../inspector/phone/practices.js";
 import { openStore } from "../../inspector/phone/store.js";
 import { Visiting } from "../../inspector/phone/visiting.js";
-import { addPhoto, answerOf } from "../../inspector/phone/visit.js";
+import { addPhoto, answerOf, changeAnswer } from "../../inspector/phone/visit.js";
 import { aDraft, aPhoto, ASSIGNMENT, aTask, LIMITS, VERSION } from "./factories.js";
 import { returnedWork } from "./returned.js";
 
@@ -30,6 +31,7 @@ async function anApp() {
     unsay() { this.undo = null; },
     tellOthers() {},
     async readOwn() {},
+    async follow() {},
     deliver() { this.sent += 1; },
   };
   return { app, store, visiting: new Visiting(app) };
@@ -39,6 +41,18 @@ test("a double tap finishes once, and says nothing of trouble", async () => {
   const { app, store, visiting } = await anApp();
   await Promise.all([visiting.finish(), visiting.finish()]);
   assert.deepEqual([app.said, app.sent, (await store.visits("anna")).length], [[], 1, 1]);
+});
+
+test("a photo that is being kept when somebody finishes goes along", async (context) => {
+  const { app, store, visiting } = await anApp();
+  app.set = (news) => Object.assign(app.state, news);
+  app.state.open.change((draft) => changeAnswer(draft, "door", 0, markNone));
+  globalThis.createImageBitmap = () => new Promise((_, fail) => setTimeout(() => fail(new DOMException("cannot decode")), 50));
+  context.after(() => { delete globalThis.createImageBitmap; });
+  const file = new Blob([new Uint8Array([0xff, 0xd8, 0xff, 0xe0])], { type: "image/jpeg" });
+  await Promise.all([visiting.takePhotos(inAnswer("door"), [file]), visiting.finish()]);
+  const [visit] = await store.visits("anna");
+  assert.deepEqual([app.said, visit.photos.length], [[], 2]);
 });
 
 test("finishing that failed can be tried again", async () => {
@@ -70,6 +84,25 @@ test("a discarded visit leaves the list, writes nothing on its way out, and come
   assert.deepEqual([draft.answers, draft.photos, task], [before.draft.answers, before.draft.photos, before.task]);
   assert.ok(await store.photo("p1"));
   assert.equal(location.hash, "#/visits/visit/0");
+});
+
+test("who goes on right after a tap is not called back to where it was", async () => {
+  const { app, visiting } = await anApp();
+  app.drawing = { changeUnseen: (act) => act() };
+  const replaced = [];
+  globalThis.history = { replaceState: (_state, _title, address) => replaced.push(address) };
+  const stay = async (goesOn) => {
+    app.state.route = { screen: "section", id: "visit", section: 0, repetition: 0 };
+    location.hash = "#/visits/visit/0";
+    visiting.stayAt(0, 0, "door");
+    // The browser tells of the new address a little later: until then the app stands where it stood.
+    if (goesOn) location.hash = "#/visits/visit/1";
+    await new Promise((done) => setTimeout(done, 350));
+  };
+  await stay(true);
+  assert.deepEqual(replaced, []);
+  await stay(false);
+  assert.deepEqual(replaced, ["#/visits/visit/0/door"]);
 });
 
 /** Anna's app whose visit was sent back: the phone has only what /phone/work said of it. */
@@ -108,7 +141,7 @@ test("a photo that nobody has is removed before the visit can be finished", asyn
   const { draft } = await openIt();
   assert.deepEqual([draft.photos.p1.missing, draft.photos.p2.missing], [undefined, true]);
   await visiting.finish();
-  assert.match(app.said.pop(), /never arrived/);
+  assert.match(app.said.pop(), /Wait until the phone that took it/);
   assert.deepEqual(await store.visits("anna"), []);
 });
 
@@ -168,4 +201,50 @@ test("a photo to be looked at comes from this phone, else from the server that h
   const { line, bytes } = await aPhoto("p3");
   await open.addPhoto(inPractice("none"), line, bytes, null);
   assert.equal((await visiting.photo("p3")).sha256, line.sha256);
+});
+
+/** What an input gives of picked photos of these words: an iPhone calls all of them alike, and they die soon after. */
+function picked(...photos) {
+  const turn = { over: false };
+  const files = photos.map((words) => ({
+    name: "image.jpg", type: "image/jpeg",
+    async arrayBuffer() {
+      if (turn.over) throw new DOMException("the file has changed", "NotReadableError");
+      return new TextEncoder().encode(words).buffer;
+    },
+  }));
+  return { files, turn };
+}
+
+test("photos that are gone right after they were picked, all with one name, are kept one by one as bytes", async (context) => {
+  const { app, store, visiting } = await anApp();
+  Object.assign(app, { set(news) { Object.assign(app.state, news); } });
+  let [atOnce, mostAtOnce] = [0, 0];
+  globalThis.createImageBitmap = async () => {
+    mostAtOnce = Math.max(mostAtOnce, atOnce += 1);
+    await new Promise(setImmediate);
+    atOnce -= 1;
+    throw new DOMException("cannot decode", "InvalidStateError");
+  };
+  context.after(() => { delete globalThis.createImageBitmap; });
+  const { files, turn } = picked("the counter", "the till");
+  const place = inAnswer("door");
+  const taken = visiting.takePhotos(place, files);
+  turn.over = true;
+  await taken;
+  const [, ...ids] = place.ids(app.state.open.draft);
+  const kept = await Promise.all(ids.map((id) => store.photo(id)));
+  assert.deepEqual(kept.map(({ bytes }) => new TextDecoder().decode(bytes)), ["the counter", "the till"]);
+  assert.deepEqual([app.said, new Set(ids).size, mostAtOnce], [[], 2, 1]);
+});
+
+test("who begins a visit has the browser asked to keep it, and begins it whatever that says", async (context) => {
+  const { store, visiting } = await anApp();
+  const { navigator: before } = globalThis;
+  context.after(() => Object.defineProperty(globalThis, "navigator", { value: before, configurable: true }));
+  let asked = 0;
+  const persist = () => { asked += 1; return Promise.reject(new Error("not here")); };
+  Object.defineProperty(globalThis, "navigator", { value: { storage: { persist } }, configurable: true });
+  await visiting.begin(ASSIGNMENT);
+  assert.deepEqual([asked, (await store.drafts("anna")).length], [1, 2]);
 });

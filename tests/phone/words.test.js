@@ -50,6 +50,7 @@ test("progress, checks and gaps", () => {
   assert.equal(progressWords({ done: 12, total: 40, missingBehind: 2 }), "12 of 40, 2 missing");
   assert.equal(progressWords({ done: 12, total: 40, missingBehind: 0 }), "12 of 40");
   assert.equal(checksWords({ approved: 2, required: 10 }), "2 of 10 checks");
+  assert.equal(checksWords({ approved: 12, required: 8 }), "12 checks, enough");
   assert.equal(lackWords({ what: "photos", count: 1 }), "1 photo missing");
   for (const what of ["answer", "reason", "comment"]) assert.ok(lackWords({ what }));
 });

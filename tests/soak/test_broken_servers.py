@@ -1,17 +1,14 @@
 """The machine over HTTP can see: a server with one broken line is found out within a few sequences."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from checklists.orm import ScopedSession
-from tests.databases import Databases
+from tests.databases import Databases, Sessions
 from tests.faulty_line import FaultyLine
 from tests.soak.broken_servers import BROKEN_SERVERS, BrokenServer, broken_server
 from tests.soak.wire_machine import WireMachine
 
-Sessions = Callable[..., ScopedSession]
 SEQUENCES = 20
 
 

@@ -12,7 +12,7 @@ import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,15 +20,15 @@ from sqlalchemy import func, select
 
 from checklists.jobs import Job
 from checklists.matrix import touchpoint_matrix
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.visits import Answer, Check, Photo, SealedReport, Visit, VisitState
 from inspector.photo_storage import photo_key
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto
 from tests.servers import LiveServer
 from tests.soak.field_phones import PATIENCE_SECONDS, Errand, Phone
 
-Sessions = Callable[..., ScopedSession]
 PHONES = 4
 
 

@@ -7,7 +7,6 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,19 +14,19 @@ from uuid import UUID
 from sqlalchemy import select
 
 from checklists.errors import DomainError
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.review import approve, send_back
 from checklists.visits import Photo, SealedReport, Visit, VisitState
 from checklists.waves import Assignment
 from inspector.photo_storage import photo_key, storage_of
 from inspector.settings import Settings
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.faulty_line import FaultyLine
 from tests.field import FieldPhoto
 from tests.servers import LiveServer
 from tests.soak.wire_phone import DAMAGED, Finished, WirePhone
 
-Sessions = Callable[..., ScopedSession]
 MISHAPS = ("cut", "lost", "portal", "damaged", "", "")
 ACTS = {"finish": 5, "send": 5, "both": 2, "kill": 1, "review": 3, "revise": 3, "expire": 1, "swap": 1, "spoil": 1}
 STEPS = (6, 14)

@@ -20,16 +20,16 @@ from playwright.sync_api import CDPSession, Page, expect
 from playwright.sync_api import Error as BrowserError
 from sqlalchemy import select
 
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.visits import Photo, Visit
 from inspector.photo_images import draw_demo_photo
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.faulty_line import FaultyLine
 from tests.servers import LiveServer
 from tests.walk import press_send
 
-Sessions = Callable[..., ScopedSession]
 ASSIGNMENTS = 12
 PAGES_AT_MOST = 5
 SAVED = re.compile("^saved on this phone", re.IGNORECASE)

@@ -3,6 +3,7 @@
 Each story runs on what needs nothing but Python, and on PostgreSQL, an object store and Redis with several processes.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browsers import PATIENCE_MS
 from tests.databases import Databases
+from tests.demo import demo_served
 from tests.engines import ENGINES, new_server
 from tests.object_store import ObjectStore
 from tests.redis_server import RedisServer
@@ -58,6 +60,17 @@ def shared_server(
     follow.
     """
     yield from serving(request, databases, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The service as `make run` shows it, for the stories of one file; made once for all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    server = demo_served(shared, tmp_path_factory.mktemp("served"))
+    server.start()
+    yield server
+    server.stop()
 
 
 def serving(

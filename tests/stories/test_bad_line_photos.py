@@ -10,16 +10,15 @@ from PIL import Image
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from checklists.orm import ScopedSession
 from checklists.visits import Photo, SealedReport
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.factories import make_audit
 from tests.finished import finish_offline
 from tests.servers import LiveServer
 from tests.slow_line import SlowLine
 from tests.walk import press_send
 
-Sessions = Callable[..., ScopedSession]
 Phones = Callable[..., Phone]
 MOST = 1.10
 """How many bytes may be sent for each that is needed, heads of requests and all: the report's and the photos'."""

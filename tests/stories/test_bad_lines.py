@@ -9,16 +9,15 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
-from checklists.orm import ScopedSession
 from checklists.visits import Photo, SealedReport, Visit
 from inspector.photo_images import draw_demo_photo
+from tests.acts import enter_phone
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.faulty_line import FaultyLine
 from tests.finished import finish_offline
 from tests.walk import press_send
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture
@@ -80,6 +79,41 @@ def test_a_portal_that_answers_200_is_not_believed(phone: Phone, line: FaultyLin
     send(phone.page)
     expect(phone.page.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
     arrived_once(sessions)
+
+
+def test_a_browser_that_says_it_is_offline_is_not_believed(phone: Phone, sessions: Sessions) -> None:
+    phone.context.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', {get: () => false})")
+    phone.context.set_offline(False)
+    phone.page.goto("/phone/#/outbox")
+    phone.page.reload()
+    expect(phone.page.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
+    assert phone.page.evaluate("navigator.onLine") is False
+    arrived_once(sessions)
+
+
+def test_who_logs_out_before_all_is_sent_is_told_so_and_finds_it_again(
+    phone: Phone, audit: Audit, sessions: Sessions
+) -> None:
+    screen = phone.page
+    expect(screen.get_by_role("heading", name="Outbox")).to_be_visible()
+    for words in ("Stay", "Log out all the same"):
+        screen.goto("/phone/#/settings")
+        screen.get_by_role("button", name="Log out").click()
+        expect(screen.get_by_text("1 visit is only on this phone. It waits here")).to_be_visible()
+        screen.get_by_role("button", name=words).click()
+    expect(screen.get_by_label("E-mail")).to_be_visible()
+    phone.context.set_offline(False)
+    enter_phone(screen, audit.inspectors[1].email)
+    screen.goto("/phone/#/outbox")
+    expect(screen.get_by_text("Saved on this phone")).to_have_count(0)
+    screen.goto("/phone/#/settings")
+    screen.get_by_role("button", name="Log out").click()
+    enter_phone(screen, audit.inspectors[0].email)
+    send(screen)
+    expect(screen.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
+    arrived_once(sessions)
+    with sessions() as session:
+        assert session.scalars(select(Visit.inspector_id)).all() == [audit.inspectors[0].id]
 
 
 def test_two_tabs_send_everything_once(phone: Phone, line: FaultyLine, sessions: Sessions) -> None:

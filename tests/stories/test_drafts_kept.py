@@ -1,5 +1,5 @@
-"""A begun visit outlives its phone: copy and photos are kept on the server, another phone goes on with them; and two
-phones that work on the same visit know of each other.
+"""A begun visit outlives its phone: copy and photos are kept on the server, another phone goes on with them, and gets
+later what was not there yet; and two phones that work on the same visit know of each other.
 """
 
 import hashlib
@@ -12,15 +12,14 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import func, select
 
-from checklists.orm import ScopedSession
 from checklists.visits import DraftCopy, DraftPhoto, Photo, SealedReport, Visit
 from tests.acts import draw_photo, enter_phone, take_photo
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.servers import LiveServer
 from tests.walk import press_send
 
-Sessions = Callable[..., ScopedSession]
 GREETED = "The guest is greeted"
 
 
@@ -58,8 +57,15 @@ def wait_until_kept(screen: Page) -> None:
     expect(screen.get_by_text(re.compile(r"copy on the server \d\d:\d\d$"))).to_be_visible()
 
 
-def answer_the_rest(screen: Page) -> None:
-    """The first answer to everything that is shown, then the end of the visit."""
+def come_on_line(phone: Phone) -> None:
+    """Nobody waits for a pause then."""
+    phone.context.set_offline(True)
+    phone.page.wait_for_function("!navigator.onLine")
+    phone.context.set_offline(False)
+
+
+def answer_the_rest(screen: Page, *, finishing: bool = True) -> None:
+    """The first answer to everything that is shown, then the end of the visit, where it may be finished."""
     while True:
         title = screen.get_by_role("heading", level=1).inner_text()
         for group in screen.get_by_role("group", name=re.compile(r"^\d+\. ")).all():
@@ -74,7 +80,8 @@ def answer_the_rest(screen: Page) -> None:
         following.click()
         expect(screen.get_by_role("heading", level=1)).not_to_have_text(title)
     screen.get_by_role("link", name="Check answers").click()
-    screen.get_by_role("button", name="Finish visit").click()
+    if finishing:
+        screen.get_by_role("button", name="Finish visit").click()
 
 
 def send(screen: Page) -> None:
@@ -113,6 +120,48 @@ def test_a_begun_visit_outlives_its_phone(
         ]
     original = screen.request.get(f"/api/v1/photos/{arrived.id}").body()
     assert hashlib.sha256(original).hexdigest() == sha256
+
+
+def test_a_photo_that_the_first_phone_sends_later_comes_to_the_second(
+    live_server: LiveServer, phones: Callable[..., Phone], sessions: Sessions, audit: Audit, tmp_path: Path
+) -> None:
+    photo = draw_photo(tmp_path / "photo.jpg", 1)
+    sha256 = hashlib.sha256(photo.read_bytes()).hexdigest()
+    first, one = new_phone(phones, live_server, audit, "first")
+    begin_offline(first, one, photo)
+    photos = "**/api/v1/phone/drafts/*/photos/*"
+    one.route(photos, lambda route: route.abort())
+    first.context.set_offline(False)
+    expect(one.get_by_text(re.compile(r"copy on the server \d\d:\d\d, 1 photo not yet$"))).to_be_visible()
+
+    second, two = new_phone(phones, live_server, audit, "second")
+    two.get_by_role("button", name="Continue here").click()
+    greeting = first_criterion(two)
+    shown = greeting.get_by_role("link", name="Photo 1 of 1")
+    expect(shown).to_have_text("missing")
+    answer_the_rest(two, finishing=False)
+    expect(two.get_by_role("listitem").filter(has_text="1 photo")).to_be_visible()
+    expect(two.get_by_role("button", name="Finish visit")).to_be_disabled()
+
+    one.unroute(photos)
+    come_on_line(first)
+    wait_until_kept(one)
+    two.get_by_role("listitem").filter(has_text="1 photo").get_by_role("link").click()
+    greeting.get_by_label("The employee looks up").check()
+    # It comes while somebody looks at the place where it is missing.
+    shown.click()
+    expect(two.get_by_text(re.compile("It comes by itself once the phone that took it has sent it"))).to_be_visible()
+    come_on_line(second)
+    expect(two.locator("main img")).to_be_visible()
+    expect(two.get_by_role("button", name="Mark")).to_be_visible()
+    two.get_by_role("link", name="Back").click()
+    expect(shown.locator("img")).to_be_visible()
+    expect(greeting.get_by_label("The employee looks up")).to_be_checked()
+    answer_the_rest(two)
+    send(two)
+    with sessions() as session:
+        (arrived,) = session.scalars(select(Photo))
+        assert (arrived.sha256, arrived.stored_at is not None) == (sha256, True)
 
 
 def test_two_phones_on_one_visit_know_of_each_other(

@@ -12,20 +12,10 @@ from inspector.demo import PASSWORD
 from inspector.photo_images import draw_demo_photo
 from tests.accessibility import violations
 from tests.browsers import DESKTOP, PHONE
-from tests.databases import Databases
 from tests.servers import LiveServer
 from tests.walk import every_page, every_screen, log_in, pages_by_links, speak
 
 LOOKS = [("ru", "light", 1280), ("en", "dark", 360)]
-
-
-@pytest.fixture(scope="module")
-def demo(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """The service as `make run` shows it."""
-    server = LiveServer(databases.fresh("sqlite"), tmp_path_factory.mktemp("demo") / "data", DEMO="1")
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

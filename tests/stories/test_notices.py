@@ -14,17 +14,15 @@ import pytest
 from playwright.sync_api import CDPSession, Page, Worker, expect
 from sqlalchemy import func, select
 
-from checklists.orm import ScopedSession
 from checklists.phones import NoticeAddress
 from tests.accessibility import violations
 from tests.acts import enter_phone
 from tests.browsers import PATIENCE_MS, Phone
-from tests.databases import Databases
+from tests.databases import Databases, Sessions
 from tests.factories import Audit, make_audit
 from tests.push_service import PushService, let_it_be_due, running_push_service
 from tests.servers import LiveServer
 
-Sessions = Callable[..., ScopedSession]
 SWITCH = "Say when something is new"
 STAND_IN = """
     let subscription = null;

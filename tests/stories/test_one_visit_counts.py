@@ -11,15 +11,14 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
-from checklists.orm import ScopedSession
 from checklists.visits import Photo, SealedReport, Visit
 from inspector.photo_images import draw_demo_photo
 from tests.acts import add_criterion, coverage, criterion, csv_rows, enter_phone, name_it, part, save
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.servers import LiveServer, run_inspector
 from tests.walk import log_in, press_send, speak
 
-Sessions = Callable[..., ScopedSession]
 OWNER = "olga@example.org"
 ANNA = "anna@example.org"
 

@@ -9,16 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from checklists.orm import ScopedSession
 from checklists.visits import DraftCopy, DraftPhoto, Photo, SealedReport, Visit
 from tests.accessibility import violations
 from tests.acts import deliver, draw_photo, enter_phone, take_photo
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.servers import LiveServer
 from tests.walk import log_in
-
-Sessions = Callable[..., ScopedSession]
 
 
 @pytest.fixture

@@ -5,16 +5,14 @@ SEED repeats the choices; the order in which threads and processes run stays the
 
 import os
 import secrets
-from collections.abc import Callable
 
 import pytest
 
-from checklists.orm import ScopedSession
+from tests.databases import Sessions
 from tests.faulty_line import FaultyLine
 from tests.servers import LiveServer
 from tests.soak.wire_machine import WireMachine
 
-Sessions = Callable[..., ScopedSession]
 SEQUENCES_OF_EACH_ENGINE = int(os.environ.get("RUNS", "150"))
 
 

@@ -4,6 +4,7 @@ seen is covered with a finger or with the keys, and the server shows it covered 
 
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,17 +14,16 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from checklists.checklist import Evidence
-from checklists.orm import ScopedSession
 from checklists.scoring import Kind
 from checklists.visits import Photo, Visit
 from tests.accessibility import violations
 from tests.acts import criterion, deliver, draw_photo, enter_phone, progress, start_visit, take_photo
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_wave
 from tests.forms import make_criterion, make_section, make_version, text
 from tests.servers import LiveServer
 
-Sessions = Callable[..., ScopedSession]
 Phones = Callable[..., Phone]
 
 
@@ -129,6 +129,9 @@ def mark_by_finger_and_by_key(screen: Page) -> None:
     screen.get_by_role("button", name="Delete").click()
     expect(marks.get_by_role("button")).to_have_count(1)
 
+    help_words = screen.locator("#marking-help")
+    expect(help_words).to_contain_text("Arrow keys")
+    expect(help_words.locator(".hidden")).to_have_text(re.compile("^Arrow keys"))
     screen.get_by_role("button", name="Cover", exact=True).press("Enter")
     screen.get_by_role("button", name="In the middle").press("Enter")
     second = marks.get_by_role("button", name="Cover 2")

@@ -14,18 +14,17 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from checklists.checklist import Evidence
-from checklists.orm import ScopedSession
 from checklists.people import Project
 from checklists.scoring import Kind
 from checklists.visits import AUDIO, Photo, Visit
 from tests.accessibility import violations
 from tests.acts import criterion, deliver, draw_photo, enter_phone, progress, start_visit, take_photo
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit, make_wave
 from tests.forms import make_criterion, make_section, make_version, text
 from tests.servers import LiveServer
 
-Sessions = Callable[..., ScopedSession]
 Phones = Callable[..., Phone]
 BEEPS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 WORDS = {"ru": "Компания согласна на запись.", "en": "The company agrees to being recorded."}
@@ -98,6 +97,7 @@ def test_a_recording_outlives_the_phones_death_and_is_heard_as_it_was(
     declare_a_receipt(screen)
     on_phone = kept(screen, 2)
     progress(screen).click()
+    expect(screen.get_by_text("1 photo. 2 recordings.")).to_be_visible()
     screen.get_by_role("button", name="Finish visit").click()
     log_in_where_asked(screen)
     deliver(screen)

@@ -2,26 +2,23 @@
 
 import io
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from checklists.orm import ScopedSession
 from checklists.visits import Photo, Visit, VisitState, receive_photo
 from inspector.photo_images import draw_demo_photo
 from inspector.photo_storage import photo_key, storage_of
 from inspector.settings import Settings
 from tests.accessibility import violations
 from tests.browsers import PHONE
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.field import FieldPhoto, deliver
 from tests.servers import LiveServer
 from tests.walk import log_in, press_in_queue, speak
-
-Sessions = Callable[..., ScopedSession]
 
 # The light box gave the focus back only after its event "close", so that a quick reviewer's next words were keys: an
 # "a" approved the visit.

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from checklists.checklist import Comment, Evidence, Option, OptionZone
 from checklists.journey import Channel
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.scoring import Kind
 from checklists.visits import BestPractice, SealedReport, Visit
 from tests.acts import (
@@ -37,13 +37,13 @@ from tests.acts import (
     take_photo,
 )
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit, make_wave
 from tests.faulty_line import FaultyLine
 from tests.forms import make_criterion, make_section, make_version, text
 from tests.servers import LiveServer
 from tests.walk import log_in
 
-Sessions = Callable[..., ScopedSession]
 Phones = Callable[..., Phone]
 CASH_DESK = {"Visiting": {"Cash desk": Channel.ON_SITE}}
 

@@ -14,18 +14,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from checklists.checklist import Comment, Evidence, Unit
-from checklists.orm import ScopedSession
 from checklists.scoring import Kind
 from checklists.visits import Visit
 from tests.accessibility import violations
 from tests.acts import criterion, deliver, draw_photo, enter_phone, finish, start_visit
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit, make_wave
 from tests.forms import criteria_of_every_kind, make_criterion, make_section, make_version, text
 from tests.servers import LiveServer
 from tests.walk import press_send
 
-Sessions = Callable[..., ScopedSession]
 Phones = Callable[..., Phone]
 DARK = "rgb(16, 18, 20)"
 IPHONE = (

@@ -6,22 +6,12 @@ What a client met on the way is searched for the inspectors, too.
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from inspector.demo import PASSWORD
-from tests.databases import Databases
 from tests.servers import ROOT, LiveServer
 from tests.walk_every_page import Answer, Walker
-
-
-@pytest.fixture(scope="module")
-def demo(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    server = LiveServer(databases.fresh("sqlite"), tmp_path_factory.mktemp("walked") / "data", DEMO="1")
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.mark.timeout(600)

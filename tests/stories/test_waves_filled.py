@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Playwright, expect
 from sqlalchemy import select
 
 from checklists.journey import Channel
-from checklists.orm import ScopedSession, new_id
+from checklists.orm import new_id
 from checklists.visits import Visit
 from checklists.waves import Assignment, AssignmentState
 from tests.acts import (
@@ -30,11 +30,11 @@ from tests.acts import (
     start_visit,
 )
 from tests.browsers import Phone
+from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.servers import LiveServer
 from tests.walk import log_in, press_in_queue
 
-Sessions = Callable[..., ScopedSession]
 Phones = Callable[..., Phone]
 CASH_DESK = {"Visiting": {"Cash desk": Channel.ON_SITE}}
 OWN_SITE = {"Sec-Fetch-Site": "same-origin"}

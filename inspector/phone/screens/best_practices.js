@@ -61,7 +61,10 @@ export function BestPractice({ app, state }) {
   };
   // A photo may still be on its way into one that looks empty.
   const isWaiting = state.developing[place.key] > 0;
-  const leave = () => isEmpty(practice) && !isWaiting && !open.readOnly && app.visiting.removePractice(practice.id);
+  const leave = () => {
+    const now = practiceOf(open.draft, practice.id);
+    if (now && isEmpty(now) && !isWaiting && !open.readOnly) app.visiting.removePractice(practice.id);
+  };
   return html`<main>
     <p class="muted above outlet">${open.draft.outlet_name}</p>
     <${Title}>${t("Best practice")}<//>

@@ -51,7 +51,7 @@ function seenOf({ state: { open, developing }, section, repetition, criterion, b
   return [
     answer, number, wasLeft(open, section, repetition), open.readOnly,
     developing[inAnswer(criterion.id, repetition).key],
-    answer.photo_ids.map((id) => open.preview(id)).join(),
+    answer.photo_ids.map((id) => open.preview(id) ?? open.draft.photos[id].missing).join(),
     (criterion.pictures ?? []).map((id) => open.picture(id)).join(),
     kindOf(criterion).looksBeside && beside,
   ];

@@ -20,7 +20,8 @@ export function Finish({ app, state }) {
   const lost = lostPhotos(draft).length;
   const unsorted = itemsOf(draft).length;
   const gaps = missing.length + practices.length + lost + unsorted;
-  const photos = photosInUse(draft).length;
+  const evidence = photosInUse(draft);
+  const recordings = evidence.filter((id) => draft.photos[id]?.media_type?.startsWith("audio")).length;
   const developing = Object.values(state.developing).some((count) => count > 0);
   const ready = !gaps && !developing && !open.readOnly && open.saved !== "gone";
   const last = placesOf(task, draft).pop();
@@ -31,7 +32,9 @@ export function Finish({ app, state }) {
     <p class="muted above outlet">${draft.outlet_name}</p>
     <${Title}>${t("Check and finish")}<//>
     <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
-    <p>${t("Answered: %(done)s of %(total)s", { done, total })}. ${tn("%(num)s photo", "%(num)s photos", photos)}.</p>
+    <p>${t("Answered: %(done)s of %(total)s", { done, total })}. ${
+      tn("%(num)s photo", "%(num)s photos", evidence.length - recordings)}.${
+      recordings > 0 && ` ${tn("%(num)s recording", "%(num)s recordings", recordings)}.`}</p>
     ${gaps > 0
       ? html`<h2>${capital(tn("%(num)s missing", "%(num)s missing", gaps))}</h2>
         <ul class="cards">
@@ -45,7 +48,8 @@ export function Finish({ app, state }) {
             <span class="lacks">${t("say what you saw")}</span></li>`)}
           ${lost > 0 && html`<li class="card">
             <a class="whole" href=${toLost(draft, task.version)}>${tn("%(num)s photo", "%(num)s photos", lost)}</a>
-            <span class="lacks">${t("no longer on this phone and never received: remove them")}</span></li>`}
+            <span class="lacks">${t(
+              "not on this phone: wait until the phone that took them has sent them, or remove them")}</span></li>`}
         </ul>`
       : html`<p>${t(
         "Nothing is missing. Once finished, the visit is sent by itself and cannot be changed on this phone.")}</p>`}

@@ -17,5 +17,19 @@ export function StateLine({ children, urgent = false }) {
 
 /** The bar at the bottom, in reach of the thumb. */
 export function Bar({ label, children }) {
-  return html`<nav class="bar" aria-label=${label}>${children}</nav>`;
+  return html`<nav class="bar" aria-label=${label} ref=${watchHeight}>${children}</nav>`;
+}
+
+// What stands above it has to know: large text and narrow screens make two rows of its buttons, a trouble a line more.
+const watcher = globalThis.ResizeObserver && new ResizeObserver((entries) => {
+  const bar = entries.find(({ target }) => target.isConnected)?.target;
+  if (bar) setHeight(bar.offsetHeight);
+});
+const watchHeight = (bar) => bar && watcher?.observe(bar);
+
+let height = null;
+function setHeight(pixels) {
+  if (pixels === height) return;
+  height = pixels;
+  document.documentElement.style.setProperty("--bar", `${pixels}px`);
 }

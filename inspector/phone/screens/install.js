@@ -3,9 +3,14 @@ import { wayToInstall } from "../install.js";
 import { t } from "../translate.js";
 import { html } from "./html.js";
 
+/** Where the installed app knows nothing of what was done in the browser, it is installed before one logs in. */
+export function InstallFirst({ app, state }) {
+  return wayHere(state) === "share" && html`<${Install} app=${app} state=${state} />`;
+}
+
 export function Install({ app, state, canBePutAway = false }) {
-  const { install, installPutAway, drafts, visits } = state;
-  const way = wayToInstall({ agent: agentOf(navigator), offered: Boolean(install), installed: isInstalled() });
+  const { person, installPutAway, drafts, visits } = state;
+  const way = wayHere(state);
   if (!way || (canBePutAway && installPutAway)) return null;
   const isKeptApart = way === "share";
   const hasWork = drafts.length > 0 || visits.some((visit) => !visit.delivered);
@@ -14,7 +19,7 @@ export function Install({ app, state, canBePutAway = false }) {
     <p>${isKeptApart
       ? t("Safari deletes unsent visits after seven days. An app on the Home Screen keeps them.")
       : t("Then it opens at once, without a network too, and keeps visits more safely.")}</p>
-    ${way !== "button" && html`<p>${way === "share" && html`<${ShareSign} /> `}${stepsOf(way)}</p>`}
+    ${way !== "button" && html`<p>${way === "share" && html`<${ShareSign} /> `}${stepsOf(way, person)}</p>`}
     ${isKeptApart && hasWork && html`<p class="urgent">${
       t("Send what is begun here first: the installed app does not see it.")}</p>`}
     <div class="row">
@@ -22,6 +27,10 @@ export function Install({ app, state, canBePutAway = false }) {
       ${canBePutAway && html`<button type="button" onClick=${() => app.putInstallAway()}>${t("Not now")}</button>`}
     </div>
   </section>`;
+}
+
+function wayHere({ install }) {
+  return wayToInstall({ agent: agentOf(navigator), offered: Boolean(install), installed: isInstalled() });
 }
 
 // An iPad says that it is a Mac, which has no touch screen.
@@ -34,9 +43,11 @@ export function isInstalled() {
   return navigator.standalone === true || matchMedia("(display-mode: standalone), (display-mode: fullscreen)").matches;
 }
 
-function stepsOf(way) {
+function stepsOf(way, person) {
   return {
-    share: () => t("Tap Share, then “Add to Home Screen”. Open the app there and log in once more."),
+    share: () => (person
+      ? t("Tap Share, then “Add to Home Screen”. Open the app there and log in once more.")
+      : t("Tap Share, then “Add to Home Screen”. Open the app there and log in.")),
     firefox: () => t("Open the menu ⋮ and tap “Install”."),
     samsung: () => t("Open the menu ☰, tap “Add page to”, then “Home screen”."),
     menu: () => t("Open the menu ⋮ and tap “Install app” or “Add to Home screen”."),

@@ -1,12 +1,14 @@
 /** Logging in: as a screen for a new phone, as a form in place when the server asks for it. */
 import { LANGUAGES, language, t } from "../translate.js";
 import { html, Title } from "./html.js";
+import { InstallFirst } from "./install.js";
 
 export function LoginScreen({ app, state }) {
   return html`<main class="narrow">
     <${Title}>${t("Tasks")}<//>
     <${LoginForm} app=${app} login=${state.login} />
     <p><a href="/forgot" target="_blank" rel="noopener">${t("Forgot your password?")}</a></p>
+    <${InstallFirst} app=${app} state=${state} />
     <p class="languages">${Object.entries(LANGUAGES).map(([code, name]) => html`
       <button type="button" lang=${code} aria-pressed=${language() === code}
         onClick=${() => app.chooseLanguage(code)}>${name}</button>`)}

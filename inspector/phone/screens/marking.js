@@ -142,8 +142,8 @@ export class Marking extends Component {
             onClick=${() => earlier.length && this.undo()}>${t("Undo")}</button>
           <button type="button" disabled=${chosen < 0} onClick=${() => this.remove(chosen)}>${t("Delete")}</button>
         </div>
-        <p class="muted" id="marking-help">${t(
-          "Draw with a finger, tap a mark to choose it. Arrow keys move it, with Shift they change its size.")}</p>`}
+        <p class="muted" id="marking-help">${t("Draw with a finger, tap a mark to choose it.")} <span
+          class=${hasKeys() ? null : "hidden"}>${t("Arrow keys move it, with Shift they change its size.")}</span></p>`}
       <${Bar} label=${t("Photo")}>
         <${Trouble} open=${open} />
         <button type="button" class="main" onClick=${done}>${t("Finish marking")}</button>
@@ -160,6 +160,11 @@ export class Marking extends Component {
         onKeyDown=${(event) => this.press(event, number)} />
       ${isChosen && html`<circle class="handle" cx=${x} cy=${y} r=${Math.max(size.width, size.height) / 50} />`}`;
   }
+}
+
+// Where there is a mouse there are keys; on a phone only a screen reader tells of them.
+function hasKeys() {
+  return matchMedia("(any-hover: hover)").matches;
 }
 
 function toolWords(what) {

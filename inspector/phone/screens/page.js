@@ -19,7 +19,6 @@ import { Settings } from "./settings.js";
 import { Sorting } from "./sorting.js";
 import { Staff } from "./staff.js";
 import { Tray } from "./tray.js";
-import { isBroken } from "./trouble.js";
 import { SaveUnsent } from "./unsent.js";
 
 const SCREENS = {
@@ -27,21 +26,28 @@ const SCREENS = {
   bests: BestPractices, best: BestPractice, finish: Finish, outbox: Outbox, settings: Settings,
   tray: Tray, sorting: Sorting,
 };
+const WAITS = " waits";
 const DARK = "#101214";
 const LIGHT = "#ffffff";
 
 /** Put the app on the page: {version, draw(), isSeen(), onVisible(tell)}. */
 export function mount(app) {
   const root = document.getElementById("app");
-  let shown = null;
+  let [shown, arrivals] = [null, 0];
+  let said = { message: null, place: null };
 
   function draw() {
     const { state } = app;
-    dress(state.plain || state.route.screen === "tray", state.open !== null && isBroken(state.open));
-    render(html`<${Page} app=${app} state=${state} />`, root);
-    if (!state.started) return;
+    dress(state.plain || state.route.screen === "tray");
     const place = placeOf(state);
-    if (place === shown) return;
+    const isNew = state.started && place !== shown;
+    if (isNew && !place.endsWith(WAITS)) arrivals += 1;
+    if (state.message !== said.message) said = { message: state.message, place };
+    // What was said elsewhere may name a criterion: in the shop nobody reads that.
+    const message = state.route.screen === "tray" && said.place !== place ? null : state.message;
+    render(html`
+      <${Page} app=${app} state=${state} arrivals=${arrivals} message=${message} hasSaid=${said.place !== null} />`, root);
+    if (!isNew) return;
     const first = shown === null;
     shown = place;
     if (first) document.documentElement.dataset.appReady = "";
@@ -61,18 +67,19 @@ export function mount(app) {
 // Language, title, look. To touch the root makes the browser work out the style of all that is on the page: only when
 // one of them changes. A plain look is dark whatever the phone's own is, its bars too.
 let worn = null;
-function dress(isPlain, isTroubled) {
-  const wanted = `${language()} ${isPlain} ${isTroubled}`;
+function dress(isPlain) {
+  const wanted = `${language()} ${isPlain}`;
   if (worn === wanted) return;
   worn = wanted;
   document.documentElement.lang = language();
   document.title = t("Tasks");
   document.documentElement.classList.toggle("plain", isPlain);
-  document.documentElement.classList.toggle("troubled", isTroubled);
   document.querySelector("meta[name=theme-color][media*=light]").content = isPlain ? DARK : LIGHT;
 }
 
-function Page({ app, state }) {
+// A screen that a tap led to leaves out the second tap of a double one, and so does the place of a message that has
+// gone; what is seen first takes every tap.
+function Page({ app, state, arrivals, message, hasSaid }) {
   if (state.fatal) return html`<${Fatal} app=${app} />`;
   if (!state.started) return null;
   if (!state.person) return html`<${LoginScreen} app=${app} state=${state} />`;
@@ -81,7 +88,8 @@ function Page({ app, state }) {
     ${(state.recording || state.open?.draft.recording) && html`<${RecordingLine} app=${app} state=${state} />`}
     ${state.route.screen !== "tray" && html`<${Banner} app=${app} state=${state} />`}
     <${SCREENS[state.route.screen]} key=${placeOf(state)} app=${app} state=${state} />
-    <${Message} app=${app} message=${state.message} />`;
+    ${arrivals > 1 && html`<span class="slip" key=${arrivals}></span>`}
+    <${Message} app=${app} message=${message} hasSaid=${hasSaid} />`;
 }
 
 function Banner({ app, state: { login, offline, person, route, open, work } }) {
@@ -106,8 +114,8 @@ function Banner({ app, state: { login, offline, person, route, open, work } }) {
     </header>`}`;
 }
 
-function Message({ app, message }) {
-  return html`<div class=${message ? "message" : "message empty"} role="status">
+function Message({ app, message, hasSaid }) {
+  return html`<div class=${message ? "message" : hasSaid ? "message gone" : "message empty"} role="status">
     ${message && html`<p>${message.text}</p>
       ${message.undo && html`<button type="button" onClick=${() => app.undo()}>${t("Undo")}</button>`}
       <button type="button" onClick=${() => app.unsay()}>${t("Close")}</button>`}
@@ -126,7 +134,7 @@ function Fatal({ app }) {
 
 function placeOf({ person, fatal, route, open }) {
   if (fatal || !person) return fatal ? "fatal" : "login";
-  const waits = isInVisit(route) && !open ? " waits" : "";
+  const waits = isInVisit(route) && !open ? WAITS : "";
   const section = route.screen === "section" ? `${route.section}.${route.repetition}` : null;
   return [route.screen, route.id, section, route.practice, route.photo].join(" ") + waits;
 }

@@ -30,6 +30,7 @@ function Look({ app, state, mark }) {
   const at = route.practice ? inPractice(route.practice) : inAnswer(route.criterion, route.repetition);
   const ids = at.ids(open.draft);
   const place = ids.indexOf(route.photo);
+  const isMissing = open.draft.photos[route.photo]?.missing;
   const back = route.practice
     ? toBestPractice(route.id, route.from, route.practice)
     : toSection(route.id, route.section, route.criterion, route.repetition);
@@ -39,12 +40,12 @@ function Look({ app, state, mark }) {
   };
   return html`<main class="looking">
     <${Title}>${t("Photo %(number)s of %(count)s", { number: place + 1, count: ids.length })}<//>
-    ${place >= 0 && html`<${Picture} key=${route.photo} app=${app} open=${open} id=${route.photo} />
+    ${place >= 0 && html`<${Picture} key=${`${route.photo} ${isMissing}`} app=${app} open=${open} id=${route.photo} />
       <${Receipt} open=${open} id=${route.photo} />`}
     <${Bar} label=${t("Photo")}>
       <a href=${back}>${t("Back")}</a>
       ${place >= 0 && !open.readOnly && html`
-        ${!open.draft.photos[route.photo].missing && html`<button type="button" onClick=${mark}>${t("Mark")}</button>`}
+        ${!isMissing && html`<button type="button" onClick=${mark}>${t("Mark")}</button>`}
         <button type="button" onClick=${remove}>${t("Remove photo")}</button>`}
     <//>
   </main>`;

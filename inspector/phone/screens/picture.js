@@ -42,7 +42,9 @@ export class Picture extends Component {
 }
 
 function whyNotSeen(missing, received) {
-  if (missing) return t("This photo never arrived and is not on this phone any more. Remove it, and take another if you can.");
+  if (missing) {
+    return t("This photo is not on this phone. It comes by itself once the phone that took it has sent it. If that cannot be, remove it, and take another if you can.");
+  }
   if (received) return t("The server has this photo. It can be seen here when there is a network.");
   return t("This phone cannot show the photo. It is kept and sent as it came.");
 }

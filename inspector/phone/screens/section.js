@@ -114,7 +114,7 @@ function countWords(places, index) {
   const sections = [...new Set(places.map(({ section }) => section))];
   if (!sections.includes(index)) return null;
   const place = t("section %(number)s of %(count)s", { number: sections.indexOf(index) + 1, count: sections.length });
-  return ` · ${place.replaceAll(" ", "\u00a0")}`;
+  return html`<span>${place}</span>`;
 }
 
 function Contents({ app, state, shown, section, index, repetition }) {

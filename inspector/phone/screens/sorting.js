@@ -32,9 +32,10 @@ export class Sorting extends Component {
         ? html`<p class="muted">${t("Tap where each belongs.")}</p>`
         : html`<p>${t("Nothing lies in the tray.")}</p>`}
       <fieldset class="plain" disabled=${open.readOnly}>
-        <div class="cards">${items.map((item) => html`
+        <div class="cards shifting">${items.map((item) => html`
           <${Item} key=${item.id} app=${app} open=${open} item=${item} shown=${shown} isWhole=${item.id === whole}
-            expand=${() => expand(item.id)} />`)}</div>
+            expand=${() => expand(item.id)} />`)}
+          <span class="slip" key=${`of ${items.length}`}></span></div>
       </fieldset>
       <${Bar} label=${t("Visit")}>
         <${Trouble} open=${open} />

@@ -17,8 +17,9 @@ export function Staff({ app, state: { open } }) {
       ? t("Whom did you meet? Leave this empty if nobody.")
       : t("Whom did you meet? Leave this empty if nobody. Names may not be written down here.")}</p>
     <fieldset class="plain" disabled=${open.readOnly}>
-      ${staffOf(draft).map((person, place) => html`
+      <div class="shifting">${staffOf(draft).map((person, place) => html`
         <${Person} key=${place} app=${app} open=${open} person=${person} place=${place} />`)}
+        <span class="slip" key=${`of ${staffOf(draft).length}`}></span></div>
       <p class="more"><button type="button" onClick=${() => open.change(addStaff)}>${t("Add a person")}</button></p>
     </fieldset>
     <${Bar} label=${t("Visit")}>

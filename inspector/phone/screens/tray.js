@@ -12,7 +12,7 @@ import { freshId } from "../visiting.js";
 import { ACCEPTED } from "./evidence.js";
 import { Component, html, StateLine } from "./html.js";
 import { isBroken, Trouble } from "./trouble.js";
-import { Face } from "./watch.js";
+import { Face, isSlip, SLIP_MS } from "./watch.js";
 import { capital, savedWords } from "./words.js";
 
 export class Tray extends Component {
@@ -24,12 +24,22 @@ export class Tray extends Component {
     if (!open.draft.at.tray) open.change((draft) => ({ ...draft, at: { ...draft.at, tray: true } }));
   }
 
+  // What was begun last is above the thumb, and seen, however much there is.
+  componentDidUpdate() {
+    const { length } = trayOf(this.props.state.open.draft).measures;
+    if (length > this.length) scrollTo(0, document.body.scrollHeight);
+    this.length = length;
+  }
+
   put(item) {
     this.props.state.open.change((draft) => putIn(draft, item));
   }
 
+  // The second tap of a double one begins nothing more.
   begin(item) {
-    this.put({ id: freshId(), at: withOffset(new Date()), ...item });
+    const { what, since } = this.begun ?? {};
+    this.begun = { what: item.what, since: performance.now() };
+    if (what !== item.what || this.begun.since - since > SLIP_MS) this.put({ id: freshId(), at: withOffset(new Date()), ...item });
   }
 
   // A note is in the tray from its first letter on, and done when the field is left.
@@ -83,7 +93,9 @@ export class Tray extends Component {
 }
 
 function Stopwatch({ item, put }) {
-  const press = () => put({ ...item, ...(item.since ? stop(item) : start(item)) });
+  const press = () => {
+    if (!isSlip(item.id, item.since ? "stop" : "start")) put({ ...item, ...(item.since ? stop(item) : start(item)) });
+  };
   return html`<li><button type="button" class="big wide" aria-pressed=${Boolean(item.since)} onClick=${press}>
     <${Face} watch=${item} />${item.since ? t("Stop") : t("Go on")}</button></li>`;
 }

@@ -5,6 +5,8 @@ import { t } from "../translate.js";
 import { Component, html } from "./html.js";
 
 const LOOK_MS = 250;
+// The second tap of a double one comes within this time (style.css has it too).
+export const SLIP_MS = 400;
 
 /** What a stopwatch shows; while it runs it draws itself again, and nothing else. */
 export class Face extends Component {
@@ -22,9 +24,10 @@ export class Face extends Component {
 }
 
 // It runs in the answer, so that it goes on whatever becomes of the page; the number is there once it is stopped.
-function StopwatchField({ app, criterion, answer, change }) {
+function StopwatchField({ app, criterion, name, answer, change }) {
   const { watch } = answer;
   const press = () => {
+    if (isSlip(name, watch ? "stop" : "start")) return;
     if (!watch) return change((current) => enter(current, { watch: start() }));
     const { value } = stop(watch);
     change((current) => enter(current, { number: inUnit(value, criterion), watch: null }));
@@ -32,6 +35,16 @@ function StopwatchField({ app, criterion, answer, change }) {
   };
   return html`<button type="button" class="watch" aria-pressed=${Boolean(watch)} onClick=${press}>${
     watch ? html`${t("Stop")} <${Face} watch=${watch} />` : t("Stopwatch")}</button>`;
+}
+
+let last = null;
+
+/** Whether a tap is the second one of a double tap, which would take back at once what the first one does to `what`. */
+export function isSlip(what, does) {
+  const now = performance.now();
+  const slips = last?.what === what && last.does !== does && now - last.at < SLIP_MS;
+  if (!slips) last = { what, does, at: now };
+  return slips;
 }
 
 function CounterField({ criterion, answer, change }) {

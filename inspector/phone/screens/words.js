@@ -93,8 +93,9 @@ export function progressWords({ done, total, missingBehind }) {
   return missingBehind ? `${words}, ${tn("%(num)s missing", "%(num)s missing", missingBehind)}` : words;
 }
 
-/** "2 of 10 checks": how many are approved of those that this touchpoint needs at this brand. */
+/** "2 of 10 checks": how many are approved of those that this touchpoint needs at this brand; nobody reads "12 of 8". */
 export function checksWords({ approved, required }) {
+  if (approved > required) return tn("%(num)s check, enough", "%(num)s checks, enough", approved);
   return tn("%(done)s of %(num)s check", "%(done)s of %(num)s checks", required, { done: approved });
 }
 

@@ -28,7 +28,7 @@ export const BROKEN_BUILDS = [
     line: "      if (changed.delivered) {", instead: "      if (changed.acknowledged) {",
   }, {
     promise: "once", file: "outbox.js", why: "every tab sends",
-    line: "    if (!locks) return work();", instead: "    return work();",
+    line: "    if (!locks) return drain(order);", instead: "    return drain(order);",
   }, {
     promise: "drain", file: "outbox.js", why: "a clock that was set back makes a visit wait for years",
     line: " || time > now + 2 * LONGEST_WAIT_S * 1000", instead: "",
@@ -43,7 +43,7 @@ export const BROKEN_BUILDS = [
     line: 'const meantFor = (personId) => ({ "Expect-Person": personId });', instead: "const meantFor = () => ({});",
   }, {
     promise: "person", file: "outbox.js", why: "all of the phone's visits go out under whoever is logged in",
-    line: "      const step = nextStep(await store.visits(personId), now());",
+    line: "      const step = nextStep(await visitsOf(personId), now());",
     instead: "      const step = nextStep((await Promise.all([\"anna\", \"boris\"].map(store.visits))).flat().map(\n        (visit) => ({ ...visit, person_id: personId })), now());",
   },
 ];
