@@ -33,6 +33,7 @@ A_VISIT_COMES_IN = {
     "checklists/readers.py",
     "inspector/acts.py",
     "inspector/api/visits.py",
+    "inspector/api/report_body.py",
     "inspector/transactions.py",
     "checklists/visits/",
     "checklists/quick.py",
