@@ -25,6 +25,11 @@ DOCUMENT_HEADERS = (
     ("Permissions-Policy", PERMISSIONS),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )
+# Data that runs nothing has nothing to be permitted, and no window to share.
+DATA_HEADERS = (
+    ("Content-Security-Policy", DATA_POLICY),
+    ("Referrer-Policy", "same-origin"),
+)
 PARTS_OF_PAGES = ("text/javascript", "text/css", "image/png", "application/json", "application/manifest+json")
 # No content, and the same content as before: a browser goes by what it was told with that.
 EMPTY = (204, 304)
@@ -37,13 +42,15 @@ def install(app: Flask) -> None:
 
 
 def _protect(response: Response) -> Response:
-    is_ours = request.path.startswith(OURS) and response.status_code < 300
-    if response.mimetype in DATA:
-        response.headers.setdefault("Content-Security-Policy", DATA_POLICY)
-    is_part = is_ours and response.mimetype in PARTS_OF_PAGES
-    is_part |= response.status_code in EMPTY
-    for name, value in HEADERS if is_part else HEADERS + DOCUMENT_HEADERS:
+    for name, value in HEADERS + _of_its_kind(response):
         response.headers.setdefault(name, value)
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _of_its_kind(response: Response) -> tuple[tuple[str, str], ...]:
+    is_ours = request.path.startswith(OURS) and response.status_code < 300
+    if response.status_code in EMPTY or (is_ours and response.mimetype in PARTS_OF_PAGES):
+        return ()
+    return DATA_HEADERS if response.mimetype in DATA else DOCUMENT_HEADERS

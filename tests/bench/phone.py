@@ -85,7 +85,9 @@ def make_phone_world(url: str) -> tuple[dict[int, str], dict[int, dict[str, Any]
         sizes = (*SIZES, OF_PHOTOS)
         audit = make_audit(session, outlets_per_brand=len(sizes), rivals=())
         for size, outlet in zip(sizes, audit.outlets, strict=True):
-            inspector = make_person(session, audit.organization, f"Inspector {size}", Role.INSPECTOR)
+            inspector = make_person(
+                session, audit.organization, f"Inspector {size}", Role.INSPECTOR, email=f"{size}@example.org"
+            )
             inspector.language = "ru"
             criteria = [
                 make_criterion(kind, f"Question {number}", evidence=Evidence.OPTIONAL, may_be_not_applicable=True)
