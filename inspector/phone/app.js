@@ -56,6 +56,7 @@ class App {
     try {
       this.store = await openStore();
       await this.#readSettings();
+      addEventListener("hashchange", () => this.follow());
       await Promise.all([spoken.then(() => this.#speak()), this.state.person && this.readOwn(), this.follow()]);
     } catch (error) {
       this.set({ started: true, fatal: error });
@@ -143,7 +144,6 @@ class App {
   }
 
   #watch() {
-    addEventListener("hashchange", () => this.follow());
     addEventListener("online", () => this.deliver({ asked: true }));
     addEventListener("focus", () => this.#wake());
     addEventListener("pagehide", () => this.state.open?.flush());

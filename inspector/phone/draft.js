@@ -163,7 +163,8 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
       session.draft = { ...session.draft, ...counted(altered), elapsed_ms: elapsed };
       const isNews = altered;
       altered = false;
-      await store.saveDraft(session.draft);
+      // Whoever has the lock is the only one who writes.
+      await store.saveDraft(session.draft, { isAlone: Boolean(locks) });
       tell(unsaved ? "saving" : "saved");
       if (isNews) onSaved();
     } catch (error) {

@@ -107,8 +107,11 @@ export async function openStore(name = "phone", version = VERSION) {
       return draft;
     }),
 
-    /** Save a draft that still is one: a visit finished meanwhile in another tab must not come back as a draft. */
-    saveDraft: (draft) => change(["drafts"], (tx) => replaceDraft(tx, draft)),
+    /**
+     * Save a draft that still is one: a visit finished meanwhile in another tab must not come back as a draft. `isAlone`
+     * where no other tab can have discarded it.
+     */
+    saveDraft: (draft, { isAlone = false } = {}) => change(["drafts"], (tx) => replaceDraft(tx, draft, isAlone)),
 
     /** Set a draft aside at `time` (ms): nothing shows it any more, and nothing of it is deleted yet. */
     discard: (id, time) => keep(["drafts"], async (tx) => {
@@ -312,8 +315,13 @@ async function inTransaction(database, names, mode, options, work) {
 
 // Both are asked for at once, or the second would wait until the page has been drawn: what must not be there goes with
 // its transaction.
-async function replaceDraft(tx, draft) {
-  await Promise.all([draftOf(tx, draft.id), tx.objectStore("drafts").put(draft)]);
+async function replaceDraft(tx, draft, isAlone = false) {
+  await Promise.all([(isAlone ? keyOf : draftOf)(tx, draft.id), tx.objectStore("drafts").put(draft)]);
+}
+
+// A draft with hundreds of photos takes longer to be read than to be written.
+async function keyOf(tx, id) {
+  if (!await tx.objectStore("drafts").getKey(id)) throw new DraftGone(id);
 }
 
 async function draftOf(tx, id) {

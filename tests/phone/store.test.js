@@ -68,7 +68,7 @@ test("a visit is finished once, and does not become a draft again", async () => 
   const finish = () => store.finish({ id: "visit", person_id: "anna", photos: [] }, new ArrayBuffer(1));
   await finish();
   await assert.rejects(finish(), DraftGone);
-  await assert.rejects(store.saveDraft(draft), DraftGone);
+  for (const isAlone of [false, true]) await assert.rejects(store.saveDraft(draft, { isAlone }), DraftGone);
   assert.deepEqual([(await store.drafts("anna")).length, (await store.visits("anna")).length], [0, 1]);
 });
 

@@ -177,3 +177,31 @@ def test_the_bar_of_a_narrow_phone_hides_nothing(
             found = target.bounding_box()
             assert found is not None
             assert min(found["width"], found["height"]) >= 48
+
+
+# As somebody who taps a notice, or another link to the app, in the moment in which it starts.
+GOES_TO_SETTINGS = """{
+  const { transaction } = IDBDatabase.prototype;
+  let isFirst = true;
+  IDBDatabase.prototype.transaction = function (names, ...more) {
+    if (isFirst && [names].flat().includes("tasks")) {
+      isFirst = false;
+      location.hash = "#/settings";
+    }
+    return transaction.call(this, names, ...more);
+  };
+}"""
+
+
+def test_who_goes_elsewhere_while_the_app_opens_a_visit_arrives_there(
+    live_server: LiveServer, phones: Phones, sessions: Callable[..., ScopedSession]
+) -> None:
+    with sessions() as session, session.begin():
+        audit = greeting_audit(session, "elsewhere")
+    screen = phones("elsewhere", live_server.url, locale="en-GB").open("/phone/")
+    enter_phone(screen, audit.inspectors[0].email)
+    start_visit(screen, "Utro 1")
+    expect(screen.get_by_role("heading", level=1, name="Inside")).to_be_visible()
+    screen.add_init_script(GOES_TO_SETTINGS)
+    screen.reload()
+    expect(screen.get_by_role("heading", level=1, name="Settings")).to_be_visible()
