@@ -5,6 +5,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -96,6 +97,7 @@ class ObjectStore:
         self.folder = Path(tempfile.mkdtemp(prefix="audit-swift-"))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self._ports = {kind: free_port() for kind in KINDS}
         self._processes: list[subprocess.Popen[bytes]] = []
         self._write_settings()
 
@@ -181,11 +183,10 @@ class ObjectStore:
         (self.folder / "etc").mkdir()
         (self.folder / "srv" / "disk").mkdir(parents=True)
         (self.folder / "etc" / "swift.conf").write_text(SWIFT_CONF)
-        ports = {kind: free_port() for kind in KINDS}
-        for kind, port in ports.items():
+        for kind, port in self._ports.items():
             self._settings(kind).write_text(self._filled(COMMON_CONF + KEEPER_CONF, port, kind))
         # In a process of its own: Swift's library puts its own threads in the place of Python's.
-        places = [f"{self.folder}/etc/{kind}.ring.gz={port}" for kind, port in ports.items()]
+        places = [f"{self.folder}/etc/{kind}.ring.gz={port}" for kind, port in self._ports.items()]
         subprocess.run([sys.executable, "-W", "ignore", "-c", MAKE_RINGS, *places], check=True)
         self._settings("proxy").write_text(self._filled(COMMON_CONF + PROXY_CONF, self.port, "proxy"))
 
@@ -202,6 +203,9 @@ class ObjectStore:
         give_up = time.monotonic() + STARTING_SECONDS
         while time.monotonic() < give_up and all(process.poll() is None for process in self._processes):
             try:
+                # Each keeper by itself: what is asked of the whole store next may need any of them.
+                for port in self._ports.values():
+                    socket.create_connection(("127.0.0.1", port), timeout=5).close()
                 with urllib.request.urlopen(f"{self.url}/healthcheck", timeout=5):
                     self.client.list_buckets()
                     return
