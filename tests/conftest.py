@@ -50,7 +50,7 @@ def pytest_runtestloop() -> None:
 ON_ONE = re.compile(
     r"/tests/(inspector|api|checklists)/|/test_roles\.py$"
     r"|/stories/test_(visit_mode|drafts_kept|phone_file|photo_marks|bad_line_\w+|phones_over_http|bad_lines|recordings"
-    r"|review_by_keyboard)\.py$"
+    r"|review_by_keyboard|release_before)\.py$"
 )
 ALWAYS_ON_BOTH = re.compile(
     r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_(storage|parts)\w*|phone_(drafts|files)\w*|intake"
@@ -146,6 +146,13 @@ def sessions(engine: Engine) -> Callable[..., ScopedSession]:
         return ScopedSession(engine, scope or unscoped("a test looks at everything"))
 
     return open_session
+
+
+@pytest.fixture
+def session(sessions: Callable[..., ScopedSession]) -> Iterator[ScopedSession]:
+    """One of them, open until the test ends; what others are to see is committed by the test."""
+    with sessions() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -52,8 +52,8 @@ export function nextCopyStep({ drafts, copies, visits }, stirred, now, {
   const open = drafts.filter((draft) => !draft.discarded_at);
   for (const draft of open) {
     const copy = known.get(draft.id);
-    const isNews = !copy?.kept_at || revisionOf(copy) !== revisionOf(draft) || changesOf(draft) > copy.changes;
-    if (isNews && isDue(Math.max(copy?.next_try_at ?? 0, quietAt(stirred.get(draft.id), askedAt)))) return { do: "draft", draft };
+    const isNews = !copy?.kept_at || revisionOf(copy) !== revisionOf(draft) || changesOf(draft) !== copy.changes;
+    if (isNews && isDue(Math.max(copy?.next_try_at ?? 0, quietAt(stirred.get(draft.id), askedAt, now)))) return { do: "draft", draft };
   }
   for (const draft of open) {
     const photoId = photoToKeep(draft, known.get(draft.id));
@@ -67,16 +67,18 @@ export function nextCopyStep({ drafts, copies, visits }, stirred, now, {
 }
 
 // A copy whose draft is gone: discarded, so that the server's goes too; or arrived, where the server has dropped it.
-function stepOfLeft({ id }, drafts, visits, now) {
+function stepOfLeft({ id, revision }, drafts, visits, now) {
   const draft = drafts.find((each) => each.id === id);
   if (draft) return draft.discarded_at < now - UNDO_MS ? "drop" : null;
   const visit = visits.find((each) => each.id === id);
-  if (!visit) return "drop";
+  // A revision that was discarded is not the one that arrived before it.
+  if (!visit || revision > revisionOf(visit)) return "drop";
   return visit.delivered ? "forget" : null;
 }
 
-function quietAt(stir, askedAt) {
-  return stir?.last > askedAt ? Math.min(stir.last + QUIET_MS, stir.since + LONGEST_UNKEPT_MS) : 0;
+// By a clock that was set back, what was changed at a time to come was changed long ago.
+function quietAt(stir, askedAt, now) {
+  return stir?.last > askedAt && stir.last <= now ? Math.min(stir.last + QUIET_MS, stir.since + LONGEST_UNKEPT_MS) : 0;
 }
 
 function seekAt(seek, wishedAt) {
@@ -129,7 +131,7 @@ export function afterCopy(copy, draft, sent, answer, now) {
   // Where the server has a later one from this very phone, what is here is not what lies there.
   const isThere = answer.kind === "ok" && answer.body.changes === sent.changes;
   if (!isThere) {
-    const left = GONE.has(answer.status) ? lost(line) : line;
+    const left = answer.kind === "ok" || GONE.has(answer.status) ? lost(line) : line;
     return { ...left, refused: refusal(answer), next_try_at: now + AFTER_REFUSAL_MS };
   }
   const missing = new Set(answer.body.missing_photos);
@@ -239,6 +241,8 @@ export function createCopies({
     // Who leaves, or asks, does not wait for a quiet moment.
     const askedAt = asked || isLeaving ? now() : 0;
     for (;;) {
+      // A clock that was set back must not have photos asked for without a pause until those times come again.
+      if (Math.max(wishedAt, touchedAt) > now()) wishedAt = touchedAt = 0;
       const step = nextCopyStep(await store.begun(personId), stirred, now(), {
         askedAt, touchedAt, sought: isLeaving ? null : sought, wishedAt });
       if (["rest", "wait", "stand back"].includes(step.do)) return { state: step.do, until: step.until };
@@ -265,6 +269,10 @@ export function createCopies({
     const stir = stirred.get(id);
     if (!found) return { kind: "ok" };
     const sent = copyOf(found, { deviceId, isKnown, now: now() });
+    const { revision } = sent;
+    // Its answer may be lost: what lies there is dropped all the same when the draft is discarded.
+    const line = lost({ id, person_id: personId, device_id: deviceId, revision, next_try_at: 0 });
+    await store.changeCopy(id, (copy) => (copy?.revision === revision ? copy : line)).catch(() => {});
     const answer = await api.putCopy(id, sent, { personId, isLeaving });
     if (answer.kind !== "ok" && answer.kind !== "refused") return answer;
     await store.changeCopy(id, (copy) => afterCopy(copy, found.draft, sent, answer, now()));

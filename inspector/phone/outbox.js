@@ -84,9 +84,10 @@ export function afterReport(visit, answer, now, random) {
   const refused = photos.find((photo) => photo.refused);
   if (!pending && refused) return { ...rested(known), parked: refused.refused };
   // It lost photos that it had confirmed, or asks for some that were never promised: not in a loop without a pause.
-  // But what a revision does not promise any more was promised by one before it, and is given up.
-  const promisedBefore = visit.revision > 1;
-  if (believedThere || (!pending && missing.size && !promisedBefore)) return postponed(known, now, random);
+  // But what a revision does not promise any more was promised by one before it, and is given up; what one after it
+  // promises comes from another phone.
+  const isOthers = visit.revision > 1 || answer.body.revision > visit.revision;
+  if (believedThere || (!pending && missing.size && !isOthers)) return postponed(known, now, random);
   return { ...rested(known), delivered: !pending };
 }
 
@@ -241,8 +242,9 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
     const answer = step.do === "report" ? await sendReport(step.visit) : await sendPhoto(step.visit, step.photo.id);
     if (answer.kind === "login") return "login";
     await change(id, (visit) => {
-      // The next revision was finished while this one was on its way: the answer is not about it.
-      if (visit.revision !== step.visit.revision) return visit;
+      // The next revision was finished while this one was on its way: the answer is not about it. Nor is there anything to
+      // be learnt where another tab, in a browser without locks, was quicker.
+      if (visit.revision !== step.visit.revision || visit.delivered) return visit;
       return step.do === "report"
         ? afterReport(visit, answer, now(), random)
         : afterPhoto(visit, step.photo.id, answer, now(), random);

@@ -35,6 +35,8 @@ export function nextRevision({ personId, assignment, version, now }) {
   const next = {
     ...draft,
     revision: visit.revision + 1,
+    // Discarded and begun again, it is later than the copy that may still lie on the server, which counts to 2 ** 31.
+    changes: Math.min(Math.floor(now / 1000), 2_100_000_000),
     photos: Object.fromEntries(photos.map((photo) => [
       photo.id, { ...photo, ...saidOf(report, photo.id), preview: false }])),
     at: placeOf(version, notes[0]) ?? draft.at,

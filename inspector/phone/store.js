@@ -4,7 +4,8 @@
  *
  * settings   one value per key
  * work       what /phone/work said, per person
- * drafts     visits being filled in; `discarded_at` (ms) on those that are as good as gone and can be taken back
+ * drafts     visits being filled in, `packed` (below); `discarded_at` (ms) on those that are as good as gone and can be
+ *            taken back
  * tasks      assignment and checklist as they were when the visit began
  * photos     the bytes of one photo or recording each, never rewritten, and the pieces of a recording that goes on;
  *            previews: the small pictures of them
@@ -70,17 +71,17 @@ export async function openStore(name = "phone", version = VERSION) {
         read(["drafts"], (tx) => tx.objectStore("drafts").get(id)).catch((error) => {
           if (!isLost(error)) throw error;
         }))));
-      return drafts.filter((draft) => draft && !draft.discarded_at);
+      return drafts.filter((draft) => draft && !draft.discarded_at).map(unpacked);
     },
 
     /** One draft with its task {id, assignment, version, limits}; null when finished, discarded or another person's. */
     draft: (id, personId) => read(["drafts", "tasks"], async (tx) => {
       const [draft, task] = await Promise.all([tx.objectStore("drafts").get(id), tx.objectStore("tasks").get(id)]);
-      return draft?.person_id === personId && !draft.discarded_at ? { draft, task } : null;
+      return draft?.person_id === personId && !draft.discarded_at ? { draft: unpacked(draft), task } : null;
     }),
 
     startDraft: (draft, task) => keep(["drafts", "tasks"], (tx) => Promise.all([
-      tx.objectStore("drafts").add(draft), tx.objectStore("tasks").add(task)])),
+      tx.objectStore("drafts").add(packed(draft)), tx.objectStore("tasks").add(task)])),
 
     /**
      * Begin the next revision of a visit with the draft that `make` gives for the ids (a Set) of the photos that are
@@ -88,9 +89,9 @@ export async function openStore(name = "phone", version = VERSION) {
      */
     startRevision: (id, make, task) => keep(["drafts", "tasks", "photos"], async (tx) => {
       const begun = await tx.objectStore("drafts").get(id);
-      if (begun && !begun.discarded_at) return begun;
+      if (begun && !begun.discarded_at) return unpacked(begun);
       const draft = make(new Set(await tx.objectStore("photos").index("visit_id").getAllKeys(id)));
-      await Promise.all([tx.objectStore("drafts").put(draft), tx.objectStore("tasks").put(task)]);
+      await Promise.all([tx.objectStore("drafts").put(packed(draft)), tx.objectStore("tasks").put(task)]);
       return draft;
     }),
 
@@ -100,10 +101,10 @@ export async function openStore(name = "phone", version = VERSION) {
      */
     startRestored: (draft, task) => keep(["drafts", "tasks", "visits"], async (tx) => {
       const begun = await tx.objectStore("drafts").get(draft.id);
-      if (begun && !begun.discarded_at) return begun;
+      if (begun && !begun.discarded_at) return unpacked(begun);
       const visit = await tx.objectStore("visits").get(draft.id);
       if (visit && (visit.revision ?? 1) >= (draft.revision ?? 1)) throw new DraftGone(draft.id);
-      await Promise.all([tx.objectStore("drafts").put(draft), tx.objectStore("tasks").put(task)]);
+      await Promise.all([tx.objectStore("drafts").put(packed(draft)), tx.objectStore("tasks").put(task)]);
       return draft;
     }),
 
@@ -165,7 +166,7 @@ export async function openStore(name = "phone", version = VERSION) {
       const own = (name) => tx.objectStore(name).index("person_id").getAll(personId);
       const [drafts, visits, copies] = await Promise.all(
         [own("drafts"), own("visits"), tx.objectStore("copies").getAll()]);
-      return { drafts, visits, copies: copies.filter((copy) => copy.person_id === personId) };
+      return { drafts: drafts.map(unpacked), visits, copies: copies.filter((copy) => copy.person_id === personId) };
     }),
 
     /** Keep a piece {id, visit_id, bytes, ms} of a recording (recordings.js tells its id); it goes with its visit. */
@@ -316,7 +317,7 @@ async function inTransaction(database, names, mode, options, work) {
 // Both are asked for at once, or the second would wait until the page has been drawn: what must not be there goes with
 // its transaction.
 async function replaceDraft(tx, draft, isAlone = false) {
-  await Promise.all([(isAlone ? keyOf : draftOf)(tx, draft.id), tx.objectStore("drafts").put(draft)]);
+  await Promise.all([(isAlone ? keyOf : draftOf)(tx, draft.id), tx.objectStore("drafts").put(packed(draft))]);
 }
 
 // A draft with hundreds of photos takes longer to be read than to be written.
@@ -328,6 +329,27 @@ async function draftOf(tx, id) {
   const draft = await tx.objectStore("drafts").get(id);
   if (!draft || draft.discarded_at) throw new DraftGone(id);
   return draft;
+}
+
+// The browser copies a record at every tap, object by object: each answer and all photos are one text each, and that of
+// what has not changed is there already: nothing is ever changed in place (visit.js).
+const texts = new WeakMap();
+
+function packed(draft) {
+  return converted(draft, (value) => {
+    if (!texts.has(value)) texts.set(value, JSON.stringify(value));
+    return texts.get(value);
+  });
+}
+
+// What an earlier release kept is not packed.
+function unpacked(draft) {
+  return converted(draft, (value) => (typeof value === "string" ? JSON.parse(value) : value));
+}
+
+function converted({ answers, photos, ...draft }, convert) {
+  const each = Object.entries(answers).map(([key, answer]) => [key, convert(answer)]);
+  return { ...draft, answers: Object.fromEntries(each), photos: convert(photos) };
 }
 
 async function pieceKeys(tx, visitId, recordingId) {

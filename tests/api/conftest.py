@@ -1,19 +1,10 @@
 """The API without a server, on a world of its own."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
 from checklists.orm import ScopedSession
 from tests.api.world import ApiClient, World, make_world
-from tests.databases import Sessions
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -241,14 +241,16 @@ def test_a_held_report_is_told_as_far_as_it_is_understood(
     assignment = audit.assign(session, audit.outlets[5])
     wrong = {measure["id"]: {"value": "soon"}}
     visit = deliver(session, assignment, audit.report(assignment, answers=wrong)).id
+    # Asked after the commit, they would hold SQLite's only writer.
+    assignment_id, version_id = str(assignment.id), str(audit.version.id)
     session.commit()
     held = manager.get(f"/visits/{visit}/held-report").json
-    assert (held["hold_reason"], held["assignment_id"]) == ("impossible_answer", str(assignment.id))
+    assert (held["hold_reason"], held["assignment_id"]) == ("impossible_answer", assignment_id)
     assert held["hold_words"]
-    assert (held["version_id"], held["text"], held["unknown_answers"]) == (str(audit.version.id), None, 0)
+    assert (held["version_id"], held["text"], held["unknown_answers"]) == (version_id, None, 0)
     faults = {each["criterion_id"]: each["fault"] for each in held["answers"] if each["fault"]}
     assert faults == {measure["id"]: "Please enter a number."}
-    assert held["places"]["likeliest_id"] == str(assignment.id)
+    assert held["places"]["likeliest_id"] == assignment_id
     assert held["places"]["likeliest_id"] in held["places"]["assignment_ids"]
     assert held["places"]["absurd_times"] is False
     assert reviewer.get(f"/visits/{visit}/held-report").json == held | {"places": None}

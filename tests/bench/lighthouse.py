@@ -17,6 +17,7 @@ PROGRAM = FOLDER / "node_modules" / ".bin" / "lighthouse"
 INSTALL = ["npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
 GOALS = {"performance": (95, 81), "accessibility": (100, 94), "best-practices": (100, 100)}
 SECONDS = 180
+ATTEMPTS = 3
 
 
 def lighthouse_scores(url: str, runs: int) -> Iterator[Figure]:
@@ -39,24 +40,23 @@ def _is_installed() -> bool:
 
 
 def _run(url: str) -> dict[str, Any]:
+    """One report. A run that Lighthouse itself could not bring to its end says why, and is made again."""
     flags = " ".join(["--headless=new", *FLAGS])
-    done = subprocess.run(
-        [
-            str(PROGRAM),
-            url,
-            "--output=json",
-            "--quiet",
-            f"--only-categories={','.join(GOALS)}",
-            f"--chrome-flags={flags}",
-        ],
-        env={**os.environ, "CHROME_PATH": chromium_path()},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=SECONDS,
-        check=True,
-    )
-    report: dict[str, Any] = json.loads(done.stdout)
-    return report
+    words = [str(PROGRAM), url, "--output=json", "--quiet", f"--only-categories={','.join(GOALS)}"]
+    for _attempt in range(ATTEMPTS):
+        done = subprocess.run(
+            [*words, f"--chrome-flags={flags}"],
+            env={**os.environ, "CHROME_PATH": chromium_path()},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        if done.returncode == 0:
+            report: dict[str, Any] = json.loads(done.stdout)
+            return report
+        print(f"Lighthouse: {done.stderr.decode(errors='replace')[-500:]}")
+    raise RuntimeError(f"Lighthouse has failed {ATTEMPTS} times")
 
 
 def _lost(report: dict[str, Any]) -> Iterator[str]:

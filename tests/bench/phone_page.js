@@ -78,11 +78,11 @@ window.storePhotos = async (id, count, size, preview) => {
         status: null, states: [], none: false, options: [], number: "", words: "", at: "",
         reason: "", comment: "", photo_ids: [],
       };
-      Object.assign(draft.photos, photos);
+      draft.photos = JSON.stringify({ ...JSON.parse(draft.photos), ...photos });
       Object.keys(photos).forEach((photo, place) => {
         const { id: criterion } = criteria[place % criteria.length];
-        const answer = draft.answers[criterion] ?? nothing;
-        draft.answers[criterion] = { ...answer, photo_ids: [...answer.photo_ids, photo] };
+        const answer = draft.answers[criterion] ? JSON.parse(draft.answers[criterion]) : nothing;
+        draft.answers[criterion] = JSON.stringify({ ...answer, photo_ids: [...answer.photo_ids, photo] });
       });
       transaction.objectStore("drafts").put(draft);
     };

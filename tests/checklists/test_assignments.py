@@ -1,7 +1,6 @@
 """What happens to assignments after they were planned: handed out, given away, extended, taken back, renewed."""
 
 import json
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -36,12 +35,6 @@ from tests.field import read_report
 from tests.forms import next_version
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def session(sessions: Callable[..., ScopedSession]) -> Iterator[ScopedSession]:
-    with sessions() as opened, opened.begin():
-        yield opened
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ reviewers at once, answers that cannot stand.
 """
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -30,12 +29,6 @@ from tests.field import FieldPhoto, deliver, make_report, read_report
 from tests.forms import criteria_of_every_kind, make_checklist, make_criterion, make_section, make_version
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened, opened.begin():
-        yield opened
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Corrections are a layer: the effective visit is scored anew, what was sent keeps its score and its bytes."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -24,18 +23,11 @@ from checklists.review import (
 )
 from checklists.scoring import Kind, Zone
 from checklists.visits import Answer, Check, Receipt, SealedReport, Visit, VisitState
-from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_wave
 from tests.field import answer_in_zone, deliver, make_report
 from tests.forms import LANGUAGES, make_checklist, make_criterion, text
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened, opened.begin():
-        yield opened
 
 
 @pytest.fixture

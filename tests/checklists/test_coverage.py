@@ -1,7 +1,6 @@
 """Coverage counts every visit once, says what is still to be planned as the plan does, and how visits are spread."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -37,12 +36,6 @@ from tests.factories import Audit, make_audit, make_person
 
 NOW = datetime.now(UTC)
 PAST = NOW - timedelta(days=1)
-
-
-@pytest.fixture
-def session(sessions: Callable[..., ScopedSession]) -> Iterator[ScopedSession]:
-    with sessions() as opened, opened.begin():
-        yield opened
 
 
 @pytest.fixture

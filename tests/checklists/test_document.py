@@ -1,6 +1,5 @@
 """What a phone is told of a published version: an allow-list, blind unless the manager says otherwise."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,12 +21,6 @@ SECRETS = {
     "barrier_id",
     "enough",
 }
-
-
-@pytest.fixture
-def session(sessions: Callable[..., ScopedSession]) -> Iterator[ScopedSession]:
-    with sessions() as opened:
-        yield opened
 
 
 @pytest.fixture

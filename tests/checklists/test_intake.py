@@ -1,6 +1,5 @@
 """What becomes of a report that arrives: every kind, conditions, repetitions, revisions, best practices."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,16 +13,9 @@ from checklists.orm import ScopedSession
 from checklists.scoring import Kind, Zone
 from checklists.visits import Answer, Arrival, BestPractice, Check, SealedReport, Visit, VisitState, rescore
 from checklists.waves import Assignment
-from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto, deliver, make_report
 from tests.forms import criteria_of_every_kind, make_checklist, make_criterion, make_section, make_version, next_version
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened:
-        yield opened
 
 
 @pytest.fixture

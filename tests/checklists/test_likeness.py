@@ -38,11 +38,6 @@ def audit(sessions: Sessions) -> Audit:
         return make_audit(session)
 
 
-@pytest.fixture
-def session(sessions: Sessions) -> ScopedSession:
-    return sessions()
-
-
 def visits_of(session: ScopedSession, audit: Audit, count: int = 2) -> list[Visit]:
     return [audit.visit(session, audit.outlets[number]) for number in range(count)]
 

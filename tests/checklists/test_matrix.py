@@ -1,7 +1,7 @@
 """The matrix says what the approved checks of its wave say and nothing else, recomputed here from the reports alone."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import sqrt
@@ -27,12 +27,6 @@ MARGIN = 0.10
 POINTS = {"green": 1.0, "yellow": 0.5, "red": 0.0}
 ON_SITE, REMOTE = 1, 2
 """Sections of the factories' checklist: the cash desk, and the phone call."""
-
-
-@pytest.fixture
-def session(sessions: Callable[..., ScopedSession]) -> Iterator[ScopedSession]:
-    with sessions() as opened, opened.begin():
-        yield opened
 
 
 @pytest.fixture

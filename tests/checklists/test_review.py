@@ -2,7 +2,6 @@
 comes again; and what is held can be put right.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -45,12 +44,6 @@ from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto, deliver, read_report
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened, opened.begin():
-        yield opened
 
 
 @pytest.fixture

@@ -1,22 +1,13 @@
 """Searching and sorting know Cyrillic, alike on both databases and in memory."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import select
 
 from checklists.brands import Outlet
 from checklists.orm import ScopedSession, alphabetical, alphabetical_key, fold, folded, found_in, holds
-from tests.databases import Sessions
 from tests.factories import make_brand, make_organization, make_outlet, make_project
 
 IN_ORDER = ["-7", "10", "2", "Zerno", "а", "Б", "е", "Е", "ё", "Ё", "ёж", "Ель", "ж", "И", "й", "я", "Я"]
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened:
-        yield opened
 
 
 def add(session: ScopedSession, *names: str, city: str = "Орёл") -> None:

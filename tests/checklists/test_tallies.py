@@ -1,6 +1,5 @@
 """What is kept of the matrix is what its checks come to: before it is settled, after it, and after each change."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,12 +12,6 @@ from checklists.review import approve, reopen
 from checklists.visits import Answer, Check, Visit, VisitState
 from tests.databases import Sessions
 from tests.factories import Audit, make_audit
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Any page of the list of visits under any filter is what sorting and filtering all of them would give."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -26,17 +26,10 @@ from checklists.visits import (
 )
 from checklists.visits.lists import FEW
 from checklists.waves import wave_names, waves_of
-from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_journey, make_outlet, make_project, make_wave
 
 NOW = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 LATER = date(2027, 2, 1)
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened, opened.begin():
-        yield opened
 
 
 @pytest.fixture

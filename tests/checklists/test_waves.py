@@ -1,7 +1,6 @@
 """A wave's plan: the required checks are met, visits are spread, and planning again adds only what is missing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -37,12 +36,6 @@ from tests.field import deliver, make_report
 from tests.forms import default_criteria, make_checklist, make_section, make_version, next_version
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def session(sessions: Callable[..., ScopedSession]) -> Iterator[ScopedSession]:
-    with sessions() as opened, opened.begin():
-        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A small audit with its manager's window and its inspector's phone, for the tests of pages and of delivery."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
@@ -23,12 +21,6 @@ def audit(sessions: Sessions) -> Audit:
 @pytest.fixture
 def window(app: Flask, audit: Audit) -> Window:
     return Window(app, audit.manager.email)
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened:
-        yield opened
 
 
 @pytest.fixture

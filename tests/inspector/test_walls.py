@@ -1,6 +1,5 @@
 """Every route against strangers: another organization's ids, another organization's address, roles, other sites."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
@@ -22,18 +21,11 @@ from checklists.review import Content, approve, correct
 from checklists.trail import AuditEntry
 from checklists.visits import DraftCopy, DraftPhoto
 from inspector.auth import access_of
-from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto, answer_in_zone
 from tests.phone_client import OWN_SITE, FieldClient
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def session(sessions: Sessions) -> Iterator[ScopedSession]:
-    with sessions() as opened:
-        yield opened
 
 
 @pytest.fixture

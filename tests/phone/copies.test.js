@@ -81,7 +81,7 @@ test("no line: waits 1, 2, 4 seconds, and goes when it is there", async () => {
   }
   server.faults.push(once("PUT", DRAFTS, portal));
   assert.equal((await keep()).state, "no answer");
-  assert.equal(await copy(), undefined);
+  assert.equal((await copy()).kept_at, null);
   assert.equal((await keep({ asked: true })).state, "rest");
   assert.ok((await copy()).kept_at);
 });
@@ -177,7 +177,47 @@ test("a clock that was set back by a month does not silence it, and the next rev
   assert.equal((await keep()).state, "rest");
   const copy = { id: "visit", revision: 1, changes: 40, kept_at: "14:02", missing: [], next_try_at: 0 };
   const plan = (draft) => nextCopyStep({ drafts: [draft], copies: [copy], visits: [] }, NOBODY, 1).do;
-  assert.deepEqual([plan({ ...aDraft(), changes: 3 }), plan({ ...aDraft(), changes: 3, revision: 2 })], ["rest", "draft"]);
+  assert.deepEqual([plan({ ...aDraft(), changes: 40 }), plan({ ...aDraft(), changes: 3, revision: 2 })], ["rest", "draft"]);
+});
+
+test("after the clock was set back by some minutes nobody waits for the time of the last change to come again", () => {
+  const plan = (now) => nextCopyStep(
+    { drafts: [aDraft()], copies: [], visits: [] }, new Map([["visit", { since: 600_000, last: 600_000 }]]), now).do;
+  assert.deepEqual([plan(601_000), plan(60_000)], ["wait", "draft"]);
+});
+
+test("where the server has a later copy than what is here, it is not said that this lies there", async () => {
+  const { store, server, keep, clock, copy } = await aPhone();
+  await begin(store, []);
+  await keep();
+  const [kept] = server.copies.values();
+  kept.changes += 10;
+  await store.changeCopy("visit", (line) => ({ ...line, changes: kept.changes }));
+  assert.deepEqual(await keep(), { state: "wait", until: clock.now + 600_000 });
+  assert.equal((await copy()).kept_at, null);
+});
+
+test("a copy whose answer was lost goes all the same when its draft is discarded, of whichever revision", async () => {
+  for (const revision of [1, 2]) {
+    const { store, server, keep, clock, copy } = await aPhone();
+    const session = await begin(store, []);
+    session.change((draft) => ({ ...draft, revision }));
+    await session.flush();
+    server.faults.push(once("PUT", DRAFTS, noLine));
+    await keep();
+    await session.discard();
+    clock.now = Date.now() + 61_000;
+    assert.equal((await keep({ asked: true })).state, "rest");
+    assert.deepEqual(server.requests.map(({ method }) => method), ["PUT", "DELETE"]);
+    assert.equal(await copy(), undefined);
+  }
+});
+
+test("the copy of a discarded revision goes from the server, though the visit before it has arrived", () => {
+  const copy = { id: "visit", revision: 2, next_try_at: 0 };
+  const plan = (revision) => nextCopyStep(
+    { drafts: [], copies: [copy], visits: [{ id: "visit", revision, delivered: true }] }, NOBODY, 1).do;
+  assert.deepEqual([plan(1), plan(2)], ["drop", "forget"]);
 });
 
 test("nobody logged in: it stops, and goes on after the login", async () => {

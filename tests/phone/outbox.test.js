@@ -293,6 +293,17 @@ test("two runners without locks still leave one visit, whole", async () => {
   assert.ok(await isForgotten(store));
 });
 
+test("an answer about a visit that another runner has delivered meanwhile changes nothing of it", async () => {
+  const { store, server, deliver, visit, parts } = await aPhone();
+  await putFinished(store);
+  server.faults.push(once("PUT", `${PHOTOS}p2`, async () => {
+    await createOutbox(parts).deliver({ personId: "anna" });
+    return undefined;
+  }));
+  assert.equal((await deliver()).state, "rest");
+  assert.equal((await visit()).delivered, true);
+});
+
 test("a visit that is finished while another is being sent goes out in the same run", async () => {
   const { store, server, deliver } = await aPhone();
   await putFinished(store, { id: "first", photoIds: ["f1"] });
@@ -360,6 +371,12 @@ test("an answer never changes the visit it was given", () => {
   const nothing = { kind: "nothing", status: 0, body: null };
   assert.notEqual(afterReport(visit, nothing, 0, () => 0), visit);
   assert.notEqual(afterPhoto(visit, "p", { kind: "ok", status: 201, body: {} }, 0, () => 0), visit);
+});
+
+test("what a later revision from another phone lacks does not make this phone wait for it", () => {
+  const visit = { id: "v", revision: 1, photos: [], attempts: 0 };
+  const told = (revision) => ({ kind: "ok", status: 200, body: { revision, state: "received", received_at: "14:02", missing_photos: ["p9"] } });
+  assert.deepEqual([1, 2].map((revision) => afterReport(visit, told(revision), 0, () => 0).delivered), [undefined, true]);
 });
 
 /** navigator.locks for one name, as far as the outbox uses it. */

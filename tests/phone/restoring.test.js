@@ -134,6 +134,22 @@ test("no line: a photo is waited for like everything else, and who asked needs n
   assert.equal(asked().length, 3);
 });
 
+test("a clock that was set back has no photo asked for without a pause, whoever touched what before", async () => {
+  for (const touch of [({ keep }) => keep({ asked: true }), ({ copies }) => copies.stir("another")]) {
+    const phone = await withoutSecond();
+    const { server, clock, keep, asked } = phone;
+    await touch(phone);
+    await keep({ asked: true });
+    const before = asked().length;
+    clock.now -= 3_600_000;
+    const none = ({ path }) => refusal(path, 404);
+    for (const answer of [none, none, ({ path }) => refusal(path, 401)]) {
+      server.faults.push(once("GET", `${DRAFTS}visit/photos/p2`, answer));
+    }
+    assert.deepEqual([(await keep()).state, asked().length - before], ["wait", 1]);
+  }
+});
+
 test("other bytes than the draft promises are not kept", async () => {
   const { store, server, keep, mark } = await withoutSecond();
   server.kept.set("p2", new TextEncoder().encode("other").buffer);

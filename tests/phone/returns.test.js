@@ -219,8 +219,9 @@ async function putUnsent(store, server) {
   report.photos = [promised];
   server.visits.get("visit").texts.push(JSON.stringify(report));
   const [visit] = await store.visits("anna");
-  await store.startRevision("visit", () => ({ id: "visit", person_id: "anna" }), aTask());
-  await store.savePhoto({ id: "visit", person_id: "anna" }, { id: "p1", visit_id: "visit", bytes, media_type: line.media_type, sha256: line.sha256 }, null);
+  const draft = { id: "visit", person_id: "anna", answers: {}, photos: {} };
+  await store.startRevision("visit", () => draft, aTask());
+  await store.savePhoto(draft, { id: "p1", visit_id: "visit", bytes, media_type: line.media_type, sha256: line.sha256 }, null);
   const photos = [{ ...promised, received: false, confirmed: false, refused: null, damaged: 0 }];
   await store.finish({ ...visit, photos, delivered: false }, new TextEncoder().encode(JSON.stringify(report)).buffer);
 }

@@ -21,6 +21,13 @@ test("the next revision says again what the last one said", () => {
   assert.deepEqual({ ...aReport(draft), revision: 1 }, aReport());
 });
 
+test("a revision that was discarded and is begun again counts its changes from where its first copy's are behind", () => {
+  const begin = (time) => nextRevision({
+    personId: "anna", assignment: { ...ASSIGNMENT, visit }, version: VERSION, now: new Date(time) }).changes;
+  assert.ok(begin("2026-11-25T09:01:00Z") > begin("2026-11-25T09:00:00Z") + 50);
+  assert.ok(begin("2137-12-31T00:00:00Z") + 1_000_000 < 2 ** 31);
+});
+
 test("a changed answer goes with the photos that the server has, and the next revision's number", () => {
   const draft = changeAnswer(next(), "pay", 0, (answer) => chooseOption(answer, "card", false));
   const report = aReport(draft);

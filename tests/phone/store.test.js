@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { enter } from "../../inspector/phone/kinds.js";
 import { DraftGone, openStore } from "../../inspector/phone/store.js";
-import { changeAnswer } from "../../inspector/phone/visit.js";
+import { addPhoto, changeAnswer } from "../../inspector/phone/visit.js";
 import { aDraft, aPhoto, aTask, putFinished } from "./factories.js";
 
 let stores = 0;
@@ -31,6 +31,22 @@ test("everything is there again after a reload", async () => {
   assert.equal((await again.previews("visit")).length, 1);
   assert.equal(await again.setting("language"), "ru");
   assert.equal((await again.work("anna")).etag, "e");
+});
+
+test("whoever reads a draft gets it as it was saved, after it was discarded and taken back too", async () => {
+  const store = await aStore();
+  const begun = await withDraft(store);
+  const { line, bytes } = await aPhoto("p1");
+  const draft = addPhoto(changeAnswer(begun, "wait", 0, (answer) => enter(answer, { number: "90" })), "door", 0, line);
+  await store.savePhoto(draft, { id: "p1", visit_id: "visit", bytes }, null);
+  await store.discard("visit", 1);
+  await store.takeBack("visit");
+  const ways = [
+    (await store.draft("visit", "anna")).draft, ...await store.drafts("anna"), ...(await store.begun("anna")).drafts,
+    await store.startRevision("visit", () => null, aTask()), await store.startRestored(begun, aTask()),
+  ];
+  for (const read of ways) assert.deepEqual(read, draft);
+  assert.equal(ways.length, 5);
 });
 
 test("nobody sees what another person has on the same phone", async () => {

@@ -21,7 +21,7 @@ from playwright.sync_api import Error as BrowserError
 from sqlalchemy import select
 
 from checklists.orm import new_id
-from checklists.visits import Photo, Visit
+from checklists.visits import DraftPhoto, Photo, Visit
 from inspector.photo_images import draw_demo_photo
 from tests.browsers import Phone
 from tests.databases import Sessions
@@ -138,6 +138,8 @@ class ChromiumMachine:
         self._go("#/")
         expect(self.page.get_by_role("heading", name="Assignments")).to_be_visible()
         self.page.locator("a[href^='#/assignments/']").first.click()
+        # The address changes before the screen does, and the list has such buttons too.
+        expect(self.page.get_by_role("heading", name="Assignments")).to_have_count(0)
         # What the browser threw away of a begun visit, the server has still.
         self.page.get_by_role("button", name=re.compile("^(Start visit|Continue here)$")).click()
         self.page.wait_for_url("**/#/visits/*/**")
@@ -323,6 +325,8 @@ class ChromiumMachine:
             self._is_there(visit)
         self.begun, self.finished = [], set()
         self._begin()
+        # Of a visit that was begun before, what the server had is here again; of a new one there is nothing.
+        self.photos[self.begun[-1]] = self._kept_of(self.begun[-1])
         self._answer(self.begun[-1])
         self._look()
 
@@ -363,6 +367,11 @@ class ChromiumMachine:
             rows = session.scalars(select(Photo).where(Photo.visit_id == UUID(visit))).all()
         stored = {photo.sha256 for photo in rows if photo.stored_at}
         assert self.photos[visit] == stored, f"received: photos of {visit} are missing on the server"
+
+    def _kept_of(self, visit: str) -> set[str]:
+        """The photos that have come with a begun visit's copy."""
+        with self.sessions() as session:
+            return set(session.scalars(select(DraftPhoto.sha256).where(DraftPhoto.visit_id == UUID(visit))))
 
     def _received(self) -> set[str]:
         kept = self.page.evaluate(PROBE)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from checklists.checklist import Evidence
 from checklists.scoring import Kind
 from checklists.visits import Photo
-from tests.acts import criterion, draw_photo, enter_phone, finish, start_visit, take_photo
+from tests.acts import criterion, draw_photo, enter_phone, finish, progress, start_visit, take_photo
 from tests.browsers import Phone
 from tests.databases import Sessions
 from tests.factories import make_audit, make_wave
@@ -38,6 +38,41 @@ def inspector(sessions: Sessions) -> str:
         audit.wave = make_wave(session, audit.project, [audit.version], audit.outlets, name="December")
         audit.assign(session)
     return audit.inspectors[0].email
+
+
+# A phone that takes as long to make a photo smaller as the test wants.
+SLOW_PICTURES = """() => {
+  const decode = createImageBitmap;
+  const gate = new Promise((open) => { window.decodeNow = open; });
+  window.createImageBitmap = async (...all) => {
+    await gate;
+    return decode(...all);
+  };
+}"""
+
+
+@pytest.mark.parametrize("live_server", ["embedded"], indirect=True)
+def test_who_is_done_before_a_photo_is_saved_is_told_what_the_end_waits_for(
+    phones: Callable[..., Phone], live_server: LiveServer, inspector: str, tmp_path: Path
+) -> None:
+    screen = phones("quick", live_server.url, locale="en-GB").open("/phone/")
+    enter_phone(screen, inspector)
+    start_visit(screen, "Utro 1")
+    asked = criterion(screen, f"Wait {ASKED}$")
+    take_photo(screen, asked, draw_photo(tmp_path / "first.jpg", 1))
+    for number in range(QUESTIONS):
+        criterion(screen, f"Wait {number}$").get_by_label("Number").fill(str(number))
+    screen.evaluate(SLOW_PICTURES)
+    asked.get_by_label("From gallery").set_input_files(draw_photo(tmp_path / "second.jpg", 2))
+    progress(screen).click()
+    expect(screen.get_by_role("heading", level=1, name="Check and finish")).to_be_visible()
+    end = screen.get_by_role("button", name="Finish visit")
+    expect(screen.get_by_text("saving 1 photo")).to_be_visible()
+    expect(end).to_be_disabled()
+    screen.evaluate("decodeNow()")
+    expect(screen.get_by_text("Saved on this phone")).to_be_visible()
+    expect(screen.get_by_text("2 photos")).to_be_visible()
+    expect(end).to_be_enabled()
 
 
 @pytest.mark.parametrize("live_server", ["embedded"], indirect=True)

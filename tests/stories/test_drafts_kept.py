@@ -17,6 +17,7 @@ from tests.acts import draw_photo, enter_phone, take_photo
 from tests.browsers import Phone
 from tests.databases import Sessions
 from tests.factories import Audit, make_audit
+from tests.finished import fill_in
 from tests.servers import LiveServer
 from tests.walk import press_send
 
@@ -64,26 +65,6 @@ def come_on_line(phone: Phone) -> None:
     phone.context.set_offline(False)
 
 
-def answer_the_rest(screen: Page, *, finishing: bool = True) -> None:
-    """The first answer to everything that is shown, then the end of the visit, where it may be finished."""
-    while True:
-        title = screen.get_by_role("heading", level=1).inner_text()
-        for group in screen.get_by_role("group", name=re.compile(r"^\d+\. ")).all():
-            answers = group.locator("input[type=radio], input[type=checkbox]")
-            if answers.count():
-                answers.first.check()
-            else:
-                group.get_by_label("Number").fill("1")
-        following = screen.get_by_role("link", name="Next", exact=True)
-        if not following.count():
-            break
-        following.click()
-        expect(screen.get_by_role("heading", level=1)).not_to_have_text(title)
-    screen.get_by_role("link", name="Check answers").click()
-    if finishing:
-        screen.get_by_role("button", name="Finish visit").click()
-
-
 def send(screen: Page) -> None:
     press_send(screen)
     expect(screen.get_by_text("Everything has arrived.")).to_be_visible(timeout=60_000)
@@ -110,7 +91,7 @@ def test_a_begun_visit_outlives_its_phone(
     expect(greeting.get_by_label(GREETED)).to_be_checked()
     expect(greeting.get_by_role("link", name=re.compile("Photo 1"))).to_be_visible()
     expect(screen.get_by_text("also open on another phone")).to_have_count(0)
-    answer_the_rest(screen)
+    fill_in(screen)
     send(screen)
     with sessions() as session:
         (arrived,) = session.scalars(select(Photo))
@@ -139,7 +120,7 @@ def test_a_photo_that_the_first_phone_sends_later_comes_to_the_second(
     greeting = first_criterion(two)
     shown = greeting.get_by_role("link", name="Photo 1 of 1")
     expect(shown).to_have_text("missing")
-    answer_the_rest(two, finishing=False)
+    fill_in(two, finishing=False)
     expect(two.get_by_role("listitem").filter(has_text="1 photo")).to_be_visible()
     expect(two.get_by_role("button", name="Finish visit")).to_be_disabled()
 
@@ -157,7 +138,7 @@ def test_a_photo_that_the_first_phone_sends_later_comes_to_the_second(
     two.get_by_role("link", name="Back").click()
     expect(shown.locator("img")).to_be_visible()
     expect(greeting.get_by_label("The employee looks up")).to_be_checked()
-    answer_the_rest(two)
+    fill_in(two)
     send(two)
     with sessions() as session:
         (arrived,) = session.scalars(select(Photo))
@@ -188,9 +169,9 @@ def test_two_phones_on_one_visit_know_of_each_other(
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(DraftCopy)) == 2
 
-    answer_the_rest(one)
+    fill_in(one)
     send(one)
-    answer_the_rest(two)
+    fill_in(two)
     press_send(two)
     expect(two.get_by_text(re.compile("Needs attention: .*Both are kept"))).to_be_visible()
     with sessions() as session:

@@ -183,7 +183,9 @@ def test_the_plain_look_and_another_person(
     screen.get_by_role("button", name="Log out").click()
     expect(screen.get_by_role("button", name="Log in")).to_be_visible()
     screen.wait_for_function("caches.has('notices').then((is) => !is)")
-    assert screen.evaluate("navigator.serviceWorker.ready.then((own) => own.pushManager.getSubscription())") is None
+    screen.wait_for_function(
+        "navigator.serviceWorker.ready.then((own) => own.pushManager.getSubscription()).then((one) => !one)"
+    )
     give_up = time.monotonic() + PATIENCE_MS / 1000
     while _addresses(sessions) and time.monotonic() < give_up:
         time.sleep(0.05)

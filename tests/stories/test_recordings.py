@@ -155,11 +155,21 @@ def record_and_listen(screen: Page) -> None:
     expect(said.get_by_role("button", name="Listen")).to_be_visible()
 
 
+# As a keyboard fills in for people what they entered before; on a slow phone typing is as quick.
+BOTH_IN_ONE_FRAME = """() => {
+  for (const [name, value] of [["receipt-currency", "rub"], ["receipt-amount", "some"]]) {
+    const field = document.querySelector(`[name=${name}]`);
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}"""
+
+
 def declare_a_receipt(screen: Page) -> None:
     criterion(screen, "The greeting").get_by_role("link", name="Photo 1 of 1").click()
     screen.get_by_role("button", name="This is a receipt").click()
-    screen.get_by_label("Sum").fill("some")
-    screen.get_by_label("Currency").fill("rub")
+    expect(screen.get_by_label("Currency")).to_be_visible()
+    screen.evaluate(BOTH_IN_ONE_FRAME)
     expect(screen.get_by_text("A number is needed, such as 350 or 350.50.")).to_be_visible()
     screen.get_by_label("Sum").fill("350,50")
     expect(screen.get_by_text("A number is needed, such as 350 or 350.50.")).to_have_count(0)

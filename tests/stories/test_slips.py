@@ -31,12 +31,13 @@ def database_url(shared_server: LiveServer) -> str:
     return shared_server.database_url
 
 
-def greeting_audit(session: Session, slug: str) -> Audit:
+def greeting_audit(session: Session, slug: str, also_inside: tuple[str, ...] = ()) -> Audit:
     """An outlet to be visited with two sections, the second of which asks nothing that must be answered."""
     audit = make_audit(session, slug, outlets_per_brand=1)
-    inside, outside = make_criterion(), make_criterion(english="The way out", required=False)
+    inside = [make_criterion(), *(make_criterion(english=name) for name in also_inside)]
+    outside = make_criterion(english="The way out", required=False)
     sections = [
-        make_section(audit.touchpoints[0], [inside], title=text("Inside")),
+        make_section(audit.touchpoints[0], inside, title=text("Inside")),
         make_section(audit.touchpoints[1], [outside], title=text("Outside")),
     ]
     audit.version = make_version(session, audit.project, sections, name="Greeting")
@@ -99,6 +100,23 @@ def test_a_second_tap_answers_nothing_on_the_screen_that_the_first_one_led_to(
     expect(row.locator("input")).not_to_be_checked()
     screen.touchscreen.tap(found["x"] + 100, found["y"] + 20)
     expect(row.locator("input")).to_be_checked()
+
+
+def test_a_double_tap_on_the_next_missing_passes_none_by(
+    live_server: LiveServer, phones: Phones, sessions: Callable[..., ScopedSession]
+) -> None:
+    with sessions() as session, session.begin():
+        audit = greeting_audit(session, "slips-on-missing", also_inside=("The wait", "The change"))
+    screen = phones("slips-on-missing", live_server.url, locale="en-GB").open("/phone/")
+    enter_phone(screen, audit.inspectors[0].email)
+    start_visit(screen, "Utro 1")
+    screen.get_by_role("link", name="Next", exact=True).click()
+    screen.get_by_role("link", name="Back").click()
+    expect(screen.get_by_role("heading", level=1, name="Inside")).to_be_visible()
+    for name in ("The greeting", "The wait", "The change"):
+        tap_twice(screen, screen.get_by_role("link", name="Next missing"))
+        heading = criterion(screen, name).get_by_role("heading", level=2).get_attribute("id") or ""
+        expect(screen).to_have_url(re.compile(f"{heading.removeprefix('criterion-').removesuffix('-text')}$"))
 
 
 def test_a_double_tap_takes_and_stops_one_time_in_the_shop_and_throws_one_thing_away(

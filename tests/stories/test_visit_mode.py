@@ -27,6 +27,8 @@ from tests.walk import press_send
 
 Phones = Callable[..., Phone]
 DARK = "rgb(16, 18, 20)"
+SLIP_MS = 450
+"""After this long a tap is not the second one of a double tap."""
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
     " Version/17.5 Mobile/15E148 Safari/604.1"
@@ -225,6 +227,7 @@ def test_taps_are_large_move_nothing_and_lead_to_what_is_missing(
     for _ in range(missing):
         screen.get_by_role("link", name="Next missing").click()
         focused = screen.locator("h2:focus")
+        screen.wait_for_timeout(SLIP_MS)
         expect(focused).to_be_in_viewport()
         seen.append(focused.inner_text())
     assert len(set(seen)) == missing, "one tap leads to each, over sections, and round"

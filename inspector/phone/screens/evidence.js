@@ -1,8 +1,9 @@
 /** The photos of an answer or a best practice: camera, gallery, previews. `place` is one of photo_places.js. */
 import { marksOf } from "../marks.js";
-import { t, tn } from "../translate.js";
+import { t } from "../translate.js";
 import { Component, html } from "./html.js";
 import { Marks } from "./marked.js";
+import { savingWords } from "./words.js";
 
 export const ACCEPTED = "image/jpeg,image/png,image/webp,image/heic,image/heif";
 
@@ -30,7 +31,7 @@ function Photos({ state: { open, developing }, place, toPhoto }) {
         aria-label=${t("Photo %(number)s of %(count)s", { number: index + 1, count: ids.length })}>
         <${Preview} address=${open.preview(id)} missing=${open.draft.photos[id].missing}
           marks=${marksOf(open.draft, id)} /></a>`)}
-    <p class="muted" role="status">${waiting > 0 && tn("saving %(num)s photo", "saving %(num)s photos", waiting)}</p>
+    <p class="muted" role="status">${savingWords(waiting)}</p>
   </div>`;
 }
 

@@ -9,8 +9,8 @@ import { BeforeLeaving } from "./before_leaving.js";
 import { BestPracticesLink } from "./best_practices.js";
 import { Bar, html, StateLine, Title } from "./html.js";
 import { troubleWords } from "./kinds.js";
-import { isBroken, Trouble } from "./trouble.js";
-import { capital, lackWords, progressWords, repetitionWords, savedWords, textOf } from "./words.js";
+import { stateWords, Trouble } from "./trouble.js";
+import { capital, lackWords, progressWords, repetitionWords, textOf } from "./words.js";
 
 export function Finish({ app, state }) {
   const { open } = state;
@@ -22,8 +22,8 @@ export function Finish({ app, state }) {
   const gaps = missing.length + practices.length + lost + unsorted;
   const evidence = photosInUse(draft);
   const recordings = evidence.filter((id) => draft.photos[id]?.media_type?.startsWith("audio")).length;
-  const developing = Object.values(state.developing).some((count) => count > 0);
-  const ready = !gaps && !developing && !open.readOnly && open.saved !== "gone";
+  const waiting = Object.values(state.developing).reduce((sum, count) => sum + count, 0);
+  const ready = !gaps && !waiting && !open.readOnly && open.saved !== "gone";
   const last = placesOf(task, draft).pop();
   const back = task.version.staff_met
     ? toStaff(draft.id)
@@ -31,7 +31,7 @@ export function Finish({ app, state }) {
   return html`<main>
     <p class="muted above outlet">${draft.outlet_name}</p>
     <${Title}>${t("Check and finish")}<//>
-    <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
+    <${StateLine}>${stateWords(open, waiting)}<//>
     <p>${t("Answered: %(done)s of %(total)s", { done, total })}. ${
       tn("%(num)s photo", "%(num)s photos", evidence.length - recordings)}.${
       recordings > 0 && ` ${tn("%(num)s recording", "%(num)s recordings", recordings)}.`}</p>

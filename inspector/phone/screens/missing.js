@@ -3,6 +3,7 @@ import { nextMissing } from "../missing.js";
 import { toSection } from "../routes.js";
 import { t } from "../translate.js";
 import { html } from "./html.js";
+import { isSlip } from "./watch.js";
 
 export function NextMissing({ app, open, missing, leave }) {
   const { route } = app.state;
@@ -11,6 +12,8 @@ export function NextMissing({ app, open, missing, leave }) {
   const { section, repetition, criterion } = next;
   const isHere = section === route.section && repetition === route.repetition;
   const jump = (event) => {
+    // The button stays where it is: the second tap of a double one would pass one by.
+    if (isSlip("jump", criterion.id)) return event.preventDefault();
     if (!isHere) return leave();
     // The address names another criterion of the same screen: nothing would move.
     event.preventDefault();

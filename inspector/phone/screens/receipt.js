@@ -6,9 +6,9 @@ import { html } from "./html.js";
 export function Receipt({ open, id }) {
   const { draft } = open;
   const receipt = receiptOf(draft, id);
-  const put = (news, when) => open.change((current) => withReceipt(current, id, news), when);
-  const press = () => put(receipt ? null : { amount: "", currency: lastCurrency(draft) });
-  const type = (name) => ({ target: { value } }) => put({ ...receipt, [name]: value }, { soon: true });
+  const put = (update, when) => open.change((current) => withReceipt(current, id, update(receiptOf(current, id))), when);
+  const press = () => put(() => (receipt ? null : { amount: "", currency: lastCurrency(draft) }));
+  const type = (name) => ({ target: { value } }) => put((current) => ({ ...current, [name]: value }), { soon: true });
   const isWrong = (name, read) => Boolean(receipt[name]?.trim()) && read(receipt) === null;
   const field = (name, words, read, more) => html`<label class="field">${words}
     <input type="text" name=${`receipt-${name}`} value=${receipt[name]} autocomplete="off" ...${more}

@@ -5,15 +5,14 @@
 import { inTray } from "../photo_places.js";
 import { toSection, toSorting } from "../routes.js";
 import { start, stop } from "../stopwatch.js";
-import { t, tn } from "../translate.js";
+import { t } from "../translate.js";
 import { countOn, itemsOf, putBack, putIn, takeOut, trayOf } from "../tray.js";
 import { withOffset } from "../visit.js";
 import { freshId } from "../visiting.js";
 import { ACCEPTED } from "./evidence.js";
 import { Component, html, StateLine } from "./html.js";
-import { isBroken, Trouble } from "./trouble.js";
+import { stateWords, Trouble } from "./trouble.js";
 import { Face, isSlip, SLIP_MS } from "./watch.js";
-import { capital, savedWords } from "./words.js";
 
 export class Tray extends Component {
   state = { note: null };
@@ -66,9 +65,7 @@ export class Tray extends Component {
         <a class="button" href=${toSorting(draft.id)} onClick=${leave}>${
           t("In the tray: %(num)s", { num: itemsOf(draft).length })}</a>
       </div>
-      <${StateLine}>${waiting > 0
-        ? tn("saving %(num)s photo", "saving %(num)s photos", waiting)
-        : !isBroken(open) && capital(savedWords(open))}<//>
+      <${StateLine}>${stateWords(open, waiting)}<//>
       <${Trouble} open=${open} />
       <fieldset class="plain" disabled=${open.readOnly}>
         <ul class="rows">${trayOf(draft).measures.map((item) => (item.what === "stopwatch"

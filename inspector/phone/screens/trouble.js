@@ -1,10 +1,15 @@
 /** What keeps an open visit from being saved, above the bar, where it is seen from every place of a long section. */
 import { html } from "./html.js";
-import { savedWords } from "./words.js";
+import { capital, savedWords, savingWords } from "./words.js";
 
 /** Whether what is entered now would not be kept. */
 export function isBroken(open) {
   return open.readOnly || !["saved", "saving"].includes(open.saved);
+}
+
+/** What the line below a title says: how many photos (`waiting`) are still being saved, or that all is. */
+export function stateWords(open, waiting) {
+  return savingWords(waiting) || (!isBroken(open) && capital(savedWords(open)));
 }
 
 export function Trouble({ open }) {

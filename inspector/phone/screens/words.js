@@ -116,6 +116,11 @@ export function savedWords(open) {
   }[open.saved];
 }
 
+/** How many photos are being saved; nothing where none is. */
+export function savingWords(waiting) {
+  return waiting > 0 && tn("saving %(num)s photo", "saving %(num)s photos", waiting);
+}
+
 /** A checklist's text in the language of the interface. */
 export function textOf(map, version) {
   return textIn(map, language(), version?.default_language);

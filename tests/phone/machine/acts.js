@@ -1,102 +1,111 @@
 /**
- * All that can happen on one phone with two tabs and two people. An act that makes no sense at its time does nothing, so
- * that any step of a sequence may be left out; `order.which` chooses among what is there.
+ * All that can happen in one tab of a phone. An act that makes no sense at its time does nothing, so that any step of a
+ * sequence may be left out; `order.which` chooses among what is there.
  */
 import { ASSIGNMENT, aTask, filledIn, LIMITS, VERSION } from "../factories.js";
 import { hashOf } from "./hash.js";
 
-const which = (list, order) => list[(order.which ?? 0) % (list.length || 1)];
+const UNDO_MS = 10_000;
 const byId = (a, b) => (a.id < b.id ? -1 : 1);
+
+export const which = (list, order) => list[(order.which ?? 0) % (list.length || 1)];
 
 export const ACTS = {
   /** Begin a visit and have it open. Nothing is missing in it from the start. */
-  begin(phone, tab) {
-    onScreen(phone, tab, () => begin(phone, tab));
+  begin(world, tab) {
+    onScreen(world, tab, () => begin(world, tab));
   },
 
   /** Begin a visit, take so many photos, and finish it. */
-  visit(phone, tab, { photos = 0 }) {
-    onScreen(phone, tab, async () => {
-      await begin(phone, tab);
-      await photographAndFinish(phone, tab, photos);
+  visit(world, tab, { photos = 0 }) {
+    onScreen(world, tab, async () => {
+      await begin(world, tab);
+      await photographAndFinish(world, tab, photos);
     });
   },
 
   /** Open a draft, or a new one where there is none. */
-  open(phone, tab, order) {
-    onScreen(phone, tab, () => open(phone, tab, order));
+  open(world, tab, order) {
+    onScreen(world, tab, () => open(world, tab, order));
   },
 
-  close(phone, tab) {
-    onScreen(phone, tab, () => tab.close());
+  close(world, tab) {
+    onScreen(world, tab, () => tab.close());
   },
 
   /** Answer, with a number larger than any before; or only type it. */
-  answer(phone, tab, order) {
-    inVisit(phone, tab, order, (session) => {
-      session.change(numbered(phone, phone.numbers += 1), { soon: order.soon });
+  answer(world, tab, order) {
+    inVisit(world, tab, order, (session) => {
+      session.change(numbered(world, world.numbers += 1), { soon: order.soon });
       return order.soon || session.flush();
     });
   },
 
-  photo(phone, tab, order) {
-    inVisit(phone, tab, order, () => {
-      const kept = takePhoto(phone, tab);
+  photo(world, tab, order) {
+    inVisit(world, tab, order, () => {
+      const kept = takePhoto(world, tab);
       tab.taking = Promise.allSettled([tab.taking, kept]);
       return kept;
     });
   },
 
   /** Remove a photo from its answer. */
-  remove(phone, tab, order) {
-    inVisit(phone, tab, order, (session) => {
-      const door = phone.app.inAnswer("door");
+  remove(world, tab, order) {
+    inVisit(world, tab, order, (session) => {
+      const door = world.app.inAnswer("door");
       const id = which(door.ids(session.draft), order);
       if (!id) return null;
-      phone.promises.removed(session.draft.id, id);
+      tab.phone.promises.removed(session.draft.id, id);
       session.change((draft) => door.remove(draft, id));
       return session.flush();
     });
   },
 
-  /** Finish the open visit, which is then sent; a double tap may come through. */
-  finish(phone, tab, { twice }) {
-    onScreen(phone, tab, () => isInHand(tab) && finish(phone, tab, twice));
+  /** Finish the open visit, or one that is opened for it, which is then sent; a double tap may come through. */
+  finish(world, tab, order) {
+    onScreen(world, tab, async () => {
+      if (!isInHand(tab)) await open(world, tab, order);
+      if (isInHand(tab)) await finish(world, tab, order.twice);
+    });
   },
 
-  discard(phone, tab) {
-    onScreen(phone, tab, async () => {
+  discard(world, tab) {
+    onScreen(world, tab, async () => {
       const { session } = tab;
       if (!isInHand(tab)) return;
       const { id } = session.draft;
-      phone.promises.discarding(id);
+      tab.phone.promises.discarding(id);
       await session.discard().catch((error) => {
-        phone.promises.discarding(id, false);
+        tab.phone.promises.discarding(id, false);
         throw error;
       });
       tab.discarded = id;
+      setTimeout(() => {
+        tab.discarded = null;
+      }, UNDO_MS);
       await tab.close();
     });
   },
 
-  /** Undo the discarding. */
-  undo(phone, tab) {
-    onScreen(phone, tab, async () => {
+  /** Undo the discarding, while a message offers it. */
+  undo(world, tab) {
+    onScreen(world, tab, async () => {
       const id = tab.discarded;
       if (!id) return;
       await tab.store.takeBack(id);
-      phone.promises.takenBack((await tab.store.draft(id, tab.person)).draft);
+      const back = await tab.store.draft(id, tab.person);
+      if (back) tab.phone.promises.takenBack(back.draft);
       tab.discarded = null;
     });
   },
 
-  send(phone, tab, { asked = false }) {
-    send(phone, tab, asked);
+  send(world, tab, { asked = false }) {
+    send(world, tab, asked);
   },
 
   /** Try a visit again that needed attention. */
-  unpark(phone, tab, order) {
-    phone.begin(tab, async () => {
+  unpark(world, tab, order) {
+    world.begin(tab, async () => {
       const parked = (await tab.store.visits(tab.person)).filter((each) => each.parked).sort(byId);
       if (parked.length) await tab.outbox.unpark(which(parked, order).id);
     });
@@ -109,9 +118,9 @@ export const ACTS = {
   },
 
   /** Work again on a visit that was sent back; all of it, or only its beginning. */
-  revise(phone, tab, order) {
-    onScreen(phone, tab, async () => {
-      const { app, service } = phone;
+  revise(world, tab, order) {
+    onScreen(world, tab, async () => {
+      const { app, service } = world;
       const mine = await waitingForMe(service, tab);
       if (!mine.length) return;
       const id = which(mine, order);
@@ -120,11 +129,11 @@ export const ACTS = {
       const visit = { id, revision: report.revision, state: "returned", notes: [], reason: "", report, photos };
       const assignment = { ...ASSIGNMENT, visit };
       const next = app.nextRevision({ personId: tab.person, assignment, version: VERSION, now: new Date() });
-      phone.promises.revised(next);
+      tab.phone.promises.revised(next);
       await tab.store.startRevision(
         id, (here) => app.markMissing(next, here), { id, assignment, version: VERSION, limits: LIMITS });
-      await look(phone, tab, id);
-      if (order.whole) await photographAndFinish(phone, tab, 1);
+      await look(world, tab, id);
+      if (order.whole) await photographAndFinish(world, tab, 1);
     });
   },
 
@@ -136,17 +145,17 @@ export const ACTS = {
   },
 
   /** The tab dies after so many moments of what it does from now on. */
-  kill(_phone, tab, { after }) {
+  kill(_world, tab, { after }) {
     tab.dieAfter(after);
   },
 
   /** The next writing transactions of the tab find no room. */
-  full(_phone, tab, { times = 1 }) {
+  full(_world, tab, { times = 1 }) {
     tab.full = times;
   },
 
   /** The system drops the tab's connection to its storage. */
-  drop(_phone, tab) {
+  drop(_world, tab) {
     tab.store.close();
   },
 
@@ -160,25 +169,27 @@ export const ACTS = {
   },
 
   /** The login ends. */
-  expire({ service }) {
-    service.login = null;
+  expire(_world, { phone }) {
+    phone.login = null;
   },
 
   /** Somebody logs in: the same person again, or the other one. */
-  login(phone, _tab, { person }) {
-    return phone.logIn(person);
+  login(world, { phone }, { person }) {
+    return world.logIn(phone, person);
   },
 };
 
-// The draft with this number of seconds answered.
+// The draft with this number answered twice: what is put together of two phones' answers says two numbers.
 function numbered({ app: { changeAnswer, enter } }, number) {
-  return (draft) => changeAnswer(draft, "wait", 0, (answer) => enter(answer, { number: String(number) }));
+  const content = { number: String(number) };
+  const answer = (draft, criterion) => changeAnswer(draft, criterion, 0, (each) => enter(each, content));
+  return (draft) => answer(answer(draft, "wait"), "bill");
 }
 
 // Moving between screens is one after the other, and waits for photos that are being taken.
-function onScreen(phone, tab, act) {
+export function onScreen(world, tab, act) {
   const before = tab.screen;
-  phone.begin(tab, () => {
+  world.begin(tab, () => {
     tab.screen = before.then(async () => {
       await tab.taking;
       await act();
@@ -189,81 +200,92 @@ function onScreen(phone, tab, act) {
 }
 
 // What is done in the visit that is open, at once; or in one that is opened for it.
-function inVisit(phone, tab, order, act) {
+function inVisit(world, tab, order, act) {
   const run = () => isInHand(tab) && act(tab.session);
-  if (tab.session) phone.begin(tab, run);
-  else onScreen(phone, tab, async () => {
-    await open(phone, tab, order);
-    phone.begin(tab, run);
+  if (tab.session) world.begin(tab, run);
+  else onScreen(world, tab, async () => {
+    await open(world, tab, order);
+    world.begin(tab, run);
   });
 }
 
 // Whether a visit is open here and not only looked at: the screens offer nothing else.
-function isInHand({ session }) {
+export function isInHand({ session }) {
   return session && !session.readOnly && session.saved !== "gone";
 }
 
-async function open(phone, tab, order) {
+async function open(world, tab, order) {
   const drafts = await tab.store.drafts(tab.person);
-  if (drafts.length) await look(phone, tab, which(drafts.sort(byId), order).id);
-  else await begin(phone, tab);
+  if (drafts.length) await look(world, tab, which(drafts.sort(byId), order).id);
+  else await begin(world, tab);
 }
 
-async function begin(phone, tab) {
-  const id = `v${phone.numbers += 1}`;
-  const draft = numbered(phone, 0)(filledIn({ id, personId: tab.person }, []));
-  phone.promises.begun(draft);
+async function begin(world, tab) {
+  const id = `v${world.numbers += 1}`;
+  const draft = numbered(world, 0)(filledIn({ id, personId: tab.person }, []));
+  tab.phone.promises.begun(draft);
   await tab.store.startDraft(draft, aTask({ id }));
-  await look(phone, tab, id);
+  await look(world, tab, id);
 }
 
-async function look(phone, tab, id) {
+/** Open a draft and show it; its copy goes some moments after each change, and photos that it lacks are looked for. */
+export async function look(world, tab, id) {
+  const { store, person, copies, phone } = tab;
   await tab.close();
-  tab.session = await phone.app.openDraft({
-    id, personId: tab.person, store: tab.store, locks: phone.locks.of(tab), onChange: () => show(phone, tab),
+  tab.session = await world.app.openDraft({
+    id, personId: person, store, locks: phone.locks.of(tab), onChange: () => show(tab), onSaved: () => copies.stir(id),
   });
-  show(phone, tab);
+  show(tab);
+  world.begin(tab, async () => {
+    if (await copies.attend(() => tab.session)) await copies.keep({ personId: person, asked: true });
+  });
 }
 
-// Not where the other tab was quicker to open it: there it can only be looked at.
-async function photographAndFinish(phone, tab, photos) {
-  if (!isInHand(tab)) return;
-  for (let left = photos; left > 0; left -= 1) await takePhoto(phone, tab);
-  await finish(phone, tab);
+// Not where the other tab was quicker to open it: there it can only be looked at. Nor once somebody else has logged in.
+export async function photographAndFinish(world, tab, photos) {
+  for (let left = photos; left > 0 && isInHand(tab); left -= 1) await takePhoto(world, tab);
+  if (isInHand(tab)) await finish(world, tab);
 }
 
 // Resolves when the photo is shown.
-function takePhoto(phone, tab) {
-  const { app, promises } = phone;
-  const { session } = tab;
-  const id = `p${phone.numbers += 1}`;
+function takePhoto(world, tab) {
+  const { session, phone: { promises } } = tab;
+  const id = `p${world.numbers += 1}`;
   // Every third one is so large that it goes in pieces over a bad line.
-  const bytes = new TextEncoder().encode(`the bytes of ${id} `.repeat(phone.numbers % 3 ? 1 : 2000)).buffer;
+  const bytes = new TextEncoder().encode(`the bytes of ${id} `.repeat(world.numbers % 3 ? 1 : 2000)).buffer;
   const hash = hashOf(bytes);
   const line = { id, sha256: hash, size: bytes.byteLength, media_type: "image/jpeg", taken_at: "t", preview: false };
   promises.taken(session.draft.id, id, hash);
   return tab.run(async () => {
-    await session.addPhoto(app.inAnswer("door"), line, bytes, null);
+    await session.addPhoto(world.app.inAnswer("door"), line, bytes, null);
     promises.kept(session.draft.id, id);
   });
 }
 
-async function finish(phone, tab, twice = false) {
+async function finish(world, tab, twice = false) {
   const { session } = tab;
+  // The screen says that they come, or are to be removed.
+  if (world.app.lostPhotos(session.draft).length) return;
   const done = () => session.finish({ appVersion: "v", deviceId: "d" });
   await Promise.allSettled(twice ? [done(), done()] : [done()]);
   if (session.saved !== "gone") return;
   await tab.close();
-  send(phone, tab, true);
+  send(world, tab, true);
 }
 
-function send(phone, tab, asked) {
-  phone.begin(tab, () => tab.outbox.deliver({ personId: tab.person, asked }));
+// As the app does: the copies make room for what is finished, and go on after it.
+function send(world, tab, asked) {
+  world.begin(tab, async () => {
+    const { store, person, outbox, copies } = tab;
+    if ((await store.visits(person)).some(world.app.isOpen)) copies.standBack();
+    await outbox.deliver({ personId: person, asked }).catch(() => {});
+    await copies.keep({ personId: tab.person, asked });
+  });
 }
 
 // What the screen says is what the person believes.
-function show({ promises }, tab) {
-  const { session } = tab;
+function show(tab) {
+  const { session, phone: { promises } } = tab;
   if (!tab.dead && session?.saved === "saved" && !session.readOnly) promises.shown(session.draft);
 }
 

@@ -6,6 +6,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadApp } from "./app.js";
+import { hashAtOnce } from "./hash.js";
 import { firstBroken, shrunk } from "./sequences.js";
 import { watchDatabase } from "./tab.js";
 
@@ -13,6 +14,7 @@ const RUNS = Number(process.env.RUNS ?? 200);
 const FIRST = Number(process.env.SEED || Math.floor(Math.random() * 2 ** 31));
 
 watchDatabase();
+hashAtOnce();
 
 test(`every promise is kept in ${RUNS} sequences from seed ${FIRST} on`, async () => {
   const app = await loadApp();

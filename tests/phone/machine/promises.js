@@ -1,7 +1,8 @@
 /**
- * What the app promised, and whether it was kept. The machine notes here what a person was shown; `check` compares that
- * with what is on the phone and on the server. A promise that was not kept raises Broken with its number and name.
+ * What the app promised, and whether it was kept. The machine notes here what a person was shown on one phone; `check`
+ * compares that with what is on this phone and on the server. A promise that was not kept raises Broken with its name.
  */
+import { isDeepStrictEqual } from "node:util";
 import { hashOf } from "./hash.js";
 
 export const PROMISES = {
@@ -12,6 +13,12 @@ export const PROMISES = {
   drain: "after the faults stop, one drain leaves every finished visit received or parked with a reason",
   others: "one bad item never delays the others by more than a round",
   person: "drafts of one user never go out as another's",
+  kept: "what is said to be kept of a begun visit is on the server, byte for byte, and comes back if its phone is lost",
+  whole: "a visit that is gone on with on another phone has all that its copy had, and nothing of any other copy",
+  finished: "a visit that was finished on a phone never comes back there as a draft",
+  taken: "of two phones that finish one visit one is received; the other keeps all of its own and says why it was not",
+  tidy: "after the faults stop, each begun visit has its copy, no other has one, and photos that lacked have come",
+  line: "copies never hold up a finished visit",
 };
 
 export class Broken extends Error {
@@ -21,64 +28,109 @@ export class Broken extends Error {
   }
 }
 
-export function thePromises() {
-  /** By id: whose the visit is, the number last shown as saved, its photos, the hash of each revision's bytes. */
+/** The promises of one phone. `people` has whose each visit is, `photos` hash and visit of each that was ever taken. */
+export function thePromises({ people, photos: everyPhoto }) {
+  /** By id: the number last shown as saved, the photos here, the hash of each revision's bytes. */
   const visits = new Map();
-  /** The visit of each photo. */
-  const owners = new Map();
   let hidden = null;
-  return { begun, revised, shown, taken, kept, removed, discarding, takenBack, arrives, check, undone };
+  return {
+    begun, revised, goingOn, shown, taken, kept, removed, discarding, takenBack, arrives, check, undone, keptOf,
+  };
 
   /** A visit may be there from now on; it has to be once it was shown. */
   function begun({ id, person_id: person }) {
-    visits.set(id, { id, person, number: 0, photos: new Map(), frozen: new Map(), isShown: false, isUnwanted: false });
+    people.set(id, person);
+    return entryOf(id);
+  }
+
+  function entryOf(id) {
+    if (!visits.has(id)) {
+      const nothing = { number: 0, photos: new Map(), frozen: new Map(), isShown: false, isUnwanted: false };
+      visits.set(id, { id, person: people.get(id), ...nothing });
+    }
+    return visits.get(id);
   }
 
   /** The next revision of a visit may be there from now on, with what the server knows of it. */
   function revised(draft) {
-    const visit = visits.get(draft.id);
+    const visit = entryOf(draft.id);
     Object.assign(visit, { number: numberOf(draft), isShown: false, isUnwanted: false });
     for (const [id, photo] of visit.photos) photo.shown &&= Boolean(draft.photos[id]);
   }
 
+  /**
+   * A visit of another phone may be there from now on, as the copy of this line has it. `copyCame` and `photoCame` are
+   * to be told what the server gave for it, `begun` what was made of that; then `checkDraft` looks whether it is all.
+   */
+  function goingOn(line) {
+    const visit = entryOf(line.visit_id);
+    const come = new Set();
+    let said = null, draft = null;
+    return {
+      copyCame(copy) {
+        if (copy.device_id !== line.device_id) throw new Broken("whole", `${visit.id} is not the copy that was chosen`);
+        said = JSON.parse(copy.body).draft;
+      },
+      photoCame: (id, bytes) => hashOf(bytes) === everyPhoto.get(id).hash && come.add(id),
+      begun(made) {
+        draft = made;
+        Object.assign(visit, { number: numberOf(draft), isShown: true, isUnwanted: false });
+        for (const photo of visit.photos.values()) photo.shown = false;
+        for (const id of usedIn(draft)) visit.photos.set(id, { shown: true, isUnwanted: false });
+      },
+      checkDraft: (store) => draft && checkWhole(draft, said, come, store),
+    };
+  }
+
+  async function checkWhole(draft, said, come, store) {
+    const isCopy = isDeepStrictEqual(said.answers, draft.answers) && isDeepStrictEqual(usedIn(said), usedIn(draft));
+    if (!isCopy) throw new Broken("whole", `${draft.id} says other things than its copy`);
+    for (const id of usedIn(draft)) {
+      const { missing, received } = draft.photos[id];
+      if (missing && come.has(id)) throw new Broken("whole", `${id} came and is said to be missing`);
+      if (!missing && !received) await checkPhoto("whole", store, id);
+    }
+  }
+
   /** A screen says "saved" above this draft. */
   function shown(draft) {
-    const visit = visits.get(draft.id);
+    const visit = entryOf(draft.id);
     Object.assign(visit, { number: Math.max(visit.number, numberOf(draft)), isShown: true });
   }
 
   /** A photo of these bytes was taken. */
   function taken(id, photoId, hash) {
-    visits.get(id).photos.set(photoId, { hash, shown: false, isUnwanted: false });
-    owners.set(photoId, id);
+    entryOf(id).photos.set(photoId, { shown: false, isUnwanted: false });
+    everyPhoto.set(photoId, { hash, visitId: id });
   }
 
   /** A screen shows the photo. */
   function kept(id, photoId) {
-    const photo = visits.get(id).photos.get(photoId);
+    const photo = entryOf(id).photos.get(photoId);
     photo.shown = !photo.isUnwanted;
   }
 
   /** The person does not want the photo any more. */
   function removed(id, photoId) {
-    Object.assign(visits.get(id).photos.get(photoId), { shown: false, isUnwanted: true });
+    entryOf(id).photos.set(photoId, { shown: false, isUnwanted: true });
   }
 
   /** The person does not want the draft any more; or, after all, could not get rid of it. */
   function discarding(id, isUnwanted = true) {
-    visits.get(id).isUnwanted = isUnwanted;
+    entryOf(id).isUnwanted = isUnwanted;
   }
 
   /** The person wants the draft after all: what is there now is what counts. */
   function takenBack(draft) {
-    Object.assign(visits.get(draft.id), { isUnwanted: false, number: numberOf(draft) });
+    Object.assign(entryOf(draft.id), { isUnwanted: false, number: numberOf(draft) });
   }
 
-  /** Bytes reach the server under somebody's login. */
+  /** Bytes reach the server under somebody's login: of a visit, of its copy ("drafts"), or of a photo of either. */
   function arrives(kind, id, login, body) {
-    const visit = visits.get(kind === "visits" ? id : owners.get(id));
-    if (visit.person !== login) note(new Broken("person", `${kind} ${id} of ${visit.person} under ${login}'s login`));
-    if (kind === "visits") freeze(visit, JSON.parse(new TextDecoder().decode(body)).revision, hashOf(body));
+    const visitId = kind === "photos" ? everyPhoto.get(id).visitId : id;
+    const person = people.get(visitId);
+    if (person !== login) note(new Broken("person", `${kind} ${id} of ${person} under ${login}'s login`));
+    if (kind === "visits") freeze(entryOf(id), JSON.parse(new TextDecoder().decode(body)).revision, hashOf(body));
   }
 
   function freeze(visit, revision, hash) {
@@ -92,30 +144,42 @@ export function thePromises() {
     hidden ??= broken;
   }
 
-  /** Compare with the phone's store and the server. */
-  async function check(store, service) {
-    if (hidden) throw hidden;
-    for (const visit of visits.values()) await checkVisit(visit, store, service);
+  /** What is said to be kept on the server of these drafts: what must come back when this phone is lost. */
+  function keptOf(drafts, copies) {
+    const wanted = drafts.filter(({ id, discarded_at: discarded }) => !discarded && !visits.get(id)?.isUnwanted);
+    return copies.filter((copy) => copy.kept_at && wanted.some((draft) => draft.id === copy.id));
   }
 
-  async function checkVisit(visit, store, service) {
-    const { id, person } = visit;
+  /** Compare with the phone's store, where there is `here` of this person's (store.begun), and with the server. */
+  async function check(person, here, store, service) {
+    if (hidden) throw hidden;
+    for (const visit of visits.values()) if (visit.person === person) await checkVisit(visit, here, store, service);
+  }
+
+  async function checkVisit(visit, { drafts, visits: lines }, store, service) {
+    const { id } = visit;
+    const draft = drafts.find((each) => each.id === id && !each.discarded_at);
+    const line = lines.find((each) => each.id === id);
     const mayBeGone = !visit.isShown || visit.isUnwanted;
-    const draft = (await store.draft(id, person))?.draft;
-    const line = (await store.visits(person)).find((each) => each.id === id);
     if (!draft && !line && !mayBeGone) throw new Broken("saved", `${id} is gone`);
+    if (draft && line && line.revision >= (draft.revision ?? 1)) throw new Broken("finished", `${id} is a draft again`);
     if (draft && !mayBeGone) await checkDraft(visit, draft, store);
-    if (line?.delivered) checkReceived(visit, line, service);
-    else if (line) await checkKept(visit, line, store, !draft && !mayBeGone);
+    const isLast = !draft && !mayBeGone;
+    if (line && isAnothers(visit, line, service)) await checkRefused(visit, line, store, isLast);
+    else if (line?.delivered) checkReceived(visit, line, service);
+    else if (line) await checkKept("bytes", visit, line, store, isLast);
     if (hidden) throw hidden;
   }
 
   async function checkDraft(visit, draft, store) {
     checkNumber(visit, numberOf(draft));
-    const used = draft.answers.door.photo_ids;
-    for (const [photoId, { hash, shown: isShown }] of visit.photos) {
+    const isMixed = Number(draft.answers.bill.number) !== numberOf(draft);
+    if (isMixed) throw new Broken("whole", `${visit.id} is of two phones`);
+    const used = usedIn(draft);
+    for (const [photoId, { shown: isShown }] of visit.photos) {
       if (isShown && !used.includes(photoId)) throw new Broken("saved", `${photoId} is not in its draft any more`);
-      if (isShown && !draft.photos[photoId].received) await checkPhoto("saved", store, photoId, hash);
+      const { received, missing } = draft.photos[photoId] ?? {};
+      if (isShown && !received && !missing) await checkPhoto("saved", store, photoId);
     }
   }
 
@@ -123,31 +187,39 @@ export function thePromises() {
     if (number < visit.number) throw new Broken("saved", `${visit.id} says ${number} where ${visit.number} was shown`);
   }
 
-  async function checkPhoto(promise, store, photoId, hash) {
+  async function checkPhoto(promise, store, photoId) {
     const photo = await store.photo(photoId);
     if (!photo) throw new Broken(promise, `${photoId} is gone`);
-    if (hashOf(photo.bytes) !== hash) throw new Broken(promise, `${photoId} has other bytes`);
+    if (hashOf(photo.bytes) !== everyPhoto.get(photoId).hash) throw new Broken(promise, `${photoId} has other bytes`);
+  }
+
+  // Whether another phone's report is the one that the server took.
+  function isAnothers(visit, line, service) {
+    const there = takenOf(visit, line, service);
+    return there && there.hash !== visit.frozen.get(line.revision);
+  }
+
+  async function checkRefused(visit, line, store, isLast) {
+    if (line.delivered) throw new Broken("taken", `${visit.id} is said to be received, and another phone's was`);
+    await checkKept("taken", visit, line, store, isLast);
   }
 
   // A finished visit that still has to go out: all of it is here, and says what was shown last.
-  async function checkKept(visit, line, store, isLast) {
+  async function checkKept(promise, visit, line, store, isLast) {
     const bytes = await store.report(visit.id);
-    if (!bytes) throw new Broken("bytes", `the report of ${visit.id} is gone`);
+    if (!bytes) throw new Broken(promise, `the report of ${visit.id} is gone`);
     freeze(visit, line.revision, hashOf(bytes));
     const { answers } = JSON.parse(new TextDecoder().decode(bytes));
     if (isLast) checkNumber(visit, answers.find((answer) => answer.criterion_id === "wait").value);
-    for (const { id, received } of line.photos) {
-      if (!received) await checkPhoto("bytes", store, id, visit.photos.get(id).hash);
-    }
+    for (const { id, received } of line.photos) if (!received) await checkPhoto(promise, store, id);
   }
 
   function checkReceived(visit, line, service) {
-    const there = service.visits.get(visit.id)?.revisions.find(({ report }) => report.revision === line.revision);
+    const there = takenOf(visit, line, service);
     if (!there) throw new Broken("received", `${visit.id} is not on the server`);
-    if (there.hash !== visit.frozen.get(line.revision)) throw new Broken("received", `${visit.id} has other bytes there`);
     if (service.latest(visit.id) !== there) return;
     for (const { id } of there.report.photos) {
-      if (service.photos.get(id) !== visit.photos.get(id).hash) {
+      if (service.photos.get(id) !== everyPhoto.get(id).hash) {
         throw new Broken("received", `the server does not have ${id}`);
       }
     }
@@ -159,7 +231,16 @@ export function thePromises() {
   }
 }
 
+function takenOf({ id }, line, service) {
+  return service.visits.get(id)?.revisions.find(({ report }) => report.revision === line.revision);
+}
+
 /** The number that is answered in a draft. */
 function numberOf(draft) {
   return Number(draft.answers.wait.number);
+}
+
+/** The ids of the photos that a draft shows. */
+export function usedIn(draft) {
+  return draft.answers.door.photo_ids;
 }

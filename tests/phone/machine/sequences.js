@@ -1,62 +1,85 @@
 /** Invents sequences of steps from a seed, runs them, and makes one that fails as short as it can. */
 import { aChance } from "./chance.js";
-import { aPhone } from "./phone.js";
 import { Broken } from "./promises.js";
 import { FAULTS } from "./service.js";
+import { aWorld } from "./world.js";
 
-const STEPS = { least: 10, most: 40 };
-/** How often a step is in the same tab as the one before it. */
+const LEAST_STEPS = 10;
+/** Of one phone, of two. */
+const MOST_STEPS = [40, 30];
+/** How often a step is in the same tab as the one before it, and how often there is a second phone. */
 const SAME_TAB = 0.7;
+const TWO_PHONES = 0.35;
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 
 /** How often what happens, and with what. */
 const WEIGHTS = {
-  visit: 12, begin: 4, open: 4, close: 2, answer: 12, photo: 12, remove: 3, finish: 10, discard: 2, undo: 2, send: 26,
+  visit: 12, begin: 4, open: 4, close: 2, answer: 12, photo: 12, remove: 3, finish: 10, discard: 5, undo: 2, send: 26,
   unpark: 3, review: 14, revise: 14, fault: 14, kill: 6, full: 4, drop: 2, clock: 5, time: 4, expire: 1, login: 5,
+  keep: 9, look: 2, goOn: 4, lose: 1.5,
 };
+/** What there is more of where there are two phones. */
+const TOGETHER = { visit: 6, begin: 8, keep: 20, look: 5, goOn: 36, finish: 24, discard: 6, lose: 3 };
+/** And what happens first there: a visit is gone on with, and the first phone still has it. */
+const togetherFirst = (chance) => [
+  { act: "begin", tab: 0, turns: null }, { act: "photo", tab: 0, turns: null },
+  // A photo goes when nobody has touched anything for some moments.
+  { act: "time", turns: null, ms: chance.pick([1000, 2000]) },
+  { act: "keep", tab: 0, turns: null, asked: true }, { act: "goOn", tab: 2, turns: null },
+];
+const FAULTY = ["session", "visits", "visits", "photos", "photos", "drafts", "draft photos"];
 const DETAILS = {
   visit: (chance) => ({ photos: chance.below(4) }),
   answer: (chance) => ({ soon: chance.happens(0.3) }),
   finish: (chance) => ({ twice: chance.happens(0.2) }),
   send: (chance) => ({ asked: chance.happens(0.5) }),
   review: (chance) => ({ state: chance.pick(["returned", "returned", "returned", "approved", "deleted"]) }),
-  fault: (chance) => ({ on: chance.pick(["session", "visits", "visits", "photos", "photos"]), fault: chance.pick(FAULTS), times: 1 + chance.below(3) }),
+  fault: (chance) => ({ on: chance.pick(FAULTY), fault: chance.pick(FAULTS), times: 1 + chance.below(3) }),
   revise: (chance) => ({ whole: chance.happens(0.6) }),
   kill: (chance) => ({ after: chance.below(25) }),
   full: (chance) => ({ times: 1 + chance.below(2) }),
   clock: (chance) => ({ by: chance.pick([-YEAR_MS * 3, -HOUR_MS, HOUR_MS, YEAR_MS * 20]) }),
   time: (chance) => ({ ms: chance.pick([1000, 10_000, 400_000]) }),
   login: (chance) => ({ person: chance.pick(["anna", "boris"]) }),
+  keep: (chance) => ({ asked: chance.happens(0.6), isLeaving: chance.happens(0.2) }),
+  look: (chance) => ({ knowing: chance.happens(0.5) }),
+  goOn: (chance) => ({ stale: chance.happens(0.5), whole: chance.happens(0.5), both: chance.happens(0.3) }),
 };
 
 /** The steps of a seed. A step goes on for `turns`, or, where that is null, until all is quiet. */
 export function inventSteps(seed) {
   const chance = aChance(seed);
+  const phones = chance.happens(TWO_PHONES) ? 2 : 1;
+  const weights = phones > 1 ? { ...WEIGHTS, ...TOGETHER } : WEIGHTS;
   let tab = 0;
-  return Array.from({ length: STEPS.least + chance.below(STEPS.most - STEPS.least) }, () => {
-    const act = chance.weighted(WEIGHTS);
-    tab = chance.happens(SAME_TAB) ? tab : 1 - tab;
+  const first = phones > 1 ? togetherFirst(chance) : [];
+  const length = LEAST_STEPS + chance.below(MOST_STEPS[phones - 1] - LEAST_STEPS);
+  return first.concat(Array.from({ length }, () => {
+    const act = chance.weighted(weights);
+    if (!chance.happens(SAME_TAB)) tab = chance.below(2 * phones);
     const turns = chance.happens(0.4) ? null : chance.below(chance.pick([6, 40, 200]));
     return { act, tab, which: chance.below(6), turns, ...DETAILS[act]?.(chance) };
-  });
+  }));
 }
 
 /** What was broken by these steps; null when every promise was kept. */
 export async function brokenBy(app, seed, steps) {
-  const phone = await aPhone(app, seed);
+  const world = await aWorld(app, seed);
   try {
     for (const step of steps) {
-      await phone.step(step);
-      if (step.turns === null) await phone.check();
+      await world.step(step);
+      if (step.turns === null) await world.check();
     }
-    await phone.drain();
+    await world.drain();
     return null;
   } catch (error) {
-    if (error instanceof Broken) return error;
-    throw error;
+    // What was broken before is why this was.
+    const first = await world.check().then(() => error, (earlier) => earlier);
+    if (first instanceof Broken) return first;
+    throw first;
   } finally {
-    await phone.close();
+    await world.close();
   }
 }
 

@@ -3,9 +3,13 @@
  * beforehand. Nothing in it depends on real time, so that a seed repeats what happened.
  */
 import { answer, portal, portalJson, refusal } from "../server.js";
+import { theDrafts } from "./draft_service.js";
 import { hashOf } from "./hash.js";
 
-/** What can happen to a request. */
+/** What a request is about. */
+export const KINDS = ["session", "visits", "photos", "drafts", "draft photos"];
+
+/** What can happen to it. */
 export const FAULTS = [
   "lost", "no line", "portal", "portal json", "another's", "hangs", "damaged", "forgets", 401, 403, 404, 413, 422, 423, 429, 500, 503,
 ];
@@ -15,45 +19,55 @@ const ANOTHERS = {
   missing_photos: [], sha256: "0", person: {},
 };
 
-/** `latency()` resolves when a request has got through; `onPut(kind, id, person, body)` is told what arrives. */
+/** `latency()` resolves when a request has got through; `onPut(tab, kind, id, person, body)` is told what arrives. */
 export function aService({ latency, onPut }) {
   const service = {
-    /** Whose login the phone has; null when nobody's. */
-    login: null,
-    visits: new Map(), photos: new Map(),
-    /** Faults to come, each {on: "session" | "visits" | "photos", fault}; a `bad` {id, status} meets every request. */
+    /** Visits by id, hashes of photos by id, and the bytes of every photo that is or was here. */
+    visits: new Map(), photos: new Map(), bytes: new Map(),
+    /** Faults to come, each {on: one of KINDS, fault}; a `bad` {id, status} meets every request of a finished visit. */
     faults: [], bad: null,
     /** Whether it has lost a photo that it had confirmed. */
     forgot: false,
-    /** The tabs whose PUT is on its way, and the most at once. */
+    /** What is wrong in the service itself. */
+    failed: null,
+    /** The tabs whose PUT of a finished visit is on its way, and the most at once of one phone. */
     sending: [], mostAtOnce: 0,
+    /** How many requests came that are about copies. */
+    aboutCopies: 0,
     send, latest: (id) => service.visits.get(id)?.revisions.at(-1) ?? null, missing,
   };
+  service.drafts = theDrafts({ ...service, onPut });
   /** The photos of visits that were confirmed as a whole. */
   const safe = new Set();
   /** The pieces of photos of which a part has arrived. */
   const parts = new Map();
   return service;
 
-  async function send(path, { method, body, signal, headers }, tab) {
-    const [, kind, id] = /^\/api\/v1\/(\w+)\/?(.*)$/.exec(path);
-    const isSending = method === "PUT" || method === "PATCH";
+  async function send(address, { method, body, signal, headers }, tab) {
+    const asked = whatIsAsked(address);
+    const isSending = ["visits", "photos"].includes(asked.kind) && (method === "PUT" || method === "PATCH");
+    if (asked.kind.startsWith("draft")) service.aboutCopies += 1;
     if (isSending) service.sending.push(tab);
-    service.mostAtOnce = Math.max(service.mostAtOnce, service.sending.filter((each) => !each.dead).length);
+    const ofPhone = service.sending.filter((each) => !each.dead && each.phone === tab.phone);
+    service.mostAtOnce = Math.max(service.mostAtOnce, ofPhone.length);
     try {
       await latency();
-      const given = await arrive({ method, path, kind, id, body, signal, headers });
+      const given = await arrive({ ...asked, method, body, signal, headers }, tab);
       await latency();
       return given;
+    } catch (error) {
+      if (error !== NO_LINE && error !== signal.reason) service.failed ??= error;
+      throw error;
     } finally {
       if (isSending) service.sending.splice(service.sending.indexOf(tab), 1);
     }
   }
 
-  async function arrive(request) {
-    const { path, kind, id, signal } = request;
+  async function arrive(request, tab) {
+    const { method, path, kind, id, signal } = request;
     const { bad } = service;
-    if (bad?.id === id) return bad.status === "no line" ? noLine() : refusal(path, bad.status);
+    const isDraft = kind.startsWith("draft");
+    if (bad?.id === id && !isDraft) return bad.status === "no line" ? noLine() : refusal(path, bad.status);
     const place = service.faults.findIndex(({ on }) => on === kind);
     const [{ fault } = {}] = place < 0 ? [] : service.faults.splice(place, 1);
     if (fault === "no line") return noLine();
@@ -61,23 +75,31 @@ export function aService({ latency, onPut }) {
     if (fault === "portal json") return portalJson([401, 403, 404][id.length % 3]);
     if (fault === "another's") return answer(200, ANOTHERS);
     if (fault === "hangs") return untilGivenUp(signal);
-    if (typeof fault === "number") return refusal(path, fault);
-    const honest = answerTo(fault === "damaged" ? damaged(request) : request);
+    if (typeof fault === "number") {
+      if (method === "DELETE") service.drafts.undeletable.add(service.drafts.keyOf(id, request.deviceId));
+      return refusal(path, fault);
+    }
+    const honest = answerTo(fault === "damaged" ? damaged(request) : request, tab);
     if (fault === "forgets" && kind === "photos") forgetAnother(id);
+    if (fault === "forgets" && isDraft) service.drafts.forgetAnother(request.visitId);
+    if (fault === "damaged" && kind === "draft photos" && method === "GET") return damagedAnswer(honest);
     return fault === "lost" ? noLine() : honest;
   }
 
-  function answerTo({ method, path, kind, id, body, headers }) {
+  function answerTo(request, tab) {
+    const { method, path, kind, id, body, headers } = request;
+    const { login } = tab.phone;
     const expected = headers["Expect-Person"];
-    if (!service.login || (expected && expected !== service.login)) return refusal(path, 401);
-    if (kind === "session") return answer(200, { person: { id: service.login } });
-    if (method === "HEAD") return tellOffset(path, id);
-    onPut(kind, id, service.login, body);
-    if (method === "PATCH") return takePiece(path, id, body, Number(headers["Upload-Offset"]));
-    return kind === "visits" ? takeVisit(path, id, body) : takePhoto(path, id, body);
+    if (!login || (expected && expected !== login)) return refusal(path, 401);
+    if (kind === "session") return answer(200, { person: { id: login } });
+    if (kind.startsWith("draft")) return service.drafts.answerTo(request, login, tab);
+    if (method === "HEAD") return tellOffset(path, id, login);
+    onPut(tab, kind, id, login, body);
+    if (method === "PATCH") return takePiece(path, id, body, Number(headers["Upload-Offset"]), login);
+    return kind === "visits" ? takeVisit(path, id, body, login) : takePhoto(path, id, body, login);
   }
 
-  function takeVisit(path, id, body) {
+  function takeVisit(path, id, body, login) {
     const hash = hashOf(body);
     const known = service.visits.get(id);
     if (known?.state === "deleted") return refusal(path, 410);
@@ -87,8 +109,9 @@ export function aService({ latency, onPut }) {
       if (known && !(known.state === "returned" && report.revision === known.revisions.at(-1).report.revision + 1)) {
         return refusal(path, 409);
       }
-      const revision = { hash, report, person: service.login };
+      const revision = { hash, report, person: login };
       service.visits.set(id, { revisions: [...(known?.revisions ?? []), revision], state: "received" });
+      service.drafts.takeOver(id, login, report.photos);
     }
     const visit = service.visits.get(id);
     const missingPhotos = missing(id);
@@ -103,9 +126,9 @@ export function aService({ latency, onPut }) {
     return service.latest(id).report.photos.filter((photo) => !service.photos.has(photo.id)).map((photo) => photo.id);
   }
 
-  function promiseOf(id) {
+  function promiseOf(id, login) {
     return [...service.visits.keys()].map((visitId) => service.latest(visitId))
-      .filter(({ person }) => person === service.login)
+      .filter(({ person }) => person === login)
       .flatMap(({ report }) => report.photos).find((photo) => photo.id === id);
   }
 
@@ -113,15 +136,15 @@ export function aService({ latency, onPut }) {
     return (parts.get(id) ?? []).reduce((sum, part) => sum + part.byteLength, 0);
   }
 
-  function tellOffset(path, id) {
-    const promised = promiseOf(id);
+  function tellOffset(path, id, login) {
+    const promised = promiseOf(id, login);
     if (!promised) return refusal(path, 404);
     const offset = service.photos.has(id) ? promised.size : lengthOf(id);
     return new Response(null, { headers: { "Upload-Offset": offset, "Upload-Length": promised.size } });
   }
 
-  function takePiece(path, id, body, offset) {
-    const promised = promiseOf(id);
+  function takePiece(path, id, body, offset, login) {
+    const promised = promiseOf(id, login);
     if (!promised) return refusal(path, 404);
     if (service.photos.has(id)) return stored(promised, 200);
     if (offset !== lengthOf(id)) return refusal(path, 409);
@@ -129,16 +152,17 @@ export function aService({ latency, onPut }) {
     if (lengthOf(id) < promised.size) return new Response(null, { status: 204, headers: { "Upload-Offset": lengthOf(id) } });
     const whole = Buffer.concat(parts.get(id));
     parts.delete(id);
-    return takePhoto(path, id, whole);
+    return takePhoto(path, id, whole, login);
   }
 
-  function takePhoto(path, id, body) {
-    const promised = promiseOf(id);
+  function takePhoto(path, id, body, login) {
+    const promised = promiseOf(id, login);
     if (!promised) return refusal(path, 404);
     const hash = hashOf(body);
     if (hash !== promised.sha256 || body.byteLength !== promised.size) return refusal(path, 422);
     const status = service.photos.has(id) ? 200 : 201;
     service.photos.set(id, hash);
+    service.bytes.set(id, new Uint8Array(body).slice());
     return stored(promised, status);
   }
 
@@ -155,16 +179,36 @@ export function aService({ latency, onPut }) {
   }
 }
 
+// What of a person's work is asked for: {kind, id, path}, of a draft's copy its visit and phone as well.
+function whatIsAsked(address) {
+  const [path, query] = address.split("?");
+  const [, visitId, photoId] = /^\/api\/v1\/phone\/drafts\/?([^/]*)(?:\/photos\/(.+))?$/.exec(path) ?? [];
+  if (photoId) return { path, kind: "draft photos", id: photoId, visitId };
+  if (visitId !== undefined) {
+    return { path, kind: "drafts", id: visitId, visitId, deviceId: new URLSearchParams(query).get("device_id") };
+  }
+  const [, kind, id] = /^\/api\/v1\/(\w+)\/?(.*)$/.exec(path);
+  return { path, kind, id };
+}
+
+const NO_LINE = new TypeError("no line");
+
 function noLine() {
-  throw new TypeError("no line");
+  throw NO_LINE;
 }
 
 // A photo's bytes changed on the way; a report that is changed is no JSON any more, which the real server refuses.
 function damaged(request) {
-  if (request.kind !== "photos") return request;
-  const body = new Uint8Array(request.body ?? new ArrayBuffer(0)).slice();
+  if (!request.kind.endsWith("photos") || !request.body) return request;
+  const body = new Uint8Array(request.body).slice();
   body[0] ^= 1;
   return { ...request, body };
+}
+
+async function damagedAnswer(honest) {
+  const body = new Uint8Array(await honest.arrayBuffer());
+  body[0] ^= 1;
+  return new Response(body, honest);
 }
 
 // Who sends may have given up before the request was here.

@@ -10,6 +10,8 @@ const never = () => new Promise(() => {});
 
 export class Tab {
   dead = false;
+  /** Its phone (phone.js). */
+  phone = null;
   /** How many writing transactions from now on find no room. */
   full = 0;
   /** The draft that is open in it. */
@@ -104,6 +106,7 @@ export class Tab {
     request.addEventListener("success", () => {
       if (!this.full) return;
       this.full -= 1;
+      this.phone.wasFull = true;
       abort(transaction);
       transaction.error = new DOMException("no room", "QuotaExceededError");
     });
@@ -123,7 +126,9 @@ export function watchDatabase() {
   const { transaction } = IDBDatabase.prototype;
   IDBDatabase.prototype.transaction = function watched(...parts) {
     const tab = current.getStore();
-    if (tab?.dead) throw new DOMException("this tab is dead", "AbortError");
+    const [, mode] = parts;
+    // One that opens a phone's storage once more disturbs nobody: a dead tab hears nothing of it.
+    if (tab?.dead && mode !== "versionchange") throw new DOMException("this tab is dead", "AbortError");
     const begun = transaction.apply(this, parts);
     tab?.began(begun);
     return begun;
