@@ -22,6 +22,7 @@ KEPT_ALIVE_SECONDS = 75
 """Longer than a front keeps an idle line, so that it is never we who close one that the front is about to use."""
 READS_ON_SECONDS = 10
 CHUNK_BYTES = 1 << 16
+THAT_END_US = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 IN_MEMORY = "/dev/shm"
 
 
@@ -31,12 +32,24 @@ def serve_with_gunicorn(app: Flask, settings: Settings) -> None:
         app.extensions[name].dispose()  # A connection may not be shared over a fork.
     gc.collect()
     gc.freeze()  # What was made by now stays in memory that all processes share.
+    os.register_at_fork(before=_hold_back, after_in_parent=_let_through, after_in_child=_may_be_ended)
     _Service(app, settings).run()
 
 
-def _may_be_ended(_server: Any, _worker: Any) -> None:
-    """Until a new process listens to signals itself, its parent's handler would swallow the one that ends it."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _hold_back() -> None:
+    """Let no such signal come yet: a new process begins with the handlers of its parent, which would swallow it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, THAT_END_US)
+
+
+def _let_through() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, THAT_END_US)
+
+
+def _may_be_ended() -> None:
+    """In the new process, before it listens to signals itself."""
+    for each in THAT_END_US:
+        signal.signal(each, signal.SIG_DFL)
+    _let_through()
 
 
 def _forget_its_numbers(_server: Any, worker: Any) -> None:
@@ -70,7 +83,6 @@ class _Service(BaseApplication):  # type: ignore[misc]  # gunicorn comes without
             "control_socket_disable": True,
             "errorlog": None,
             "logger_class": _Logger,
-            "post_fork": _may_be_ended,
             "child_exit": _forget_its_numbers,
             "pre_request": _close_some_lines,
         }

@@ -24,7 +24,7 @@ from tests.factories import PASSWORD, make_audit
 from tests.field import FieldPhoto
 from tests.lines import log_in, request
 from tests.phone_client import with_photos
-from tests.servers import LiveServer, ending_with_us, inspector_command, run_inspector, server_environment
+from tests.servers import ROOT, LiveServer, ending_with_us, inspector_command, run_inspector, server_environment
 
 MANY = "2"
 TOO_MUCH = 33 * 1024 * 1024
@@ -108,6 +108,20 @@ def test_processes_that_are_just_starting_end_at_once(databases: Databases, tmp_
         server.start()
         server.stop()
         assert nobody_listens(server)
+    databases.drop(url)
+
+
+def test_a_process_that_is_slow_to_begin_hears_that_it_is_to_end(databases: Databases, tmp_path: Path) -> None:
+    """On a busy machine, the first thing that a new process meets may be the signal that ends it."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, time\nos.register_at_fork(after_in_child=lambda: time.sleep(1))\n"
+    )
+    url = databases.fresh("sqlite")
+    slow = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "STOPPING_SECONDS": LONGER_THAN_A_TEST_WAITS}
+    server = LiveServer(url, tmp_path / "data", PROCESSES="6", **slow)
+    server.start()
+    server.stop()
+    assert nobody_listens(server)
     databases.drop(url)
 
 
