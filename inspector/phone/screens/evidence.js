@@ -14,11 +14,10 @@ function Buttons({ app, state, place }) {
     app.visiting.takePhotos(place, event.target.files);
     event.target.value = "";
   };
+  const field = { type: "file", autocomplete: "off", accept: ACCEPTED, onClick: before, onChange: take };
   return html`
-    <label class="button">${t("Take photo")}
-      <input type="file" accept=${ACCEPTED} capture="environment" onClick=${before} onChange=${take} /></label>
-    <label class="button">${t("From gallery")}
-      <input type="file" accept=${ACCEPTED} multiple onClick=${before} onChange=${take} /></label>`;
+    <label class="button">${t("Take photo")} <input ...${field} capture="environment" /></label>
+    <label class="button">${t("From gallery")} <input ...${field} multiple /></label>`;
 }
 
 /** `toPhoto` makes the address of a photo, by its id. */

@@ -52,11 +52,12 @@ function Choice({ criterion, answer, version, name, change, type, trouble }) {
 }
 
 // A row as wide as the screen: the part's text, below it what it means, and what the manager thinks of it unless blind.
+// With every change of the address a browser keeps what all fields say that are not `off`: with hundreds, that takes long.
 function Row({ kind, name, checked, onClick, part, version }) {
   const description = textOf(part.description, version);
   const zone = { expected: "green", forbidden: "red" }[part.polarity] ?? part.zone;
   return html`<label class="choice">
-    <input type=${kind} name=${name} checked=${checked} onClick=${onClick} />
+    <input type=${kind} autocomplete="off" name=${name} checked=${checked} onClick=${onClick} />
     <span>${textOf(part.text, version)}${description && html`<small>${description}</small>`}
       ${zone && html`<${Sign} zone=${zone} words=${signWords(part)} />`}</span>
   </label>`;
@@ -117,7 +118,7 @@ function Rating({ criterion, answer, version, name, change }) {
   return html`<div class="rows">
     <div class="rating" role="radiogroup" aria-labelledby=${`${name}-text`} style=${{ "--columns": columns }}>
       ${numbers.map((number) => html`<label key=${number} class="choice">
-        <input type="radio" name=${`${name}-rating`} checked=${answer.number === String(number)}
+        <input type="radio" autocomplete="off" name=${`${name}-rating`} checked=${answer.number === String(number)}
           onClick=${() => change((current) => rate(current, number))} />
         ${number}${ends.get(number) && html`<span class="hidden">: ${ends.get(number)}</span>`}</label>`)}
     </div>

@@ -23,7 +23,7 @@ export class Section extends Component {
 
   componentDidMount() {
     this.props.app.drawing.hold = () => {
-      const before = this.getSnapshotBeforeUpdate();
+      const before = this.felt ? this.felt.top : this.getSnapshotBeforeUpdate();
       return () => this.componentDidUpdate(null, null, before);
     };
   }
@@ -32,12 +32,24 @@ export class Section extends Component {
     this.props.app.drawing.hold = null;
   }
 
+  // Where the finger leaves the glass, all is laid out; once a box is ticked, to ask would lay it out once more.
+  feel = ({ target }) => {
+    this.tapped = target;
+    this.felt = { top: this.getSnapshotBeforeUpdate() };
+    setTimeout(() => { this.felt = null; });
+  };
+
+  // By the keyboard, say.
+  unfelt = ({ target }) => {
+    if (!this.felt) this.tapped = target;
+  };
+
   // A criterion that goes makes the page shorter: it stays as long as it is seen, or the tapped row would move down.
   getSnapshotBeforeUpdate() {
-    const { element } = this;
-    element.style.minHeight = `${scrollY + innerHeight - element.offsetTop}px`;
-    const top = this.tapped?.getBoundingClientRect().top;
-    return top > 0 && top < innerHeight ? top : null;
+    const { element, tapped } = this;
+    const [top, height] = [tapped?.getBoundingClientRect().top, innerHeight];
+    element.style.minHeight = `${scrollY + height - element.offsetTop}px`;
+    return top > 0 && top < height ? top : null;
   }
 
   // What comes or goes above the tapped row would move it too: the page is scrolled by as much, or gets room on top.
@@ -59,7 +71,7 @@ export class Section extends Component {
     const shown = shownOf(task, draft);
     const places = placesOf(task, draft, shown);
     const place = { section, index, repetition };
-    return html`<main ref=${this.hold} onClickCapture=${({ target }) => { this.tapped = target; }}>
+    return html`<main ref=${this.hold} onMouseUpCapture=${this.feel} onClickCapture=${this.unfelt}>
       <div class="row">
         <p class="muted above"><a href=${toBrief(draft.id)}>${state.plain ? t("Brief") : draft.outlet_name}</a>${
           countWords(places, index)}</p>
