@@ -90,7 +90,7 @@ export async function openStore(name = "phone", version = VERSION) {
     startRevision: (id, make, task) => keep(["drafts", "tasks", "photos"], async (tx) => {
       const begun = await tx.objectStore("drafts").get(id);
       if (begun && !begun.discarded_at) return unpacked(begun);
-      const draft = make(new Set(await tx.objectStore("photos").index("visit_id").getAllKeys(id)));
+      const draft = later(make(new Set(await tx.objectStore("photos").index("visit_id").getAllKeys(id))), begun);
       await Promise.all([tx.objectStore("drafts").put(packed(draft)), tx.objectStore("tasks").put(task)]);
       return draft;
     }),
@@ -99,11 +99,12 @@ export async function openStore(name = "phone", version = VERSION) {
      * Go on with a draft that came from another phone; one that was begun here meanwhile stays. Resolves to the one here.
      * Raises DraftGone where the visit was finished here meanwhile.
      */
-    startRestored: (draft, task) => keep(["drafts", "tasks", "visits"], async (tx) => {
-      const begun = await tx.objectStore("drafts").get(draft.id);
+    startRestored: ({ id, ...rest }, task) => keep(["drafts", "tasks", "visits", "copies"], async (tx) => {
+      const names = ["drafts", "visits", "copies"];
+      const [begun, visit, copy] = await Promise.all(names.map((name) => tx.objectStore(name).get(id)));
       if (begun && !begun.discarded_at) return unpacked(begun);
-      const visit = await tx.objectStore("visits").get(draft.id);
-      if (visit && (visit.revision ?? 1) >= (draft.revision ?? 1)) throw new DraftGone(draft.id);
+      if (visit && (visit.revision ?? 1) >= (rest.revision ?? 1)) throw new DraftGone(id);
+      const draft = later({ id, ...rest }, begun, copy);
       await Promise.all([tx.objectStore("drafts").put(packed(draft)), tx.objectStore("tasks").put(task)]);
       return draft;
     }),
@@ -323,6 +324,11 @@ async function replaceDraft(tx, draft, isAlone = false) {
 // A draft with hundreds of photos takes longer to be read than to be written.
 async function keyOf(tx, id) {
   if (!await tx.objectStore("drafts").getKey(id)) throw new DraftGone(id);
+}
+
+// The server may have a copy of what was discarded here, and takes none that was changed less often.
+function later(draft, ...gone) {
+  return { ...draft, changes: Math.max(draft.changes ?? 0, ...gone.map((each) => (each?.changes ?? -1) + 1)) };
 }
 
 async function draftOf(tx, id) {

@@ -167,7 +167,7 @@ class PhoneBench:
                 floor = statistics.median(bare)
                 yield Figure(f"{what} drawn, median", statistics.median(drawn), "ms", 1.2 * floor, None, floor)
                 yield Figure(f"{what} drawn, p95", late(drawn), "ms", 1.2 * late(bare), slow, late(bare))
-                yield Figure(f"{what} saved, p95", late(saved), "ms", 100)
+                yield Figure(f"{what} saved, p95", late(saved), "ms", 100, None, late(bare))
             yield Figure(f"{name}: answers lost when the page is killed", self._lost_by_killing(context, page), "", 0)
 
     def _begin(self, context: BrowserContext, size: int) -> tuple[Page, str]:

@@ -231,3 +231,18 @@ test("a discarded draft is as good as gone, comes back whole, and is deleted lat
   assert.equal(await store.photo("p1"), undefined);
   await assert.rejects(store.takeBack("visit"), DraftGone);
 });
+
+test("what is begun again in place of a discarded draft is later than the copy of that one on the server", async () => {
+  const store = await aStore();
+  const begun = { ...(await withDraft(store)), changes: 5 };
+  await store.saveDraft(begun);
+  await store.discard("visit", 1);
+  assert.equal((await store.startRestored({ ...begun, changes: 2 }, aTask())).changes, 6);
+  await store.discard("visit", 1);
+  await store.changeCopy("visit", () => ({ id: "visit", changes: 9 }));
+  assert.equal((await store.startRestored({ ...begun, changes: 2 }, aTask())).changes, 10);
+  await store.discard("visit", 1);
+  assert.equal((await store.startRevision("visit", () => ({ ...begun, changes: 3 }), aTask())).changes, 11);
+  await store.discard("visit", 1);
+  assert.equal((await store.startRestored({ ...begun, changes: 20 }, aTask())).changes, 20);
+});

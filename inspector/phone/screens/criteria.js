@@ -5,6 +5,8 @@ import { Component, html } from "./html.js";
 
 // More than a screen holds.
 const AT_FIRST = 8;
+// What is far from the screen costs as much as one criterion, however many of them lie together there.
+const TOGETHER = 20;
 // A tap waits no longer for the others.
 const SLICE_MS = 10;
 
@@ -40,8 +42,17 @@ export class Criteria extends Component {
   };
 
   render({ app, state, section, repetition, beside }) {
-    return beside.criteria.map((criterion, place) => html`
-      <${Criterion} key=${criterion.id} app=${app} state=${state} section=${section} repetition=${repetition}
-        criterion=${criterion} beside=${beside} number=${place + 1} wait=${place < this.count ? null : this.#wait} />`);
+    const all = state.open.task.version.sections[section].criteria;
+    const groups = [];
+    let at = 0;
+    // By their places among all: what comes or goes by an answer moves nothing from one group to another.
+    beside.criteria.forEach((criterion, place) => {
+      while (all[at] !== criterion) at += 1;
+      (groups[Math.floor(at / TOGETHER)] ??= []).push(html`
+        <${Criterion} key=${criterion.id} app=${app} state=${state} section=${section} repetition=${repetition}
+          criterion=${criterion} beside=${beside} number=${place + 1} wait=${place < this.count ? null : this.#wait} />`);
+    });
+    return groups.map((group, number) => html`
+      <div key=${number} class="several" style=${{ "--many": group.length }}>${group}</div>`);
   }
 }

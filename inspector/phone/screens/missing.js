@@ -5,6 +5,9 @@ import { t } from "../translate.js";
 import { html } from "./html.js";
 import { isSlip } from "./watch.js";
 
+// In frames: those above a criterion get their true height when they come near, in groups and then each by itself.
+const UNTIL_AS_HIGH = 10;
+
 export function NextMissing({ app, open, missing, leave }) {
   const { route } = app.state;
   const next = nextMissing(open.task.version, open.draft, missing, route);
@@ -28,10 +31,13 @@ export function NextMissing({ app, open, missing, leave }) {
 /** Bring a criterion to the eye and give it the focus; false where it is not on this screen. */
 export function showCriterion(id) {
   const element = document.getElementById(`criterion-${id}`);
-  const show = () => element?.scrollIntoView({ block: "start" });
+  let frames = UNTIL_AS_HIGH;
+  const show = () => {
+    element?.scrollIntoView({ block: "start" });
+    frames -= 1;
+    if (frames) requestAnimationFrame(show);
+  };
   show();
   element?.querySelector("h2")?.focus({ preventScroll: true });
-  // Those above it get their true height only when they come near.
-  requestAnimationFrame(() => requestAnimationFrame(show));
   return Boolean(element);
 }

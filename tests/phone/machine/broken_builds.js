@@ -66,8 +66,11 @@ export const BROKEN_BUILDS = [
     line: "{ ...photo, missing: true, preview: false };", instead: "here;",
   }, {
     promise: "finished", file: "store.js", why: "a copy comes back beside the visit that was made of it", seed: 430,
-    line: "      if (visit && (visit.revision ?? 1) >= (draft.revision ?? 1)) throw new DraftGone(draft.id);\n",
+    line: "      if (visit && (visit.revision ?? 1) >= (rest.revision ?? 1)) throw new DraftGone(id);\n",
     instead: "",
+  }, {
+    promise: "tidy", file: "store.js", why: "what is gone on with again is not later than its copy", seed: 78113,
+    line: "const draft = later({ id, ...rest }, begun, copy);", instead: "const draft = { id, ...rest };",
   }, {
     promise: "taken", file: "outbox.js", why: "another phone's report counts as this one's", seed: 800,
     line: '  if (answer.kind === "refused") return { ...visit, parked: refusal(answer) };',

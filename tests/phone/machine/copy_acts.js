@@ -95,7 +95,7 @@ function noticing(store, given) {
     ...store,
     async startRestored(draft, task) {
       const kept = await store.startRestored(draft, task);
-      if (kept === draft) given.begun(draft);
+      if (kept.elsewhere === draft.elsewhere) given.begun(kept);
       return kept;
     },
   };

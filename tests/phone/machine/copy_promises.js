@@ -21,7 +21,8 @@ function checkCopy(copy, draft, photos, service) {
   const there = drafts.copies.get(key);
   const isThere = there?.revision === copy.revision && there.changes >= copy.changes;
   if (!isThere) throw new Broken("kept", `the server does not have the copy of ${copy.id} that is said to be there`);
-  for (const id of copy.photos) {
+  // What was removed since may be gone from there, though the phone has not heard of it.
+  for (const id of copy.photos.filter((each) => usedIn(draft).includes(each))) {
     if (!hasPhoto(service, id, photos)) throw new Broken("kept", `the server does not have ${id}`);
   }
   if (revisionOf(draft) !== copy.revision || (draft.changes ?? 0) !== copy.changes) return;
