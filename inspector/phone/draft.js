@@ -100,8 +100,12 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
      */
     async finish({ appVersion, deviceId }) {
       mustBeOurs();
-      await session.flush();
       const kept = (await store.copies(personId)).find((copy) => copy.id === id)?.photos ?? [];
+      // A photo that is being kept meanwhile may find no room: the report promises none whose bytes are not here.
+      for (let last = null; last !== saving;) {
+        last = session.flush();
+        await last;
+      }
       // Nothing is waited for between the report and its keeping: what is said meanwhile would be shown as saved and lost.
       const finishedAt = new Date();
       const { draft, task } = session;

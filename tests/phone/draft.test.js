@@ -118,6 +118,29 @@ test("a photo without room is refused, the answers stay saved", async () => {
   assert.equal(await typed(store), "9");
 });
 
+test("a report promises no photo that comes while one finishes and finds no room", async () => {
+  const store = await aStore();
+  const { line, bytes } = await aPhoto("p1");
+  let photo = null;
+  const failing = {
+    ...store,
+    savePhoto: async () => {
+      await new Promise((done) => { setTimeout(done, 50); });
+      throw new DOMException("", "QuotaExceededError");
+    },
+    copies(personId) {
+      photo ??= session.addPhoto(inPractice("b1"), line, bytes, null).catch(({ name }) => name);
+      return store.copies(personId);
+    },
+  };
+  const session = await open(failing);
+  session.change((draft) => addPractice(draft, { id: "b1", touchpointId: "t" }));
+  await session.finish({ appVersion: "v", deviceId: "d" });
+  assert.equal(await photo, "QuotaExceededError");
+  const [visit] = await store.visits("anna");
+  assert.deepEqual([visit.photos, JSON.parse(new TextDecoder().decode(await store.report("visit"))).photos], [[], []]);
+});
+
 test("a photo is there after the page was loaded again", async () => {
   const store = await aStore();
   const session = await open(store);
