@@ -72,7 +72,8 @@ def work() -> Response:
             forget_notices(session, person().user.id, latest)
     tag = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
     response = Response(content_type="application/json")
-    set_content(response, json.dumps({"server_time": now.isoformat(), **content}).encode(), tag, request)
+    told = json.dumps({"server_time": now.isoformat(), **content}, ensure_ascii=False, separators=(",", ":"))
+    set_content(response, told.encode(), tag, request)
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response
