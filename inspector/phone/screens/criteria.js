@@ -47,7 +47,7 @@ export class Criteria extends Component {
     let at = 0;
     // By their places among all: what comes or goes by an answer moves nothing from one group to another.
     beside.criteria.forEach((criterion, place) => {
-      while (all[at] !== criterion) at += 1;
+      at = all.indexOf(criterion, at);
       (groups[Math.floor(at / TOGETHER)] ??= []).push(html`
         <${Criterion} key=${criterion.id} app=${app} state=${state} section=${section} repetition=${repetition}
           criterion=${criterion} beside=${beside} number=${place + 1} wait=${place < this.count ? null : this.#wait} />`);
