@@ -20,12 +20,15 @@ SECONDS = 180
 ATTEMPTS = 3
 
 
-def lighthouse_scores(url: str, runs: int) -> Iterator[Figure]:
-    """Medians of so many runs at its own slow phone and line; none, and a word why, where it cannot be had."""
+def lighthouse_scores(url: str, cookies: str, runs: int) -> Iterator[Figure]:
+    """Medians of so many runs at its own slow phone and line, of who is logged in by these cookies.
+
+    None, and a word why, where it cannot be had.
+    """
     if not _is_installed():
         print("Lighthouse: SKIPPED, npm could not install what tests/bench/package.json asks for")
         return
-    reports = [_run(url) for _run_number in range(runs)]
+    reports = [_run(url, cookies) for _run_number in range(runs)]
     for category, (goal, known) in GOALS.items():
         marks = [100 * report["categories"][category]["score"] for report in reports]
         yield Figure(f"phone: Lighthouse 12.8, {category}", statistics.median(marks), "", goal, known)
@@ -39,10 +42,11 @@ def _is_installed() -> bool:
     return PROGRAM.exists()
 
 
-def _run(url: str) -> dict[str, Any]:
+def _run(url: str, cookies: str) -> dict[str, Any]:
     """One report. A run that Lighthouse itself could not bring to its end says why, and is made again."""
     flags = " ".join(["--headless=new", *FLAGS])
     words = [str(PROGRAM), url, "--output=json", "--quiet", f"--only-categories={','.join(GOALS)}"]
+    words += ["--extra-headers", json.dumps({"Cookie": cookies})]
     for _attempt in range(ATTEMPTS):
         done = subprocess.run(
             [*words, f"--chrome-flags={flags}"],

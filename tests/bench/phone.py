@@ -5,12 +5,10 @@ with forty criteria and with three hundred on one screen; without photos on the 
 """
 
 import base64
-import html
 import io
 import itertools
 import math
 import os
-import random
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -21,46 +19,37 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import BrowserContext, CDPSession, FloatRect, Page, Playwright, Route, sync_playwright
 
-from checklists.checklist import Evidence
-from checklists.orm import ScopedSession, connect, unscoped
-from checklists.people import Role
-from checklists.scoring import Kind
 from tests.bench.figures import Figure
 from tests.bench.lighthouse import lighthouse_scores
 from tests.bench.line import CountingLine
+from tests.bench.phone_world import OF_PHOTOS, SIZES, bare_form, large_photo, make_phone_world
 from tests.bench.processes import kill_below, memory_below
 from tests.bench.taps import fill_in
 from tests.browsers import FLAGS, PATIENCE_MS, chromium_path
 from tests.databases import Databases
-from tests.factories import PASSWORD, make_audit, make_person, make_wave
-from tests.forms import make_criterion, make_section, make_version
+from tests.factories import PASSWORD
 from tests.servers import LiveServer
 
 QUICK = os.environ.get("QUICK", "0") != "0"
-SIZES = (40, 300)
-OF_PHOTOS = 20
-"""Criteria of the visit in which photos are picked: a visit of its own, of which the server knows nothing yet."""
-QUESTIONS = (*[Kind.STATES] * 6, *[Kind.MEASURE] * 2, *[Kind.CHOICE] * 2)
 RUNS = 2 if QUICK else 5
 TURNS = 1 if QUICK else 5
 TAPS = 8
 STORED = 200
 STORED_BYTES = 350_000
 PICKED = 5
-TWELVE_MEGAPIXELS = (4000, 3000)
 SLOWER = 4
 NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}
 NO_LIMITS = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 SETTLED_SECONDS = 3
 PAGE_SCRIPT = Path(__file__).parent / "phone_page.js"
 BARE = "/bare.html"
-ROW = "display: block; padding: 12px"
+ALL_DRAWN = "[...document.querySelectorAll('.criterion')].every((each) => each.children.length)"
 
 
 def measure_phone(folder: Path) -> Iterator[Figure]:
     """All figures of the phone app. The service runs on SQLite in this `folder`, as `make run` would start it."""
     url = Databases(folder).fresh("sqlite")
-    emails, documents = make_phone_world(url)
+    emails, documents = make_phone_world(url, RUNS + 1)
     server = LiveServer(url, folder / "data")
     server.start()
     line = CountingLine(server.url)
@@ -72,42 +61,17 @@ def measure_phone(folder: Path) -> Iterator[Figure]:
                 yield from bench.visit(size, documents[size])
             yield from bench.photos(OF_PHOTOS)
             yield from bench.taps()
-        yield from lighthouse_scores(f"{server.url}/phone/", 1 if QUICK else 3)
+            cookies = bench.cookies(SIZES[0])
+        yield from lighthouse_scores(f"{server.url}/phone/", cookies, 1 if QUICK else 5)
     finally:
         line.close()
         server.stop()
 
 
-def make_phone_world(url: str) -> tuple[dict[int, str], dict[int, dict[str, Any]]]:
-    """For each number of criteria an inspector's address, and the checklist."""
-    engine = connect(url)
-    emails, documents = {}, {}
-    with ScopedSession(engine, unscoped("the bench of the phone makes its world")) as session, session.begin():
-        sizes = (*SIZES, OF_PHOTOS)
-        audit = make_audit(session, outlets_per_brand=len(sizes), rivals=())
-        for size, outlet in zip(sizes, audit.outlets, strict=True):
-            inspector = make_person(
-                session, audit.organization, f"Inspector {size}", Role.INSPECTOR, email=f"{size}@example.org"
-            )
-            inspector.language = "ru"
-            criteria = [
-                make_criterion(kind, f"Question {number}", evidence=Evidence.OPTIONAL, may_be_not_applicable=True)
-                for number, kind in enumerate(itertools.islice(itertools.cycle(QUESTIONS), size), start=1)
-            ]
-            section = make_section(audit.touchpoints[0], criteria)
-            version = make_version(session, audit.project, [section], name=f"{size} criteria")
-            wave = make_wave(session, audit.project, [version], audit.outlets, name=f"{size} criteria")
-            audit.assign(session, outlet, wave=wave, version=version, inspector=inspector)
-            assert version.document is not None
-            emails[size], documents[size] = inspector.email, version.document
-    engine.dispose()
-    return emails, documents
-
-
 class PhoneBench:
     """The measurements, in the order in which they are made; one browser at a time."""
 
-    def __init__(self, playwright: Playwright, line: CountingLine, folder: Path, emails: dict[int, str]) -> None:
+    def __init__(self, playwright: Playwright, line: CountingLine, folder: Path, emails: dict[int, list[str]]) -> None:
         self.playwright, self.line, self.folder, self.emails = playwright, line, folder, emails
         self.profiles = itertools.count()
 
@@ -115,10 +79,11 @@ class PhoneBench:
 
     def cold(self, size: int) -> Iterator[Figure]:
         """A phone that has never seen the app, of a person who is logged in: until taps count, until work is shown."""
-        ready, seen, visible, first, everything = [], [], [], [], []
-        for _run in range(RUNS):
+        ready, seen, visible, first, everything, asked = [], [], [], [], [], []
+        # Those who begin visits are others, whose lists no visit has been begun from.
+        for other in self.emails[size][1:]:
             with self._phone() as context:
-                log_in(context, self.line.url, self.emails[size])
+                log_in(context, self.line.url, self.emails[size][0])
                 page = context.new_page()
                 slow_down(page, network=True)
                 self.line.received = 0
@@ -132,12 +97,29 @@ class PhoneBench:
                 seen.append(page.evaluate("measured.seen"))
                 is_kept_offline(page)
                 everything.append(self.line.received / 1000)
+            asked.append(self._cold_to_a_question(other))
         name = f"phone, {size} criteria"
         yield Figure(f"{name}: over the wire until app-ready", statistics.median(first), "kB", None, 30)
         yield Figure(f"{name}: over the wire until it is ready offline", statistics.median(everything), "kB", 100, 297)
         yield Figure(f"{name}: cold: anything to be read", statistics.median(seen), "ms", None, 1000)
         yield Figure(f"{name}: cold: app-ready", statistics.median(ready), "ms", 2000, {40: 3100, 300: 3800}[size])
         yield Figure(f"{name}: cold: the person's work is shown", statistics.median(visible), "ms")
+        yield Figure(f"{name}: cold: a visit begun, its first question answered", statistics.median(asked), "ms")
+
+    def _cold_to_a_question(self, email: str) -> float:
+        """How long until a row of the first question has taken a tap, when nobody hesitates on the way to it."""
+        with self._phone() as context:
+            log_in(context, self.line.url, email)
+            page = context.new_page()
+            slow_down(page, network=True)
+            began = time.perf_counter()
+            page.goto(f"{self.line.url}/phone/", wait_until="commit")
+            page.locator("main li a").first.tap()
+            page.locator("main button.main").tap()
+            row = page.locator(".criterion .choice").first
+            row.tap()
+            row.locator("input:checked").wait_for()
+            return 1000 * (time.perf_counter() - began)
 
     # ---- A visit
 
@@ -146,7 +128,7 @@ class PhoneBench:
         name = f"phone, {size} criteria"
         slow = {40: 92, 300: 164}[size]
         with self._phone() as context:
-            page, visit = self._begin(context, size)
+            page, visit = self._begin(context, self.emails[size][0])
             address = page.url
             page.close()
             for line in ("network", "no network"):
@@ -170,8 +152,8 @@ class PhoneBench:
                 yield Figure(f"{what} saved, p95", late(saved), "ms", 100, None, late(bare))
             yield Figure(f"{name}: answers lost when the page is killed", self._lost_by_killing(context, page), "", 0)
 
-    def _begin(self, context: BrowserContext, size: int) -> tuple[Page, str]:
-        log_in(context, self.line.url, self.emails[size])
+    def _begin(self, context: BrowserContext, email: str) -> tuple[Page, str]:
+        log_in(context, self.line.url, email)
         page = context.new_page()
         page.goto(f"{self.line.url}/phone/")
         is_kept_offline(page)
@@ -217,14 +199,7 @@ class PhoneBench:
         """How many of ten answers that were tapped, each saved in time, are gone when the page dies right after."""
         tap_answers(page, 10)
         there = checked(page)
-        address = page.url
-        kill_below(os.getpid(), "--type=renderer")
-        # The browser keeps a process ready for the next page, and that one is dead too.
-        time.sleep(1)
-        again = context.new_page()
-        again.goto(address)
-        again.locator(".criterion").first.wait_for()
-        return len(there - checked(again))
+        return len(there - checked(opened_after_a_kill(context, page)))
 
     # ---- Photos
 
@@ -233,19 +208,27 @@ class PhoneBench:
         picked = [self.folder / f"{number}.jpg" for number in range(2 * PICKED)]
         for number, file in enumerate(picked):
             file.write_bytes(large_photo(number))
-        with self._phone() as context:
-            page, _visit = self._begin(context, size)
-            before, times = self._at_rest(page), []
-            used = []
-            for part in (picked[:PICKED], picked[PICKED:]):
-                for file in part:
-                    began = time.perf_counter()
-                    pick(page, file)
-                    times.append(1000 * (time.perf_counter() - began))
-                used.append(self._at_rest(page))
+        times, first, then, lost = [], [], [], 0
+        for email in self.emails[size][1:]:
+            with self._phone() as context:
+                page, _visit = self._begin(context, email)
+                used = [self._at_rest(page)]
+                for part in (picked[:PICKED], picked[PICKED:]):
+                    for file in part:
+                        began = time.perf_counter()
+                        pick(page, file)
+                        times.append(1000 * (time.perf_counter() - began))
+                    used.append(self._at_rest(page))
+                first.append(used[1] - used[0])
+                then.append(used[2] - used[1])
+                again = opened_after_a_kill(context, page)
+                lost += len(picked) - again.locator(".criterion .photos a").count()
         yield Figure("phone: a photo of 12 MP, picked to kept", statistics.median(times), "ms")
-        yield Figure(f"  memory after {PICKED} of them, more than before", used[0] - before, "MB", 40, 262)
-        yield Figure(f"  memory after {PICKED} more, more than after the first {PICKED}", used[1] - used[0], "MB")
+        yield Figure(f"  memory after {PICKED} of them, more than before", statistics.median(first), "MB", 40, 262)
+        yield Figure(
+            f"  memory after {PICKED} more, more than after the first {PICKED}", statistics.median(then), "MB", 5
+        )
+        yield Figure("  photos lost when the page is killed", lost, "", 0)
 
     # ---- A whole visit
 
@@ -258,6 +241,12 @@ class PhoneBench:
                 yield from fill_in(context.new_page(), server.url, self.folder)
         finally:
             server.stop()
+
+    def cookies(self, size: int) -> str:
+        """What a browser in which this inspector is logged in sends."""
+        with self._phone() as context:
+            log_in(context, self.line.url, self.emails[size][0])
+            return "; ".join(f"{each['name']}={each['value']}" for each in context.cookies())
 
     def _at_rest(self, page: Page) -> float:
         page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
@@ -317,7 +306,7 @@ def tap_answers(page: Page, number: int = TAPS, *, is_saved: bool = True) -> lis
     """Tap so many answers, spread over the whole page, each when all is quiet; the first two are not counted."""
     page.bring_to_front()
     # The criteria that are not to be seen yet are drawn after the page is ready.
-    page.wait_for_function("[...document.querySelectorAll('.criterion')].every((each) => each.children.length)")
+    page.wait_for_function(ALL_DRAWN)
     rows = page.locator(".criterion .choice" if is_saved else "fieldset label")
     count = rows.count()
     before = page.evaluate("measured.taps.length")
@@ -336,6 +325,20 @@ def tap_answers(page: Page, number: int = TAPS, *, is_saved: bool = True) -> lis
         )
     taps: list[dict[str, float]] = page.evaluate("measured.taps")
     return taps[before + 2 :]
+
+
+def opened_after_a_kill(context: BrowserContext, page: Page) -> Page:
+    """The same address in a new page, when the processes of all pages have been killed."""
+    address = page.url
+    kill_below(os.getpid(), "--type=renderer")
+    # The browser keeps a process ready for the next page, and that one is dead too.
+    time.sleep(1)
+    again = context.new_page()
+    again.goto(address)
+    again.locator(".criterion").first.wait_for()
+    # The criteria that are not to be seen yet are drawn after the page is ready.
+    again.wait_for_function(ALL_DRAWN)
+    return again
 
 
 def checked(page: Page) -> set[int]:
@@ -371,30 +374,3 @@ def pick(page: Page, file: Path) -> None:
     before = links.count()
     page.locator(".criterion input[type=file][multiple]").nth(before).set_input_files(file)
     page.locator(".criterion .photos a img").nth(before).wait_for()
-
-
-def large_photo(seed: int) -> bytes:
-    """A photo of twelve megapixels and some four megabytes, unlike any other."""
-    chance = random.Random(seed)
-    small = Image.frombytes("RGB", (500, 375), chance.randbytes(500 * 375 * 3))
-    out = io.BytesIO()
-    small.resize(TWELVE_MEGAPIXELS, Image.Resampling.BICUBIC).save(out, "JPEG", quality=90)
-    return out.getvalue()
-
-
-def bare_form(document: dict[str, Any]) -> str:
-    """The same criteria as browsers draw them, with no style sheet and no script of their own."""
-    rows = []
-    for criterion in document["sections"][0]["criteria"]:
-        parts = [each["text"]["en"] for each in (*criterion.get("states", []), *criterion.get("options", []))]
-        kind = "radio" if criterion["kind"] == "choice" else "checkbox"
-        boxes = [
-            f'<label style="{ROW}"><input type="{kind}" name="{criterion["id"]}"> {html.escape(part)}</label>'
-            for part in parts
-        ]
-        number = [] if parts else [f'<input type="number" name="{criterion["id"]}">']
-        title = html.escape(criterion["text"]["en"])
-        beside = "<button type=button>Not here</button><button type=button>Could not check</button><input type=file>"
-        rows.append(f"<fieldset><legend>{title}</legend>{''.join(boxes + number)}{beside}</fieldset>")
-    head = '<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1"><title>Bare</title>'
-    return f"{head}<main><form>{''.join(rows)}</form></main>"

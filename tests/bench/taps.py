@@ -89,7 +89,7 @@ def fill_in(page: Page, url: str, folder: Path) -> Iterator[Figure]:
     page.wait_for_function("location.hash === '#/outbox'")
     seconds = time.perf_counter() - began
     yield Figure(f"phone: the demo's visit on site, {criteria} criteria: taps", thumb.taps, "")
-    yield Figure(f"  scrolls (and {thumb.keys} keys, {thumb.photos} photos)", thumb.scrolls, "", None, 11)
+    yield Figure(f"  scrolls (and {thumb.keys} keys, {thumb.photos} photos)", thumb.scrolls, "")
     yield Figure("  by a script", seconds, "s")
 
 
