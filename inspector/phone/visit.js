@@ -153,6 +153,22 @@ export function photosInUse(draft) {
   return [...owners.flatMap(evidenceOf), ...(draft.tray?.photo_ids ?? [])];
 }
 
+/** The draft without what refers to photos that it has no line of: no bytes of theirs were kept. */
+export function withoutDangling(draft) {
+  const isKnown = (id) => draft.photos[id];
+  if (photosInUse(draft).every(isKnown)) return draft;
+  const mend = (owner) => ({
+    ...owner, photo_ids: owner.photo_ids.filter(isKnown),
+    ...(owner.recordings && { recordings: owner.recordings.filter(isKnown) }),
+  });
+  return {
+    ...draft,
+    answers: Object.fromEntries(Object.entries(draft.answers).map(([key, answer]) => [key, mend(answer)])),
+    ...(draft.best_practices && { best_practices: draft.best_practices.map(mend) }),
+    ...(draft.tray && { tray: mend(draft.tray) }),
+  };
+}
+
 /** What is shown of a visit's checklist, as conditions.js tells it. `task` is {version, assignment}. */
 export function shownOf(task, draft) {
   return whatIsShown(task.version, {
