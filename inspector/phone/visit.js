@@ -189,8 +189,8 @@ export function placesOf(task, draft, shown = shownOf(task, draft)) {
 
 /**
  * What a criterion still lacks, as a list of {what, trouble?, count?} in the order in which it is asked on the screen;
- * `what` is answer, value (with the kind's own trouble), reason, comment or photos. An optional criterion lacks nothing
- * until it is begun. `beside` is what kinds.js means by it.
+ * `what` is watch (a stopwatch runs for it), answer, value (with the kind's own trouble), reason, comment or photos. An
+ * optional criterion lacks nothing until it is begun. `beside` is what kinds.js means by it.
  */
 export function lacking(criterion, answer, beside = NOTHING_BESIDE) {
   const kind = kindOf(criterion);
@@ -198,11 +198,12 @@ export function lacking(criterion, answer, beside = NOTHING_BESIDE) {
   const status = statusOf(criterion, answer);
   if (status === "not_applicable") return [];
   if (status === "could_not_check") return answer.reason.trim() ? [] : [{ what: "reason" }];
-  const begun = status !== null || answer.comment.trim() || evidenceOf(answer).length;
+  const begun = status !== null || answer.watch || answer.comment.trim() || evidenceOf(answer).length;
   if (!begun && !criterion.required) return [];
-  if (status === null && !kind.isPhotos) return [{ what: "answer" }];
+  if (status === null && !kind.isPhotos) return [{ what: answer.watch ? "watch" : "answer" }];
   const trouble = kind.trouble?.(criterion, answer, beside);
-  const lacks = trouble ? [{ what: "value", trouble }] : [];
+  const lacks = answer.watch ? [{ what: "watch" }] : [];
+  if (trouble) lacks.push({ what: "value", trouble });
   if (isCommentNeeded(criterion, answer) && !answer.comment.trim()) lacks.push({ what: "comment" });
   const wanted = photosNeeded(criterion, answer);
   if (answer.photo_ids.length < wanted) lacks.push({ what: "photos", count: wanted - answer.photo_ids.length });

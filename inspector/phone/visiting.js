@@ -4,7 +4,7 @@ import { whereWeAre } from "./position.js";
 import {
   addPractice, changePractice, isEmpty, practiceOf, practicesOf, removePractice, restorePractice, wordless,
 } from "./practices.js";
-import { lostPhotos, markMissing, nextRevision } from "./revisions.js";
+import { lostPhotos, markMissing, nextRevision, unreadReceipts } from "./revisions.js";
 import { toAssignments, toBestPractice, toDraft, toOutbox, toSection } from "./routes.js";
 import { makeCanvas } from "./screens/canvas.js";
 import { t } from "./translate.js";
@@ -286,6 +286,7 @@ export function whyNotYet(draft) {
   if (draft.recording) return t("A recording is running still. Stop it first.");
   if (itemsOf(draft).length) return t("Something still lies in the tray. Sort it first.");
   if (wordless(draft).length) return t("A best practice has no text yet. Say what you saw, or remove it.");
+  if (unreadReceipts(draft).length) return t("What a receipt says cannot be read. Correct it first.");
   if (lostPhotos(draft).length) {
     return t("A photo is not on this phone. Wait until the phone that took it has sent it, or remove it.");
   }
