@@ -6,7 +6,7 @@
 import { finishedVisit } from "./outbox.js";
 import { picturesOf } from "./pictures.js";
 import { DraftGone } from "./store.js";
-import { buildReport } from "./visit.js";
+import { buildReport, withoutDangling } from "./visit.js";
 
 const TYPING_DELAY_MS = 150;
 // More than these 24 days the server does not read: a visit may stay open for weeks.
@@ -65,10 +65,10 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
     change(update, { soon = false } = {}) {
       if (session.readOnly || session.saved === "gone") return;
       if (closed) {
-        later(update);
+        later((here) => here.change(update)).catch(() => {});
         return;
       }
-      const next = update(session.draft);
+      const next = withoutDangling(update(session.draft));
       altered ||= next !== session.draft;
       session.draft = next;
       unsaved = true;
@@ -89,6 +89,7 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
 
     /** Keep a prepared photo at its place (photo_places.js). Resolves once its bytes are on the phone. */
     addPhoto(place, photo, bytes, preview) {
+      if (closed) return later((here) => here.addPhoto(place, photo, bytes, preview));
       const kept = saving.then(() => savePhoto(place, photo, bytes, preview));
       saving = kept.catch(() => {});
       return kept;
@@ -102,10 +103,7 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
       mustBeOurs();
       const kept = (await store.copies(personId)).find((copy) => copy.id === id)?.photos ?? [];
       // A photo that is being kept meanwhile may find no room: the report promises none whose bytes are not here.
-      for (let last = null; last !== saving;) {
-        last = session.flush();
-        await last;
-      }
+      for (let last = null; last !== saving; await last) last = session.flush();
       // Nothing is waited for between the report and its keeping: what is said meanwhile would be shown as saved and lost.
       const finishedAt = new Date();
       const { draft, task } = session;
@@ -118,9 +116,14 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
     /** Set the draft aside. Raises when that could not be written down; then nothing has changed. */
     async discard() {
       mustBeOurs();
-      await session.flush();
-      await store.discard(id, Date.now());
+      for (let last = null; last !== saving; await last) last = session.flush();
+      // From here on nothing is written any more: it would bring the draft back.
+      const { saved } = session;
       session.saved = "gone";
+      await store.discard(id, Date.now()).catch((error) => {
+        tell(saved);
+        throw error;
+      });
     },
 
     /** Milliseconds that this visit was open on this phone, by a clock that nobody can set. */
@@ -145,12 +148,16 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
   };
 
   // Who undoes something may have left the visit meanwhile: what was done in it since must not be written over.
-  async function later(update) {
+  async function later(act) {
     const here = opened.get(store);
-    if (here.isOpen(id)) return here.change(update);
+    if (here.isOpen(id)) return act(here);
     const again = await openDraft({ id, personId, store, locks, onChange, onSaved });
-    again?.change(update);
-    return again?.close();
+    if (!again) throw new DraftGone(id);
+    try {
+      return await act(again);
+    } finally {
+      await again.close();
+    }
   }
 
   // What another tab has open is not written to, whatever stood on the screen.
@@ -159,7 +166,7 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
   }
 
   async function save() {
-    if (!unsaved) return;
+    if (!unsaved || session.saved === "gone") return;
     unsaved = false;
     try {
       const elapsed = session.elapsed();
@@ -190,7 +197,9 @@ export async function openDraft({ id, personId, store, locks, onChange, onSaved 
       if (small) show(previews, small);
       onSaved();
     } catch (error) {
-      session.draft = withoutPhoto(session.draft, place, photo.id);
+      // It may have been moved meanwhile.
+      const { [photo.id]: _, ...photos } = session.draft.photos;
+      session.draft = withoutDangling({ ...session.draft, photos });
       throw error;
     } finally {
       if (session.saved === "saving") tell(unsaved ? "saving" : "saved");
@@ -249,9 +258,4 @@ function lockIfFree(locks, name) {
     const hold = (lock) => (lock ? new Promise((letGo) => tell(letGo)) : tell(null));
     locks.request(name, { ifAvailable: true }, hold).catch(fail);
   });
-}
-
-function withoutPhoto(draft, place, photoId) {
-  const { [photoId]: _, ...photos } = draft.photos;
-  return { ...place.remove(draft, photoId), photos };
 }

@@ -35,7 +35,7 @@ export async function record(app, criterionId, repetition) {
   if (isStarting || open.readOnly) return;
   if (recording || open.draft.recording) return app.say(t("A recording is running already. Stop it first."));
   if (photosInUse(open.draft).length >= open.task.limits.photos_per_visit) {
-    return app.say(t("This visit has as many photos as it may have. Remove one first."));
+    return app.say(t("This visit has the maximum number of photos and recordings. Remove one first."));
   }
   isStarting = true;
   let stream = null;
@@ -72,10 +72,16 @@ async function run(app, open, stream, place) {
   app.set({ recording: { watch, stop } });
   open.change((draft) => ({ ...draft, recording: about }));
   await open.flush();
+  // Stopped or left while that took its time: nothing that never began says that it has ended.
+  if (stopping) {
+    recorder.onstop();
+    await stopping;
+    return;
+  }
   try {
     recorder.start(PIECE_MS);
   } catch (error) {
-    // A call took the microphone meanwhile: nothing that never began says that it has ended.
+    // A call took the microphone meanwhile.
     recorder.onstop();
     await stop();
     throw error;

@@ -4,6 +4,7 @@
  */
 import { fromWire } from "./kinds.js";
 import { practicesOf } from "./practices.js";
+import { isUnread } from "./receipts.js";
 import { answerKey, evidenceOf, photosInUse, startDraft } from "./visit.js";
 
 // What a report may leave out of an answer.
@@ -118,16 +119,26 @@ export function lostPhotos(draft) {
  * {tray: true}; null when none is lost.
  */
 export function placeOfLost(version, draft) {
-  const hasLost = (each) => each && evidenceOf(each).some((id) => draft.photos[id].missing);
+  return placeOfPhoto(version, draft, (id) => draft.photos[id].missing);
+}
+
+/** Where the first photo of which `isIt(id)` holds is shown, as `placeOfLost` has it; null when there is none. */
+export function placeOfPhoto(version, draft, isIt) {
+  const hasIt = (each) => each && evidenceOf(each).some(isIt);
   for (const [section, { criteria }] of version.sections.entries()) {
     for (const { id } of criteria) {
-      const keys = Object.keys(draft.answers).filter((key) => key.split(" ")[0] === id && hasLost(draft.answers[key]));
+      const keys = Object.keys(draft.answers).filter((key) => key.split(" ")[0] === id && hasIt(draft.answers[key]));
       if (keys.length) return { section, repetition: Number(keys[0].split(" ")[1] ?? 0), criterion: id };
     }
   }
-  const practice = practicesOf(draft).find(hasLost);
+  const practice = practicesOf(draft).find(hasIt);
   if (practice) return { practice: practice.id };
-  return hasLost(draft.tray) ? { tray: true } : null;
+  return hasIt(draft.tray) ? { tray: true } : null;
+}
+
+/** The ids of the photos in use whose receipt says something that cannot be read (receipts.js). */
+export function unreadReceipts(draft) {
+  return photosInUse(draft).filter((id) => isUnread(draft.photos[id]?.receipt));
 }
 
 /** The reviewer's notes on one repetition of a criterion, for an open draft {draft, task}. */

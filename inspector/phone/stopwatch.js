@@ -3,9 +3,13 @@
  * gives it) at which it was started last, null while it stands still.
  */
 
-/** The clocks of now: the wall's in ms, the page's steady one, and which page that one belongs to. */
+// What is seen does not sleep: a phone that does hides its page first. `seen` is since when the page is seen, or hidden.
+let seen = 0;
+globalThis.addEventListener?.("visibilitychange", () => { seen = performance.now(); }, true);
+
+/** The clocks of now: the wall's in ms, the page's steady one, which page that one belongs to, and since when it is `seen`. */
 export function moment() {
-  return { wall: Date.now(), steady: performance.now(), page: performance.timeOrigin };
+  return { wall: Date.now(), steady: performance.now(), page: performance.timeOrigin, seen };
 }
 
 export function start({ value = 0 } = {}, now = moment()) {
@@ -18,10 +22,12 @@ export function stop(watch, now = moment()) {
 
 /**
  * Milliseconds that a stopwatch shows. The steady clock stands still while the phone sleeps and begins anew after the
- * page was killed, the wall's may be set back: what they lose is time, so the longer one is right.
+ * page was killed, the wall's may be set back: what they lose is time, so the longer one is right. While the page was
+ * seen all the time the steady one loses none, and the wall's may be set forward by the network.
  */
 export function elapsed({ value, since }, now = moment()) {
   if (!since) return value;
+  if (since.page === now.page && now.seen < since.steady) return value + now.steady - since.steady;
   const steady = since.page === now.page ? now.steady - since.steady : 0;
   return value + Math.max(0, steady, now.wall - since.wall);
 }

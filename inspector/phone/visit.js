@@ -153,6 +153,22 @@ export function photosInUse(draft) {
   return [...owners.flatMap(evidenceOf), ...(draft.tray?.photo_ids ?? [])];
 }
 
+/** The draft without what refers to photos that it has no line of: no bytes of theirs were kept. */
+export function withoutDangling(draft) {
+  const isKnown = (id) => draft.photos[id];
+  if (photosInUse(draft).every(isKnown)) return draft;
+  const mend = (owner) => ({
+    ...owner, photo_ids: owner.photo_ids.filter(isKnown),
+    ...(owner.recordings && { recordings: owner.recordings.filter(isKnown) }),
+  });
+  return {
+    ...draft,
+    answers: Object.fromEntries(Object.entries(draft.answers).map(([key, answer]) => [key, mend(answer)])),
+    ...(draft.best_practices && { best_practices: draft.best_practices.map(mend) }),
+    ...(draft.tray && { tray: mend(draft.tray) }),
+  };
+}
+
 /** What is shown of a visit's checklist, as conditions.js tells it. `task` is {version, assignment}. */
 export function shownOf(task, draft) {
   return whatIsShown(task.version, {
@@ -173,8 +189,8 @@ export function placesOf(task, draft, shown = shownOf(task, draft)) {
 
 /**
  * What a criterion still lacks, as a list of {what, trouble?, count?} in the order in which it is asked on the screen;
- * `what` is answer, value (with the kind's own trouble), reason, comment or photos. An optional criterion lacks nothing
- * until it is begun. `beside` is what kinds.js means by it.
+ * `what` is watch (a stopwatch runs for it), answer, value (with the kind's own trouble), reason, comment or photos. An
+ * optional criterion lacks nothing until it is begun. `beside` is what kinds.js means by it.
  */
 export function lacking(criterion, answer, beside = NOTHING_BESIDE) {
   const kind = kindOf(criterion);
@@ -182,11 +198,12 @@ export function lacking(criterion, answer, beside = NOTHING_BESIDE) {
   const status = statusOf(criterion, answer);
   if (status === "not_applicable") return [];
   if (status === "could_not_check") return answer.reason.trim() ? [] : [{ what: "reason" }];
-  const begun = status !== null || answer.comment.trim() || evidenceOf(answer).length;
+  const begun = status !== null || answer.watch || answer.comment.trim() || evidenceOf(answer).length;
   if (!begun && !criterion.required) return [];
-  if (status === null && !kind.isPhotos) return [{ what: "answer" }];
+  if (status === null && !kind.isPhotos) return [{ what: answer.watch ? "watch" : "answer" }];
   const trouble = kind.trouble?.(criterion, answer, beside);
-  const lacks = trouble ? [{ what: "value", trouble }] : [];
+  const lacks = answer.watch ? [{ what: "watch" }] : [];
+  if (trouble) lacks.push({ what: "value", trouble });
   if (isCommentNeeded(criterion, answer) && !answer.comment.trim()) lacks.push({ what: "comment" });
   const wanted = photosNeeded(criterion, answer);
   if (answer.photo_ids.length < wanted) lacks.push({ what: "photos", count: wanted - answer.photo_ids.length });

@@ -4,7 +4,7 @@ import { whereWeAre } from "./position.js";
 import {
   addPractice, changePractice, isEmpty, practiceOf, practicesOf, removePractice, restorePractice, wordless,
 } from "./practices.js";
-import { lostPhotos, markMissing, nextRevision } from "./revisions.js";
+import { lostPhotos, markMissing, nextRevision, unreadReceipts } from "./revisions.js";
 import { toAssignments, toBestPractice, toDraft, toOutbox, toSection } from "./routes.js";
 import { makeCanvas } from "./screens/canvas.js";
 import { t } from "./translate.js";
@@ -131,8 +131,11 @@ export class Visiting {
 
   /** Resolves when no photo is being taken any more, and nothing recorded. */
   async settled() {
-    await this.app.state.recording?.stop();
-    await this.#taking;
+    for (let taken = null; taken !== this.#taking || this.app.state.recording;) {
+      taken = this.#taking;
+      await this.app.state.recording?.stop();
+      await taken;
+    }
   }
 
   // A picked file can die at once: the bytes of all are read first, then they are shrunk one by one.
@@ -252,7 +255,7 @@ export class Visiting {
   async #finish() {
     const { app } = this;
     // The tap may come between a photo and the frame that tells of it.
-    await this.#taking;
+    for (let taken = null; taken !== this.#taking; await taken) taken = this.#taking;
     const trouble = whyNotYet(app.state.open.draft);
     if (trouble) {
       app.say(trouble);
@@ -283,6 +286,7 @@ export function whyNotYet(draft) {
   if (draft.recording) return t("A recording is running still. Stop it first.");
   if (itemsOf(draft).length) return t("Something still lies in the tray. Sort it first.");
   if (wordless(draft).length) return t("A best practice has no text yet. Say what you saw, or remove it.");
+  if (unreadReceipts(draft).length) return t("What a receipt says cannot be read. Correct it first.");
   if (lostPhotos(draft).length) {
     return t("A photo is not on this phone. Wait until the phone that took it has sent it, or remove it.");
   }
@@ -292,7 +296,7 @@ export function whyNotYet(draft) {
 class TooMany extends Error {}
 
 function whyNoPhoto(error) {
-  if (error instanceof TooMany) return t("This visit has as many photos as it may have. Remove one first.");
+  if (error instanceof TooMany) return t("This visit has the maximum number of photos and recordings. Remove one first.");
   if (error instanceof TooLarge) return t("This photo is too large to be sent. Take it with a lower resolution.");
   if (isFull(error)) return t("There is no room left on this phone for the photo. Free some, then take it again.");
   return t("This photo could not be saved. Take it again.");

@@ -249,3 +249,20 @@ test("a microphone that is taken away before the recording begins leaves the vis
   assert.ok(microphone.stopped > 0);
   assert.equal(whyNotYet(app.state.open.draft), null);
 });
+
+test("stopped before it began, while a photo is being written, it never begins and lets the microphone go", async () => {
+  const microphone = aMicrophone();
+  const app = await anApp();
+  const { open } = app.state;
+  let written;
+  const { flush } = open;
+  open.flush = () => new Promise((done) => { written = () => flush().then(done); });
+  const recorded = record(app, "door", 0);
+  while (!app.state.recording) await Promise.resolve();
+  const left = new Visiting(app).settled();
+  open.flush = flush;
+  written();
+  await Promise.all([recorded, left]);
+  assert.deepEqual([microphone.recorder.state, microphone.stopped, app.state.recording], ["inactive", 1, null]);
+  assert.deepEqual([whyNotYet(open.draft), door.ids(open.draft), app.said], [null, [], []]);
+});

@@ -22,6 +22,26 @@ test("while the phone slept the wall's clock tells, and the steady one when some
   assert.equal(elapsed(running, at(-3_599_000, 30_500)), 30_000);
 });
 
+test("a clock that the network sets forward under the eyes of its reader adds no hours", () => {
+  const running = start({ value: 1000 }, at(1000, 500));
+  const seen = (since) => ({ ...at(7_201_000, 10_500), seen: since });
+  assert.equal(elapsed(running, seen(400)), 11_000);
+  // Behind a page that was hidden meanwhile the phone may have slept.
+  assert.equal(elapsed(running, seen(600)), 7_201_000);
+  assert.equal(elapsed(running, { ...seen(0), page: 2 }), 7_201_000);
+});
+
+test("a page that is hidden and seen again has not been seen all the time", async () => {
+  const [before, events] = [globalThis.addEventListener, new EventTarget()];
+  globalThis.addEventListener = (...args) => events.addEventListener(...args);
+  const { moment: now } = await import("../../inspector/phone/stopwatch.js?with-events");
+  globalThis.addEventListener = before;
+  assert.equal(now().seen, 0);
+  events.dispatchEvent(new Event("visibilitychange"));
+  const { seen, steady } = now();
+  assert.ok(seen > 0 && seen <= steady);
+});
+
 test("it never shows less than nothing", () => {
   assert.equal(elapsed(start({}, at(5000, 0, 1)), at(1000, 0, 2)), 0);
 });

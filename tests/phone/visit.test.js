@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chooseOption, EMPTY_ANSWER, enter, markNone, markState, markStatus } from "../../inspector/phone/kinds.js";
+import { start } from "../../inspector/phone/stopwatch.js";
 import {
   addPhoto, addRepetition, addStaff, answerOf, buildReport, changeAnswer, changeStaff, lacking, nameRepetition, newId, photosInUse,
   placesOf, progress, removePhoto, removeRepetition, removeStaff, repetitionsOf, restorePhoto, restoreRepetition, restoreStaff,
@@ -32,6 +33,18 @@ test("what each answer lacks", () => {
     [note, { ...EMPTY_ANSWER, photo_ids: ["a"] }, ["answer"]],
   ];
   for (const [criterion, answer, expected] of cases) assert.deepEqual(what(criterion, answer), expected, criterion.id);
+});
+
+test("a stopwatch that runs for what is asked keeps the visit from being finished, whatever was measured before", () => {
+  const timed = asked("queue", "measure", { unit: "seconds", required: false });
+  const run = (more) => enter(EMPTY_ANSWER, { watch: start(), ...more });
+  assert.deepEqual([what(timed, run()), what(timed, run({ number: "12" })), what(timed, run({ number: "x" }))],
+    [["watch"], ["watch"], ["watch", "value"]]);
+  assert.deepEqual([what({ ...timed, required: true }, run()), what(timed, enter(run(), { number: "12", watch: null }))], [["watch"], []]);
+  assert.deepEqual(what(timed, markStatus(run(), "not_applicable")), [], "set aside with all that was measured");
+  const task = aTask({ version: aVersion({ desk: [timed] }) });
+  const { missing, done } = progress(task, changeAnswer(aDraft(), "queue", 0, () => run({ number: "12" })));
+  assert.deepEqual([missing.map(({ section, criterion, lacks }) => [section, criterion.id, lacks]), done], [[[0, "queue", [{ what: "watch" }]]], 0]);
 });
 
 test("missing photos are counted", () => {

@@ -25,6 +25,10 @@ test("one open edge leaves the other", () => {
   assert.match(dueWords({ due_from: null, due_until: "2026-11-21T11:30:00Z", outlet }), /^until 21 Nov, 18:30/);
 });
 
+test("a stopwatch that is running is named", () => {
+  assert.equal(lackWords({ what: "watch" }), "the stopwatch is running: stop it");
+});
+
 test("a finished visit's states in words", () => {
   const said = (visit, sending = null, outbox = IDLE) => stateOfVisit({ ...FINISHED, ...visit }, sending, outbox);
   const server = { state: "received", reason: null, received_at: new Date().toISOString() };

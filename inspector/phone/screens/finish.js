@@ -1,7 +1,7 @@
 /** The end of a visit: what is missing with a jump to it, and the button that finishes. */
 import { wordless } from "../practices.js";
-import { lostPhotos, placeOfLost } from "../revisions.js";
-import { toBestPractice, toSection, toSorting, toStaff } from "../routes.js";
+import { lostPhotos, placeOfLost, placeOfPhoto, unreadReceipts } from "../revisions.js";
+import { toBestPractice, toPhoto, toPracticePhoto, toSection, toSorting, toStaff } from "../routes.js";
 import { t, tn } from "../translate.js";
 import { itemsOf } from "../tray.js";
 import { photosInUse, placesOf, progress } from "../visit.js";
@@ -19,7 +19,8 @@ export function Finish({ app, state }) {
   const practices = wordless(draft);
   const lost = lostPhotos(draft).length;
   const unsorted = itemsOf(draft).length;
-  const gaps = missing.length + practices.length + lost + unsorted;
+  const unread = unreadReceipts(draft);
+  const gaps = missing.length + practices.length + lost + unsorted + unread.length;
   const evidence = photosInUse(draft);
   const recordings = evidence.filter((id) => draft.photos[id]?.media_type?.startsWith("audio")).length;
   const waiting = Object.values(state.developing).reduce((sum, count) => sum + count, 0);
@@ -46,6 +47,9 @@ export function Finish({ app, state }) {
           ${practices.map(({ id }) => html`<li key=${id} class="card">
             <a class="whole" href=${toBestPractice(draft.id, "finish", id)}>${t("Best practice")}</a>
             <span class="lacks">${t("say what you saw")}</span></li>`)}
+          ${unread.map((id) => html`<li key=${id} class="card">
+            <a class="whole" href=${toReceipt(draft, task.version, id)}>${t("Receipt")}</a>
+            <span class="lacks">${t("what was paid cannot be read")}</span></li>`)}
           ${lost > 0 && html`<li class="card">
             <a class="whole" href=${toLost(draft, task.version)}>${tn("%(num)s photo", "%(num)s photos", lost)}</a>
             <span class="lacks">${t(
@@ -63,6 +67,12 @@ export function Finish({ app, state }) {
         onClick=${() => app.visiting.finish()}>${t("Finish visit")}</button>
     <//>
   </main>`;
+}
+
+function toReceipt(draft, version, photo) {
+  const { practice, section, criterion, repetition } = placeOfPhoto(version, draft, (id) => id === photo) ?? {};
+  if (practice) return toPracticePhoto(draft.id, "finish", practice, photo);
+  return criterion ? toPhoto(draft.id, section, criterion, photo, repetition) : toSorting(draft.id);
 }
 
 function toLost(draft, version) {

@@ -18,7 +18,7 @@ export function Receipt({ open, id }) {
     ${receipt && html`
       ${field("amount", t("Sum"), amountOf, { inputmode: "decimal" })}
       ${field("currency", t("Currency, such as RUB"), currencyOf, { maxlength: 3, autocapitalize: "characters" })}
-      <p class="lacks" role="status">${isWrong("amount", amountOf) && t("A number is needed, such as 350 or 350.50.")}
+      <p class="lacks" role="status">${isWrong("amount", amountOf) && t("This sum cannot be read. Write it as 1250 or 1250.50.")}
         ${isWrong("currency", currencyOf) && t("Three letters are needed, such as RUB.")}</p>`}
   </fieldset>`;
 }

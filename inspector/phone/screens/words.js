@@ -53,6 +53,7 @@ function whyParked({ status, detail }) {
 /** What a criterion still lacks; what is wrong with its value says screens/kinds.js. */
 export function lackWords({ what, count }) {
   return {
+    watch: () => t("the stopwatch is running: stop it"),
     answer: () => t("no answer yet"),
     reason: () => t("say why it could not be checked"),
     comment: () => t("comment missing"),
