@@ -360,11 +360,11 @@ class App {
     this.hearing.look();
   }
 
-  /** Show a message for a while, with a way to undo. */
+  /** Show a message: with a way to undo for a while; without one it says what went wrong, and stays until it is closed. */
   say(text, undo = null) {
     clearTimeout(this.#messageTimer);
     this.set({ message: { text, undo } });
-    this.#messageTimer = setTimeout(() => this.unsay(), MESSAGE_MS);
+    if (undo) this.#messageTimer = setTimeout(() => this.unsay(), MESSAGE_MS);
   }
 
   unsay() {

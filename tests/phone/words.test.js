@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { troubleWords } from "../../inspector/phone/screens/kinds.js";
 import {
-  checksWords, dueWords, lackWords, placeWords, progressWords, repetitionWords, stateOfVisit,
+  checksWords, dueWords, lackWords, placeWords, progressWords, repetitionWords, stateOfVisit, whyRefused,
 } from "../../inspector/phone/screens/words.js";
+import { keyOf, speak } from "../../inspector/phone/translate.js";
 
 const outlet = { time_zone: "Asia/Novosibirsk" };
 const IDLE = { state: "rest" };
@@ -37,11 +39,38 @@ test("a finished visit's states in words", () => {
   assert.match(said({ delivered: true, server }), /^received \d\d:\d\d$/);
   assert.match(said({ delivered: true, server: { ...server, received_at: "2020-01-05T12:00:00Z" } }), /^received 5 Jan, /);
   const held = { ...server, state: "held", reason: "withdrawn" };
-  assert.match(said({ delivered: true, server: held }), /^received .*, a manager looks at it: withdrawn$/);
+  assert.match(said({ delivered: true, server: held }), /^received .*, waiting for a manager's decision: withdrawn$/);
   assert.equal(said({ delivered: true, server: { ...server, state: "rejected", reason: "no photo" } }), "rejected: no photo");
-  assert.equal(said({ parked: { status: 410, detail: null } }), "needs attention: it was deleted on the server");
-  assert.equal(said({ parked: { status: 418, detail: "teapot" } }), "needs attention: the server refused it (teapot)");
+  const refused = { status: 413, detail: "too large" };
+  assert.match(said({ parked: refused }), /^needs attention: it is larger than the server takes\. /);
+  assert.equal(said({ parked: refused, photos: [{ refused: { ...refused } }, {}] }), "the report has arrived, some photos have not");
 });
+
+test("whatever the server says no with, it is told in words what to do, in both languages", async () => {
+  const catalogue = await russian();
+  const acts = { en: /\b(save|tell|ask|try|send)\b/i, ru: /(сохраните|сообщите|спросите|попробуйте|попросите|отправьте)/i };
+  const statuses = [0, 400, 403, 404, 409, 410, 413, 415, 422, 418];
+  const misleading = "Make it smaller, or choose something else. It will be sent again.";
+  for (const code of ["en", "ru"]) {
+    speak(code, code === "ru" ? catalogue : {});
+    const said = statuses.map((status) => whyRefused({ status, detail: status === 403 ? null : misleading }));
+    said.push(whyRefused({ status: 409, detail: "", kept: true }), whyRefused({ status: 418, detail: null }));
+    for (const words of said.filter((each) => code === "en" || /[а-я]/i.test(each))) assert.match(words, acts[code]);
+    // Only where nothing better is known; and nothing falls through to what another status means.
+    assert.deepEqual(said.filter((words) => words.includes(misleading)).length, 1);
+    assert.equal(new Set(said).size, said.length);
+  }
+  speak("en");
+  assert.equal(whyRefused({ status: 403, detail: "Ask the manager of the project." }), "Ask the manager of the project.");
+});
+
+// What the catalogue has so far: that nothing is missing in it is another test's matter.
+async function russian() {
+  const file = new URL("../../inspector/translations/ru/LC_MESSAGES/messages.po", import.meta.url);
+  const entries = (await readFile(file, "utf8")).split("\n\n").map((entry) => entry.replaceAll('"\n"', ""));
+  const found = entries.map((entry) => /^msgid (".*")\nmsgstr (".+")$/m.exec(entry)).filter(Boolean);
+  return Object.fromEntries(found.map(([, english, words]) => [keyOf(JSON.parse(english)), JSON.parse(words)]));
+}
 
 test("a pause is said only when it is worth it", () => {
   const in5Minutes = Date.now() + 300_000;

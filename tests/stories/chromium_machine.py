@@ -244,7 +244,7 @@ class ChromiumMachine:
         self._go(f"#/visits/{visit}/0")
         self.page.evaluate(NO_ROOM)
         self.page.get_by_label("Number").first.fill("999999")
-        expect(self.page.get_by_text("Not saved: there is no room left").first).to_be_visible()
+        expect(self.page.get_by_text("Not saved: this phone has no space left").first).to_be_visible()
         self.page.evaluate("roomAgain()")
         self._answer(visit)
 

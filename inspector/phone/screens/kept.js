@@ -37,8 +37,8 @@ export function OnlyHere({ state: { drafts, visits, copies, room } }) {
     ${waiting.length > 0 && html`<p class="muted">${
       t("The oldest was finished %(time)s.", { time: momentWords(Math.min(...waiting.map((visit) => visit.finished_at))) })}</p>`}
     ${unkept.length > 0 && html`<p class="muted">${tn(
-      "%(num)s begun visit has something that is only on this phone, since %(time)s.",
-      "%(num)s begun visits have something that is only on this phone, since %(time)s.",
+      "%(num)s started visit has data that is only on this phone since %(time)s.",
+      "%(num)s started visits have data that is only on this phone since %(time)s.",
       unkept.length, { time: momentWords(Math.min(...unkept)) })}</p>`}
     ${isLittle(room) && html`<${RoomLeft} room=${room} />`}
     ${isAtRisk && html`<${Promised} room=${room} />`}`;

@@ -6,7 +6,7 @@ import { html, StateLine, Title } from "./html.js";
 import { stateOfReceived } from "./note.js";
 import { Tabs } from "./tabs.js";
 import { SaveUnsent } from "./unsent.js";
-import { capital, stateOfVisit } from "./words.js";
+import { capital, stateOfVisit, whyRefused } from "./words.js";
 
 const LATEST = 20;
 
@@ -22,13 +22,13 @@ export function Outbox({ app, state }) {
     <${StateLine} urgent=${state.login.wanted}>${headline(state, visits, waiting)}<//>
     ${waiting.length > 0 && html`
       <button type="button" class="main wide" onClick=${() => app.deliver({ asked: true })}>${t("Send now")}</button>`}
-    <ul class="cards">${visits.map((visit) => html`<li class="card" key=${visit.id}>
+    <ul class="cards">${visits.map((visit) => html`<li class="card" key=${visit.id} tabindex="-1">
       <strong>${visit.outlet_name}</strong>
       <span class="muted">${t("finished %(time)s", { time: dayAndTime(visit.finished_at) })}</span>
       <span class=${visit.parked ? "said urgent" : "said"} role="status">
         ${capital(visit.delivered ? stateOfReceived(visit.server) : stateOfVisit(visit, state.sending, state.outbox))}</span>
-      ${visit.photos.filter((photo) => photo.refused?.status === 0).map(({ id, taken_at: at }) => html`
-        <span class="lacks" key=${id}>${t("The photo of %(time)s is not on this phone any more.", { time: dayAndTime(at) })}</span>`)}
+      ${visit.photos.filter((photo) => photo.refused).map(({ id, taken_at: at, refused }) => html`
+        <span class="lacks" key=${id}>${t("Photo of %(time)s: %(why)s", { time: dayAndTime(at), why: whyRefused(refused) })}</span>`)}
       ${visit.parked && html`<button type="button" onClick=${() => app.tryAgain(visit.id)}>${t("Try again")}</button>`}
     </li>`)}</ul>
     ${(state.drafts.length > 0 || visits.some((visit) => !visit.delivered)) && html`<${SaveUnsent} app=${app} />`}
@@ -43,7 +43,9 @@ function isTold(visit, told) {
 
 function headline({ login, outbox, sending }, visits, waiting) {
   if (!visits.length) return t("Finished visits appear here and are sent by themselves.");
-  if (!waiting.length && visits.some((visit) => visit.parked)) return t("Some visits need attention.");
+  if (!waiting.length && visits.some((visit) => visit.parked)) {
+    return t("The server does not accept some visits. Try again, or tell your manager. Do not clear this browser's data.");
+  }
   if (!waiting.length) return t("Everything has arrived.");
   if (login.wanted) return t("Log in, then sending goes on.");
   if (sending) return "";

@@ -1,4 +1,5 @@
 /** What keeps an open visit from being saved, above the bar, where it is seen from every place of a long section. */
+import { t } from "../translate.js";
 import { html } from "./html.js";
 import { capital, savedWords, savingWords } from "./words.js";
 
@@ -13,5 +14,7 @@ export function stateWords(open, waiting) {
 }
 
 export function Trouble({ open }) {
-  return html`<p class="state urgent trouble" role="alert">${isBroken(open) && savedWords(open)}</p>`;
+  const mayHelp = ["full", "failed"].includes(open.saved) && !open.readOnly;
+  return html`<p class="state urgent trouble" role="alert">${isBroken(open) && savedWords(open)}</p>
+    ${mayHelp && html`<button type="button" class="trouble" onClick=${open.flush}>${t("Try again")}</button>`}`;
 }

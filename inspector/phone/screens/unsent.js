@@ -37,14 +37,15 @@ export class SaveUnsent extends Component {
   }
 }
 
+// The button that was tapped has gone: what stands in its place is read out.
+const focus = (line) => line?.focus();
+
 function Ready({ found, urls }) {
   const { files, lost } = found;
   const sent = filesToShare(files);
   return html`
-    <p>${insideWords(found)}</p>
-    ${lost > 0 && html`<p class="urgent">${tn(
-      "%(num)s thing on the list is no longer on this phone, and not in the file.",
-      "%(num)s things on the list are no longer on this phone, and not in the file.", lost)}</p>`}
+    <p tabindex="-1" ref=${focus}>${insideWords(found)}</p>
+    ${lost > 0 && html`<p class="urgent">${t("No longer on this phone, and not in the file: %(num)s.", { num: lost })}</p>`}
     <p class="urgent">${t("It is not encrypted: whoever has the file can read the answers and see the photos. Send it to your agency and to nobody else.")}</p>
     <div class="files">
       ${sent && html`<button type="button" class="main" onClick=${() => navigator.share({ files: sent }).catch(() => {})}>${t("Send the file")}</button>`}

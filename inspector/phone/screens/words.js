@@ -8,7 +8,7 @@ const WORTH_SAYING_MS = 60_000;
 /** How far a finished visit is, in one line. */
 export function stateOfVisit(visit, sending, outbox) {
   if (visit.delivered) return received(visit.server);
-  if (visit.parked) return t("needs attention: %(why)s", { why: whyParked(visit.parked) });
+  if (visit.parked) return parkedWords(visit);
   if (sending === visit.id) {
     const { part, parts } = partsOf(visit);
     return t("sending %(part)s of %(parts)s", { part, parts });
@@ -27,8 +27,8 @@ export function received({ state, reason, received_at: at }) {
   const time = momentWords(at);
   if (state !== "held") return t("received %(time)s", { time });
   return reason
-    ? t("received %(time)s, a manager looks at it: %(why)s", { time, why: reason })
-    : t("received %(time)s, a manager looks at it", { time });
+    ? t("received %(time)s, waiting for a manager's decision: %(why)s", { time, why: reason })
+    : t("received %(time)s, waiting for a manager's decision", { time });
 }
 
 /** When it was: the time, and the day where it was not today. */
@@ -37,17 +37,30 @@ export function momentWords(at) {
   return isToday ? timeOfDay(at) : dayAndTime(at);
 }
 
-function whyParked({ status, detail }) {
+// A photo that the server does not take keeps its visit here, whose report has arrived.
+function parkedWords({ parked, photos }) {
+  const isOfPhoto = photos.some(({ refused }) => refused?.status === parked.status && refused.detail === parked.detail);
+  return isOfPhoto
+    ? t("the report has arrived, some photos have not")
+    : t("needs attention: %(why)s", { why: whyRefused(parked) });
+}
+
+/** Why the server does not take a visit or a photo, and what to do: what it said itself may not be so any more. */
+export function whyRefused({ status, detail, kept }) {
   const said = {
-    0: t("its content is no longer on this phone"),
-    403: t("the server does not let you send it"),
-    404: t("the server does not know it"),
-    409: t("the server has another version of it"),
-    410: t("it was deleted on the server"),
-    413: t("it is too large"),
-    422: t("it arrived damaged"),
-  }[status] ?? t("the server refused it");
-  return detail ? `${said} (${detail})` : said;
+    0: t("this phone cannot read it any more. Save the unsent work to a file and tell your manager."),
+    400: t("the server cannot read it. Save the unsent work to a file and send that to your manager."),
+    403: detail || t("the server does not take it from you. Ask your manager for access, then try again."),
+    404: t("the server does not find what it belongs to. Tell your manager, then try again."),
+    409: kept
+      ? t("the server has another report of this visit and keeps this one too. Tell your manager which one is right.")
+      : t("the server has another one. Save the unsent work to a file and send that to your manager."),
+    410: t("it was deleted on the server. Ask your manager whether it is still needed."),
+    413: t("it is larger than the server takes. Tell your manager, then try again."),
+    415: t("the server does not take files of this kind. Tell your manager."),
+    422: t("it arrived damaged several times. Try again in another network."),
+  }[status];
+  return said ?? [detail || t("the server refused it."), t("Try again, or tell your manager.")].join(" ");
 }
 
 /** What a criterion still lacks; what is wrong with its value says screens/kinds.js. */
@@ -111,8 +124,8 @@ export function savedWords(open) {
   return {
     saved: t("saved on this phone"),
     saving: t("saving"),
-    full: t("Not saved: there is no room left on this phone. Free some, then change anything."),
-    failed: t("Not saved. Change anything to try again, and do not close this page."),
+    full: t("Not saved: this phone has no space left. Free some space, then tap Try again."),
+    failed: t("Not saved. Tap Try again, and do not close this page."),
     gone: t("This visit was finished or discarded in another tab."),
   }[open.saved];
 }
