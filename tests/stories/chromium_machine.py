@@ -1,5 +1,5 @@
 """One person's phone in real Chromium, to which anything may happen: what its screens said is compared with what lies
-in its IndexedDB, byte for byte, and with what the server has.
+in its IndexedDB, byte for byte, and with what the server has (chromium_promises.py).
 """
 
 import hashlib
@@ -8,57 +8,34 @@ import random
 import re
 import signal
 import time
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import CDPSession, Locator, Page, expect
 from playwright.sync_api import Error as BrowserError
-from sqlalchemy import select
 
 from checklists.orm import new_id
-from checklists.visits import DraftPhoto, Photo, Visit
 from inspector.photo_images import draw_demo_photo
 from tests.browsers import Phone
 from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.faulty_line import FaultyLine
 from tests.servers import LiveServer
+from tests.stories.chromium_promises import ChromiumPromises
 from tests.walk import press_send
 
 ASSIGNMENTS = 12
 PAGES_AT_MOST = 5
 SAVED = re.compile("^saved on this phone", re.IGNORECASE)
+NOT_SAVED = re.compile("no room left|could not be saved")
+ON_THE_SERVER = re.compile(r"copy on the server \d\d:\d\d$")
 MISFORTUNES = (
     "offline", "portal", "lost_answers", "slow", "full", "aborted", "no_worker", "page_killed", "browser_killed",
     "wrong_clock", "server_killed", "two_tabs",
 )  # fmt: skip
 
-# All that lies on the phone. A database that is not there must not be made by looking.
-PROBE = """async () => {
-  if (!(await indexedDB.databases()).some(({ name }) => name === "phone")) return null;
-  const settled = (request) => new Promise((done, failed) => {
-    request.onsuccess = () => done(request.result);
-    request.onerror = () => failed(request.error);
-  });
-  const database = await settled(indexedDB.open("phone"));
-  const read = (name) => settled(database.transaction(name).objectStore(name).getAll());
-  const [drafts, visits, photos, reports] = await Promise.all(["drafts", "visits", "photos", "reports"].map(read));
-  database.close();
-  const hash = async (bytes) => Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
-    (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const text = (bytes) => new TextDecoder().decode(bytes);
-  return {
-    drafts: Object.fromEntries(drafts.map((draft) => [draft.id, JSON.stringify(draft.answers)])),
-    visits: Object.fromEntries(visits.map((visit) => [visit.id, visit.delivered])),
-    reports: Object.fromEntries(reports.map(({ id, bytes }) => [id, text(bytes)])),
-    photos: await Promise.all(photos.map(async ({ visit_id, bytes }) => [visit_id, await hash(bytes)])),
-  };
-}"""
 # A request that succeeds in a transaction that finds no room in the end, as browsers have it.
 NO_ROOM = """() => {
   const { put } = IDBObjectStore.prototype;
@@ -76,32 +53,34 @@ NO_ROOM = """() => {
 
 
 class ChromiumMachine:
-    """`run(seed, steps)` is one sequence with a phone of its own; AssertionError tells the seed and the steps."""
+    """`run(seed, misfortunes)` is one sequence with a phone of its own; AssertionError tells the seed and the steps."""
 
     def __init__(
         self, server: LiveServer, line: FaultyLine, sessions: Sessions, phones: Callable[..., Phone], folder: Path
     ) -> None:
         self.server, self.line, self.sessions = server, line, sessions
         self._phones, self._folder = phones, folder
-        self.numbers = 0
+        # Nothing else that is kept looks like these.
+        self.numbers = 700_000
 
-    def run(self, seed: str, steps: int, *, evicting: bool = False) -> list[str]:
-        """The misfortunes that happened; what the browser keeps may be thrown away after all of them."""
+    def run(self, seed: str, misfortunes: int | Sequence[str], *, evicting: bool = False) -> list[str]:
+        """The misfortunes that happened: these, or so many drawn ones; what the browser keeps may be thrown away after
+        all of them.
+        """
         self.chance = random.Random(seed)
-        self.begun: list[str] = []
-        self.finished: set[str] = set()
-        self.number: dict[str, int] = {}
-        self.photos: dict[str, set[str]] = defaultdict(set)
+        if isinstance(misfortunes, int):
+            misfortunes = self.chance.choices(MISFORTUNES, k=misfortunes)
+        self.told = ChromiumPromises(self.sessions)
         happened: list[str] = []
         try:
             self._start()
-            for _ in range(steps):
-                if len(self.begun) - len(self.finished) == 0 or self.chance.random() < 0.3:
+            for misfortune in misfortunes:
+                if not self.told.open or self.chance.random() < 0.3:
                     self._begin()
                 self.work()
-                happened.append(self.chance.choice(MISFORTUNES))
-                getattr(self, f"_{happened[-1]}")()
-                self._look()
+                happened.append(misfortune)
+                getattr(self, f"_{misfortune}")()
+                self.told.look(self.page)
             self._deliver_all()
             if evicting:
                 happened.append("evicted")
@@ -143,11 +122,14 @@ class ChromiumMachine:
         # What the browser threw away of a begun visit, the server has still.
         self.page.get_by_role("button", name=re.compile("^(Start visit|Continue here)$")).click()
         self.page.wait_for_url("**/#/visits/*/**")
-        self.begun.append(self.page.url.split("#/visits/")[1].split("/")[0])
+        self.told.begun.append(self._visit_shown())
+
+    def _visit_shown(self) -> str:
+        return self.page.url.split("#/visits/")[1].split("/")[0]
 
     def work(self) -> None:
         """Answer or photograph in a visit that was begun, or finish it."""
-        visit = self.chance.choice([each for each in self.begun if each not in self.finished])
+        visit = self.chance.choice(self.told.open)
         self._go(f"#/visits/{visit}/0")
         expect(self.page.get_by_label("Number").first).to_be_visible()
         act = self.chance.choice((self._answer, self._photograph, self._finish))
@@ -157,19 +139,19 @@ class ChromiumMachine:
         self.numbers += 1
         self.page.get_by_label("Number").first.fill(str(self.numbers))
         expect(self.page.get_by_text(SAVED).first).to_be_visible()
-        self.number[visit] = self.numbers
+        self.told.number[visit] = self.numbers
 
     def _photograph(self, visit: str) -> None:
         self.numbers += 1
         file = self._folder / f"{self.numbers}.jpg"
         # Small enough to be kept as it is, and like no other.
         file.write_bytes(draw_demo_photo(self.numbers, "Utro", (320, 240)) + self.numbers.to_bytes(4, "big"))
-        count = len(self.photos[visit]) + 1
+        count = len(self.told.photos[visit]) + 1
         with self.page.expect_file_chooser() as chooser:
             self.page.get_by_label("From gallery").first.click()
         chooser.value.set_files(file)
         expect(self.page.get_by_role("link", name=f"Photo {count} of {count}")).to_be_visible()
-        self.photos[visit].add(hashlib.sha256(file.read_bytes()).hexdigest())
+        self.told.photos[visit].add(hashlib.sha256(file.read_bytes()).hexdigest())
 
     def _finish(self, visit: str) -> None:
         while True:
@@ -189,7 +171,7 @@ class ChromiumMachine:
         self._go(f"#/visits/{visit}/finish")
         self.page.get_by_role("button", name="Finish visit").click()
         expect(self.page.get_by_role("heading", name="Outbox")).to_be_visible()
-        self.finished.add(visit)
+        self.told.finished.add(visit)
 
     def _send(self, page: Page | None = None) -> None:
         page = page or self.page
@@ -201,17 +183,21 @@ class ChromiumMachine:
     def _offline(self) -> None:
         self.phone.context.set_offline(True)
         self.page.reload()
-        self.work() if self._has_open() else self._begin()
+        self.work() if self.told.open else self._begin()
         self.phone.context.set_offline(False)
 
     def _portal(self) -> None:
         self.line.is_a_portal = True
+        if self.told.open:
+            self.work()
         self._send()
         self.page.wait_for_timeout(300)
         self.line.is_a_portal = False
 
     def _lost_answers(self) -> None:
         self.line.mishaps.extend(self.chance.choices(("lost", "cut", "portal", "damaged"), k=3))
+        if self.told.open:
+            self.work()
         self._send()
         self.page.wait_for_timeout(500)
         self.line.mishaps.clear()
@@ -226,25 +212,31 @@ class ChromiumMachine:
 
     def _full(self) -> None:
         """The browser says that there is no room: what was refused is no promise, what was shown is one."""
+        if not self.told.open:
+            self._begin()
         devtools, origin = self._devtools(), self.line.url
         devtools.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
         try:
-            if self._has_open():
-                self.work()
+            self.work()
         except (AssertionError, BrowserError):
-            expect(self.page.get_by_text(re.compile("no room left|could not be saved")).first).to_be_visible()
+            expect(self.page.get_by_text(NOT_SAVED).first).to_be_visible()
         devtools.send("Storage.overrideQuotaForOrigin", {"origin": origin})
         self._reload()
 
     def _aborted(self) -> None:
-        """A transaction aborts after its request has succeeded: the screen must not say "saved"."""
-        if not self._has_open():
+        """A transaction aborts after its request has succeeded: a screen that then says "saved" is held to it."""
+        if not self.told.open:
             self._begin()
-        visit = next(each for each in self.begun if each not in self.finished)
+        visit = self.told.open[0]
         self._go(f"#/visits/{visit}/0")
         self.page.evaluate(NO_ROOM)
         self.page.get_by_label("Number").first.fill("999999")
-        expect(self.page.get_by_text("Not saved: this phone has no space left").first).to_be_visible()
+        refused = self.page.get_by_text("Not saved: this phone has no space left").first
+        expect(refused.or_(self.page.get_by_text(SAVED)).first).to_be_visible()
+        if refused.is_hidden():
+            self.told.number[visit] = 999_999
+            self.told.look(self.page)
+        expect(refused).to_be_visible()
         self.page.evaluate("roomAgain()")
         self._answer(visit)
 
@@ -287,7 +279,7 @@ class ChromiumMachine:
     def _wrong_clock(self) -> None:
         for time_told in (datetime.now(UTC) + timedelta(days=self.chance.choice((-3000, 3000))), datetime.now(UTC)):
             self.page.clock.set_system_time(time_told)
-            if self._has_open():
+            if self.told.open:
                 self.work()
             self._send()
 
@@ -295,7 +287,7 @@ class ChromiumMachine:
         self._send()
         time.sleep(self.chance.uniform(0.0, 0.1))
         self.server.kill()
-        if self._has_open():
+        if self.told.open:
             self.work()
         self.server.start()
 
@@ -308,10 +300,13 @@ class ChromiumMachine:
         second.close()
 
     def _evicted(self) -> None:
-        """The browser throws away all that it keeps for the app: what was received is safe, and the app goes on."""
+        """The browser throws away all that it keeps for the app: what was received is safe, what the screen called kept
+        on the server of begun visits comes back as it was, and the app goes on.
+        """
         self._begin()
-        self._answer(self.begun[-1])
-        received = self._received()
+        self._answer(self.told.begun[-1])
+        self._photograph(self.told.begun[-1])
+        received, kept = self.told.received(self.page), self._called_kept()
         self._devtools().send(
             "Storage.clearDataForOrigin", {"origin": self.line.url, "storageTypes": "indexeddb,cache_storage"}
         )
@@ -322,16 +317,40 @@ class ChromiumMachine:
         except BrowserError:
             self._log_in()
         for visit in received:
-            self._is_there(visit)
-        self.begun, self.finished = [], set()
+            self.told.is_there(visit)
+        self.told.came_back(self.page, kept, self._gone_on_with(len(kept)))
+        self.told.begun = [visit for visit in self.told.begun if visit in kept]
         self._begin()
-        # Of a visit that was begun before, what the server had is here again; of a new one there is nothing.
-        self.photos[self.begun[-1]] = self._kept_of(self.begun[-1])
-        self._answer(self.begun[-1])
-        self._look()
+        self._answer(self.told.begun[-1])
+        self.told.look(self.page)
 
-    def _has_open(self) -> bool:
-        return set(self.begun) > self.finished
+    def _called_kept(self) -> set[str]:
+        """The begun visits, once the list says of each that the server has it with its photos as it is here."""
+        self._go("#/")
+        # Nobody waits for a pause when the network comes back.
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+        kept, login = self.page.get_by_text(ON_THE_SERVER), self.page.get_by_text("Log in to send and receive.")
+        expect(kept.nth(len(self.told.open) - 1).or_(login).first).to_be_visible()
+        if login.is_visible():
+            self.page.get_by_role("button", name="Log in").first.click()
+            self._log_in()
+        expect(kept).to_have_count(len(self.told.open))
+        expect(self.page.get_by_text("only on this phone")).to_have_count(0)
+        return set(self.told.open)
+
+    def _gone_on_with(self, count: int) -> set[str]:
+        """Go on with every begun visit that is offered; `count` are waited for."""
+        self._go("#/")
+        button = self.page.get_by_role("button", name="Continue here")
+        self._wait_for(button.nth(count - 1))
+        visits = set()
+        for left in range(button.count(), 0, -1):
+            button.first.click()
+            self.page.wait_for_url("**/#/visits/*/**")
+            visits.add(self._visit_shown())
+            self._go("#/")
+            expect(button).to_have_count(left - 1)
+        return visits
 
     def _devtools(self) -> CDPSession:
         return self.phone.context.new_cdp_session(self.page)
@@ -344,50 +363,23 @@ class ChromiumMachine:
         self.page.goto("/phone/")
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
 
-    # ---- What was promised
-
-    def _look(self) -> None:
-        kept: dict[str, Any] = self.page.evaluate(PROBE) or {"drafts": {}, "visits": {}, "photos": [], "reports": {}}
-        photos: dict[str, set[str]] = defaultdict(set)
-        for visit_id, digest in kept["photos"]:
-            photos[visit_id].add(digest)
-        for visit in self.begun:
-            if kept["visits"].get(visit):
-                self._is_there(visit)
-                continue
-            words = kept["drafts"].get(visit) or kept["reports"].get(visit)
-            assert words, f"saved: {visit} is neither a draft nor a finished visit"
-            if visit in self.number:
-                assert str(self.number[visit]) in words, f"saved: {visit} does not say {self.number[visit]}"
-            assert self.photos[visit] <= photos[visit], f"bytes: photos of {visit} are gone or others"
-
-    def _is_there(self, visit: str) -> None:
-        with self.sessions() as session:
-            assert session.get(Visit, UUID(visit)), f"received: {visit} is not on the server"
-            rows = session.scalars(select(Photo).where(Photo.visit_id == UUID(visit))).all()
-        stored = {photo.sha256 for photo in rows if photo.stored_at}
-        assert self.photos[visit] == stored, f"received: photos of {visit} are missing on the server"
-
-    def _kept_of(self, visit: str) -> set[str]:
-        """The photos that have come with a begun visit's copy."""
-        with self.sessions() as session:
-            return set(session.scalars(select(DraftPhoto.sha256).where(DraftPhoto.visit_id == UUID(visit))))
-
-    def _received(self) -> set[str]:
-        kept = self.page.evaluate(PROBE)
-        return {visit for visit, delivered in kept["visits"].items() if delivered}
-
     def _deliver_all(self) -> None:
         self._reload()
         self._send()
         arrived = self.page.get_by_text("Everything has arrived.")
         login_lost = self.page.get_by_text("Log in, then sending goes on.")
-        if self.finished:
-            expect(arrived.or_(login_lost)).to_be_visible()
+        settled = arrived.or_(self.page.get_by_text("Needs attention")).first
+        if self.told.finished:
+            self._wait_for(settled.or_(login_lost).first)
         if login_lost.is_visible():
             # Chromium writes cookies down every half minute: killed, it forgets a login, and nothing else.
             self.page.get_by_role("button", name="Log in").first.click()
             self._log_in()
-            expect(arrived).to_be_visible()
-        self._look()
-        assert self.finished <= self._received(), "drain: a finished visit has not arrived"
+            self._wait_for(settled)
+        self.told.look(self.page)
+        assert self.told.finished <= self.told.received(self.page), "drain: a finished visit has not arrived"
+
+    def _wait_for(self, words: Locator) -> None:
+        """What is not there in time is missed later, with the promise that it breaks."""
+        with suppress(BrowserError):
+            words.wait_for()
