@@ -5,11 +5,11 @@ const ASK_AGAIN_MS = 3_600_000;
 /**
  * Register the worker. `onChange({ready, update})` tells whether every file is here and whether a newer version waits;
  * ready only if `hasPictures()` resolves to true as well.
- * Gives {check, takeUpdate}; both do nothing where the browser has no service worker (an address without https).
+ * Gives {check, takeUpdate, wakeLater}; they do nothing where the browser has no service worker (an address without https).
  */
 export function keepOffline(onChange, hasPictures) {
   const workers = navigator.serviceWorker;
-  if (!workers) return { check() {}, async takeUpdate() {} };
+  if (!workers) return { check() {}, async takeUpdate() {}, wakeLater() {} };
   const state = { ready: false, update: false };
   let registration = null;
   let askedAt = Date.now();
@@ -53,7 +53,13 @@ export function keepOffline(onChange, hasPictures) {
       const held = (await navigator.locks?.query())?.held ?? [];
       if (held.some((lock) => lock.name.startsWith("draft ")) || !registration?.waiting) return;
       taking = true;
-      registration.waiting.postMessage("take over");
+      registration.waiting.postMessage(navigator.locks ? "take over" : "take over alone");
+    },
+
+    /** There is something to send: be woken when there is a network, where the browser does that (Background Sync). */
+    wakeLater() {
+      // One that says it is online would wake us at once, again and again.
+      if (navigator.onLine === false) registration?.sync?.register("outbox").catch(() => {});
     },
   };
 }
