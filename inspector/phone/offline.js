@@ -1,6 +1,7 @@
 /** Whether the app and its pictures are on the phone, and whether a newer app waits: asked of the service worker. */
 
 const ASK_AGAIN_MS = 3_600_000;
+const WAKE_AGAIN_MS = 60_000;
 
 /**
  * Register the worker. `onChange({ready, update})` tells whether every file is here and whether a newer version waits;
@@ -13,6 +14,7 @@ export function keepOffline(onChange, hasPictures) {
   const state = { ready: false, update: false };
   let registration = null;
   let askedAt = Date.now();
+  let wishedAt = 0;
   let taking = false;
 
   workers.register("service-worker.js", { updateViaCache: "none" }).then(watch, () => {});
@@ -58,8 +60,11 @@ export function keepOffline(onChange, hasPictures) {
 
     /** There is something to send: be woken when there is a network, where the browser does that (Background Sync). */
     wakeLater() {
-      // One that says it is online would wake us at once, again and again.
-      if (navigator.onLine === false) registration?.sync?.register("outbox").catch(() => {});
+      // One that takes itself to be online wakes us at once: not again and again.
+      const sync = navigator.onLine === false && registration?.sync;
+      if (!sync || Math.abs(Date.now() - wishedAt) < WAKE_AGAIN_MS) return;
+      wishedAt = Date.now();
+      sync.register("outbox").catch(() => {});
     },
   };
 }

@@ -193,7 +193,7 @@ test("without a network the browser is asked to wake the app, and what is finish
     controller: null, addEventListener: (name, act) => name === "message" && words.push(act), getRegistration: async () => null,
     register: async () => ({ active: null, waiting: null, sync, addEventListener() {}, update: async () => {} }),
   } });
-  assert.deepEqual([...new Set(asked)], ["outbox"]);
+  assert.deepEqual(asked, ["outbox"]);
   server.on = {};
   words.forEach((act) => act({ data: "deliver" }));
   await pause(100);

@@ -72,12 +72,18 @@ test("without locks nobody knows what other tabs have open: the worker looks whe
   assert.deepEqual(did, ["take over alone"]);
 });
 
-test("to be woken is asked for only where the browser knows that there is no network", async () => {
+test("to be woken is asked for only where the browser knows that there is no network, and once a minute", async ({ mock }) => {
+  let now = 1_000_000_000;
+  mock.method(Date, "now", () => now);
   for (const [onLine, expected] of [[true, []], [undefined, []], [false, ["outbox"]]]) {
     const sync = withWorker({ complete: true, onLine });
     const offline = await new Promise((done) => { const keeper = keepOffline(() => done(keeper), async () => true); });
     offline.wakeLater();
+    offline.wakeLater();
     assert.deepEqual(sync.names, expected);
+    now += 61_000;
+    offline.wakeLater();
+    assert.deepEqual(sync.names, [...expected, ...expected]);
   }
 });
 
