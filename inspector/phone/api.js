@@ -54,7 +54,7 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
   }
 
   /** A JPEG: `body` is its bytes. */
-  const picture = (path) => call("GET", path, { accept: JPEG, expect: [200] });
+  const picture = (path, { personId }) => call("GET", path, { accept: JPEG, headers: meantFor(personId), expect: [200] });
   const json = (value) => ({ body: JSON.stringify(value), mediaType: "application/json" });
   const isPerson = (body) => typeof body.person?.id === "string";
 
@@ -65,7 +65,9 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
       expect: [200], believe: (body) => body.person === null || isPerson(body) }),
     logIn: (email, password) =>
       call("POST", "api/v1/session", { ...json({ email, password }), expect: [200], believe: isPerson }),
-    logOut: () => call("DELETE", "api/v1/session", { expect: [204] }),
+    /** End this person's login, and no other's (an earlier release did not note whose it was); `signal` ends the call. */
+    logOut: ({ personId, signal }) => call("DELETE", "api/v1/session", {
+      headers: personId === true ? {} : meantFor(personId), signal, expect: [204] }),
 
     /** All that the phone needs to work off line; `etag` of what is already here, or null. */
     work: (etag) => call("GET", "api/v1/phone/work", {
@@ -147,9 +149,9 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
       ...json(contact), headers: meantFor(personId), expect: [204] }),
 
     /** A reference picture of a criterion's guidance. */
-    picture: (id) => picture(`api/v1/pictures/${id}`),
+    picture: (id, { personId }) => picture(`api/v1/pictures/${id}`, { personId }),
     /** A photo that the server has, in its size "thumbnail", "screen" or "original". */
-    photoPicture: (id, size) => picture(`api/v1/photos/${id}?size=${size}`),
+    photoPicture: (id, size, { personId }) => picture(`api/v1/photos/${id}?size=${size}`, { personId }),
 
     /** One of the app's own files, which the browser may have already. */
     catalogue: (name) => call("GET", `phone/translations/${name}.json`, {

@@ -6,12 +6,13 @@ import { Hearing } from "./hearing.js";
 import { Keeping } from "./keeping.js";
 import { keepOffline } from "./offline.js";
 import { createOutbox, isOpen } from "./outbox.js";
+import { People } from "./people.js";
 import { fetchPictures, hasPictures } from "./pictures.js";
 import { isInVisit, parseRoute, toAssignments, toOutbox } from "./routes.js";
 import { Drawing } from "./screens/drawing.js";
 import { mount } from "./screens/page.js";
-import { openStore, openStoreAsItIs } from "./store.js";
-import { firstKnown, language, speak } from "./translate.js";
+import { isLost, openStore, openStoreAsItIs } from "./store.js";
+import { firstKnown, language, speak, t } from "./translate.js";
 import { collectUnsent } from "./unsent.js";
 import { freshId, Visiting } from "./visiting.js";
 
@@ -35,6 +36,8 @@ class App {
   /** What the screens of a visit call. */
   visiting = new Visiting(this);
 
+  people = new People(this);
+
   drawing = new Drawing(() => this.page.draw());
 
   #spoken = null;
@@ -42,8 +45,6 @@ class App {
   #messageTimer = null;
   #opening = Promise.resolve();
   #fetching = null;
-  // Counts who came and went: an answer that was asked for before is nobody's.
-  #shift = 0;
   #channel = typeof BroadcastChannel === "function" ? new BroadcastChannel("phone") : null;
   #locks = navigator.locks ?? null;
 
@@ -52,12 +53,12 @@ class App {
     this.state.version = this.page.version;
     this.api = createApi({ language });
     // What the browser speaks is most often what is spoken here: fetched while the store opens.
-    const spoken = this.#speak();
+    const spoken = this.speak();
     try {
       this.store = await openStore();
       await this.#readSettings();
       addEventListener("hashchange", () => this.follow());
-      await Promise.all([spoken.then(() => this.#speak()), this.state.person && this.readOwn(), this.follow()]);
+      await Promise.all([spoken.then(() => this.speak()), this.state.person && this.readOwn(), this.follow()]);
     } catch (error) {
       this.set({ started: true, fatal: error });
       return;
@@ -88,7 +89,8 @@ class App {
     Object.assign(this.state, known);
   }
 
-  async #speak() {
+  /** Speak the language that was chosen here, or this person's own, or the browser's. */
+  async speak() {
     const { person } = this.state;
     const wished = firstKnown([this.wishedLanguage, person?.language, ...(navigator.languages ?? [])]);
     if (wished === this.#spoken) return;
@@ -101,7 +103,9 @@ class App {
 
   /** Read again what this person has on the phone. */
   async readOwn() {
-    const { id } = this.state.person;
+    const id = this.state.person?.id;
+    // Somebody else is about to come.
+    if (!id) return;
     const [work, drafts, visits] = await Promise.all([this.store.work(id), this.store.drafts(id), this.store.visits(id),
       this.keeping.readOwn(this.state.person), this.hearing.read(this.state.person)]);
     if (this.state.person?.id !== id) return;
@@ -128,6 +132,9 @@ class App {
       const opened = await openDraft({
         id: wanted, personId: person.id, store: this.store, locks: this.#locks, onChange: () => this.changed(),
         onSaved: () => this.keeping.stir(wanted),
+      }).catch((error) => {
+        if (!isLost(error)) throw error;
+        this.say(t("This visit cannot be opened: the phone's storage has lost a part of it. Tell your manager."));
       });
       if (!opened) {
         await this.readOwn();
@@ -184,67 +191,20 @@ class App {
 
   // ---- People
 
-  /** Log in, in place; work without a network needs none. */
-  async logIn(email, password) {
-    this.#setLogin({ busy: true, error: null });
-    const answer = await this.api.logIn(email, password);
-    if (answer.kind !== "ok") {
-      const wrong = answer.kind === "login" ? "wrong" : answer.kind === "nothing" ? "nothing" : "refused";
-      this.#setLogin({ busy: false, error: { wrong, detail: answer.body?.detail ?? null } });
-      return;
-    }
-    this.#setLogin({ busy: false, error: null, open: false, wanted: false });
-    await this.store.saveSetting("logged_out", false);
-    await this.#welcome(answer.body.person);
-    await this.refresh();
-    this.deliver({ asked: true });
-  }
-
-  // What belongs to somebody else stays on the phone and out of sight.
-  async #welcome(person) {
-    const other = this.state.person?.id !== person.id;
-    this.#shift += 1;
-    await this.store.saveSetting("person", person);
-    this.tellOthers("person");
-    if (other && this.state.person) {
-      Object.assign(this.state, { person: null, refused: false, message: null });
-      location.hash = toAssignments();
-      await this.follow();
-    }
-    this.set({ person });
-    await this.#speak();
-    if (other) await this.readOwn();
-    await this.follow();
-  }
-
-  /** Log out; what is on the phone waits for its owner. The server is told now, or at the next start. */
-  async logOut() {
-    this.#shift += 1;
-    await this.store.saveSetting("logged_out", true);
-    await this.store.saveSetting("person", null);
-    this.tellOthers("person");
-    location.hash = toAssignments();
-    await this.follow();
-    await this.state.open?.close();
-    this.set({ person: null, work: null, refused: false, drafts: [], visits: [], open: null, message: null, copies: {}, elsewhere: [] });
-    await this.hearing.turnOff();
-    await this.api.logOut();
-  }
-
   /** The server wants to know who this is. */
   askForLogin() {
-    this.#setLogin({ wanted: true });
+    this.setLogin({ wanted: true });
   }
 
   openLogin(open) {
-    this.#setLogin({ open, error: null });
+    this.setLogin({ open, error: null });
   }
 
   /** Speak another language from now on, on this phone. */
   async chooseLanguage(chosen) {
     this.wishedLanguage = chosen;
     await this.store.saveSetting("language", chosen);
-    await this.#speak();
+    await this.speak();
   }
 
   // ---- Work from the server
@@ -252,31 +212,32 @@ class App {
   /** Ask for assignments. Without a network, or without room for them, everything stays as it is. */
   refresh() {
     this.refreshedAt = Date.now();
-    return (this.state.person ? this.#askForWork() : this.#findSession()).catch(() => {});
+    return (this.state.person ? this.#askForWork() : this.people.findSession()).catch(() => {});
   }
 
   async #askForWork() {
-    const [{ person }, shift] = [this.state, this.#shift];
+    const [{ person }, shift] = [this.state, this.people.shift];
     const answer = await this.api.work((await this.store.work(person.id))?.etag ?? null);
-    if (shift !== this.#shift) return undefined;
-    if (answer.kind === "login") return this.#setLogin({ wanted: true });
+    if (shift !== this.people.shift) return undefined;
+    if (answer.kind === "login") return this.setLogin({ wanted: true });
     if (["ok", "same", "refused"].includes(answer.kind)) this.set({ refused: answer.status === 403 });
     if (answer.kind === "same") {
       await noteClock(this, answer.time);
+      await this.store.renewPerson(person);
       this.#lookFurther();
-      return this.#setLogin({ wanted: false });
+      return this.setLogin({ wanted: false });
     }
     if (answer.kind !== "ok") return undefined;
     const { body, etag } = answer;
-    if (body.person.id !== person.id) return this.#setLogin({ wanted: true });
+    if (body.person.id !== person.id) return this.setLogin({ wanted: true });
     await this.store.saveWork({ person_id: person.id, etag, body, fetched_at: Date.now() });
     await noteClock(this, Date.parse(body.server_time));
-    if (shift !== this.#shift) return undefined;
-    this.#setLogin({ wanted: false });
+    if (shift !== this.people.shift) return undefined;
+    this.setLogin({ wanted: false });
     this.set({ work: body, person: body.person });
-    await this.store.saveSetting("person", body.person);
+    await this.store.renewPerson(body.person);
     this.#lookFurther();
-    return this.#speak();
+    return this.speak();
   }
 
   // In nobody's way, and pictures one at a time: what fails now is fetched with the next look at the work.
@@ -291,14 +252,6 @@ class App {
     });
   }
 
-  async #findSession() {
-    if (await this.store.setting("logged_out")) return void (await this.api.logOut());
-    const answer = await this.api.visitor();
-    if (answer.kind !== "ok" || !answer.body.person || this.state.person) return undefined;
-    await this.#welcome(answer.body.person);
-    return this.refresh();
-  }
-
   // ---- Sending
 
   /** Send what is finished; harmless to call at any time. `asked`: do not wait for a pause to end. */
@@ -309,9 +262,10 @@ class App {
     const outcome = await this.outbox.deliver({ personId: person.id, asked })
       .catch(() => ({ state: "wait", until: Date.now() + STALE_MS }));
     clearTimeout(this.#timer);
-    if (outcome.state === "login") this.#setLogin({ wanted: true });
+    if (outcome.state === "login") this.setLogin({ wanted: true });
     const until = outcome.until ?? (outcome.state === "elsewhere" ? Date.now() + STALE_MS : null);
     if (until) this.#timer = setTimeout(() => this.deliver(), Math.max(500, until - Date.now()));
+    if (until) this.offline?.wakeLater();
     this.set({ outbox: outcome });
     this.keeping.keep({ asked });
   }
@@ -387,7 +341,8 @@ class App {
     this.changed();
   }
 
-  #setLogin(news) {
+  /** Change what the login says. */
+  setLogin(news) {
     this.set({ login: { ...this.state.login, ...news } });
   }
 

@@ -20,6 +20,7 @@ export class Hearing {
 
   #listen(word) {
     if (word === "news") this.app.refresh();
+    if (word === "deliver") this.app.deliver({ asked: true });
     if (word === "assignments") location.hash = toAssignments();
   }
 

@@ -1,18 +1,20 @@
 /** Whether the app and its pictures are on the phone, and whether a newer app waits: asked of the service worker. */
 
 const ASK_AGAIN_MS = 3_600_000;
+const WAKE_AGAIN_MS = 60_000;
 
 /**
  * Register the worker. `onChange({ready, update})` tells whether every file is here and whether a newer version waits;
  * ready only if `hasPictures()` resolves to true as well.
- * Gives {check, takeUpdate}; both do nothing where the browser has no service worker (an address without https).
+ * Gives {check, takeUpdate, wakeLater}; they do nothing where the browser has no service worker (an address without https).
  */
 export function keepOffline(onChange, hasPictures) {
   const workers = navigator.serviceWorker;
-  if (!workers) return { check() {}, async takeUpdate() {} };
+  if (!workers) return { check() {}, async takeUpdate() {}, wakeLater() {} };
   const state = { ready: false, update: false };
   let registration = null;
   let askedAt = Date.now();
+  let wishedAt = 0;
   let taking = false;
 
   workers.register("service-worker.js", { updateViaCache: "none" }).then(watch, () => {});
@@ -53,7 +55,16 @@ export function keepOffline(onChange, hasPictures) {
       const held = (await navigator.locks?.query())?.held ?? [];
       if (held.some((lock) => lock.name.startsWith("draft ")) || !registration?.waiting) return;
       taking = true;
-      registration.waiting.postMessage("take over");
+      registration.waiting.postMessage(navigator.locks ? "take over" : "take over alone");
+    },
+
+    /** There is something to send: be woken when there is a network, where the browser does that (Background Sync). */
+    wakeLater() {
+      // One that takes itself to be online wakes us at once: not again and again.
+      const sync = navigator.onLine === false && registration?.sync;
+      if (!sync || Math.abs(Date.now() - wishedAt) < WAKE_AGAIN_MS) return;
+      wishedAt = Date.now();
+      sync.register("outbox").catch(() => {});
     },
   };
 }

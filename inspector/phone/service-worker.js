@@ -1,7 +1,8 @@
 /**
  * Keeps the app's own files for work without a network. The server puts the list of files with their hashes above this
  * text (`const APP = {version, files}`), so that any change of any file makes a new worker.
- * It answers nothing but GET of those files: a worker that handles a PUT empties its body on WebKit. And it shows notices.
+ * It answers nothing but GET of those files: a worker that handles a PUT empties its body on WebKit. And it shows notices,
+ * and tells open pages that there is a network again; it sends nothing itself.
  */
 /* global APP */
 
@@ -23,9 +24,12 @@ self.addEventListener("fetch", (event) => {
 });
 self.addEventListener("message", (event) => {
   if (event.data === "take over") self.skipWaiting();
+  if (event.data === "take over alone") event.waitUntil(takeOverAlone());
   if (event.data === "complete?") event.waitUntil(tellWhetherComplete(event.ports[0]));
 });
 
+// Background Sync: where no page is open nothing happens, and nothing is shown; its next start sends.
+self.addEventListener("sync", (event) => event.waitUntil(tellPages("deliver")));
 self.addEventListener("push", (event) => event.waitUntil(notify(event.data)));
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
@@ -40,6 +44,8 @@ async function takeAll() {
   const cache = await caches.open(CACHE);
   try {
     await Promise.all(Object.entries(APP.files).map(([path, hash]) => take(cache, HOME + path, hash)));
+    // A cache that was deleted meanwhile takes files as well, and nobody finds them.
+    if (!(await isComplete())) throw new Error("the files are gone again");
   } catch (error) {
     if (!isInUse) await caches.delete(CACHE);
     throw error;
@@ -71,8 +77,10 @@ async function stepAside(event) {
 }
 
 async function dropOthers() {
+  const { installing, waiting } = self.registration;
   const names = await caches.keys();
-  const others = names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  // A newer version may be taking its files just now: it drops ours and all before it when its time has come.
+  const others = installing || waiting ? [] : names.filter((name) => name.startsWith(PREFIX) && name !== CACHE);
   await Promise.all(others.map((name) => caches.delete(name)));
   await self.clients.claim();
 }
@@ -81,10 +89,23 @@ async function answer(request, path) {
   return (await caches.match(path, { cacheName: CACHE })) ?? fetch(request);
 }
 
+// What the browser has thrown away is taken again: the next one who asks hears of it.
+let healing = null;
 async function tellWhetherComplete(port) {
+  const isWhole = await isComplete();
+  port.postMessage(isWhole);
+  if (!isWhole) await (healing ??= takeAll().catch(() => {}).finally(() => { healing = null; }));
+}
+
+async function isComplete() {
   const cache = await caches.open(CACHE);
   const found = await Promise.all([...OWN].map((path) => cache.match(path)));
-  port.postMessage(found.every(Boolean));
+  return found.every(Boolean);
+}
+
+// Without locks nobody knows what other tabs have open.
+async function takeOverAlone() {
+  if ((await pages()).length < 2) await self.skipWaiting();
 }
 
 // A notice that is not for who works here now is nobody's. What it says never names a client or an outlet.
@@ -98,7 +119,7 @@ async function notify(data) {
   const icon = `${HOME}icons/icon-192.png`;
   await self.registration.showNotification(words, { tag, renotify, icon, silent: kept.plain });
   await self.navigator.setAppBadge?.(kept.count + news.count).catch(() => {});
-  for (const page of await pages()) page.postMessage("news");
+  await tellPages("news");
 }
 
 // The app at its list, in a window that there is or in a new one.
@@ -122,6 +143,10 @@ async function giveNewAddress({ oldSubscription, newSubscription }) {
 
 async function shelf() {
   return (await (await caches.open(SHELF)).match(SHELF))?.json();
+}
+
+async function tellPages(word) {
+  for (const page of await pages()) page.postMessage(word);
 }
 
 async function pages() {

@@ -14,6 +14,7 @@
  * pictures   the bytes of reference pictures; null for one that the server does not have
  * copies     what of a begun visit lies on the server too
  */
+import { createSettings } from "./settings.js";
 import { openDB } from "./vendor/idb.js";
 
 // Every released version of the store opens in the newest one: a change of its shape is a further step of `upgrade`.
@@ -55,24 +56,22 @@ export async function openStore(name = "phone", version = VERSION) {
   const change = (names, work) => transact(names, "readwrite", undefined, work);
   const keep = (names, work) => transact(names, "readwrite", STRICT, work);
 
+  // One of which the disk has lost a part must not keep back the others, nor the app: `lost` has the ids of such.
+  async function readable(name, personId) {
+    const ids = await read([name], (tx) => tx.objectStore(name).index("person_id").getAllKeys(personId));
+    const found = await Promise.all(ids.map((id) => unlessLost(read([name], (tx) => tx.objectStore(name).get(id)))));
+    return { all: found.filter(Boolean), lost: ids.filter((_, at) => !found[at]) };
+  }
+
   return {
-    setting: (key) => read(["settings"], (tx) => tx.objectStore("settings").get(key)),
-    settings: (keys) => read(["settings"], (tx) => Promise.all(keys.map((key) => tx.objectStore("settings").get(key)))),
-    saveSetting: (key, value) => change(["settings"], (tx) => tx.objectStore("settings").put(value, key)),
+    ...createSettings({ read, change }),
 
     /** What /phone/work last said to this person: {person_id, etag, body, fetched_at}. */
-    work: (personId) => read(["work"], (tx) => tx.objectStore("work").get(personId)),
+    work: (personId) => unlessLost(read(["work"], (tx) => tx.objectStore("work").get(personId))),
     saveWork: (work) => change(["work"], (tx) => tx.objectStore("work").put(work)),
 
-    /** Those that can be read: one of which the disk has lost a part must not keep back the others, nor the app. */
-    drafts: async (personId) => {
-      const ids = await read(["drafts"], (tx) => tx.objectStore("drafts").index("person_id").getAllKeys(personId));
-      const drafts = await Promise.all(ids.map((id) => (
-        read(["drafts"], (tx) => tx.objectStore("drafts").get(id)).catch((error) => {
-          if (!isLost(error)) throw error;
-        }))));
-      return drafts.filter((draft) => draft && !draft.discarded_at).map(unpacked);
-    },
+    drafts: async (personId) => (
+      (await readable("drafts", personId)).all.filter((draft) => !draft.discarded_at).map(unpacked)),
 
     /** One draft with its task {id, assignment, version, limits}; null when finished, discarded or another person's. */
     draft: (id, personId) => read(["drafts", "tasks"], async (tx) => {
@@ -163,12 +162,20 @@ export async function openStore(name = "phone", version = VERSION) {
     }),
 
     /** All that copies.js plans with, as it is at one moment: {drafts, copies, visits}, the discarded ones too. */
-    begun: (personId) => read(["drafts", "copies", "visits"], async (tx) => {
-      const own = (name) => tx.objectStore(name).index("person_id").getAll(personId);
-      const [drafts, visits, copies] = await Promise.all(
-        [own("drafts"), own("visits"), tx.objectStore("copies").getAll()]);
-      return { drafts: drafts.map(unpacked), visits, copies: copies.filter((copy) => copy.person_id === personId) };
-    }),
+    begun: async (personId) => {
+      const all = await unlessLost(read(["drafts", "copies", "visits"], (tx) => {
+        const own = (name) => tx.objectStore(name).index("person_id").getAll(personId);
+        return Promise.all([own("drafts"), own("visits"), tx.objectStore("copies").getAll()]);
+      }));
+      const [drafts, visits] = all ?? await Promise.all(["drafts", "visits"].map((name) => readable(name, personId)));
+      const copies = all?.[2] ?? await read(["copies"], (tx) => tx.objectStore("copies").getAll());
+      // The copy of what is lost here may be all that is left of it: nobody touches it.
+      const lost = new Set(all ? [] : [...drafts.lost, ...visits.lost]);
+      return {
+        drafts: (drafts.all ?? drafts).map(unpacked), visits: visits.all ?? visits,
+        copies: copies.filter((copy) => copy.person_id === personId && !lost.has(copy.id)),
+      };
+    },
 
     /** Keep a piece {id, visit_id, bytes, ms} of a recording (recordings.js tells its id); it goes with its visit. */
     savePiece: (piece) => keep(["photos"], (tx) => tx.objectStore("photos").put(piece)),
@@ -222,7 +229,9 @@ export async function openStore(name = "phone", version = VERSION) {
       await dropPhotos(tx, visit.id, (id) => !used.has(id));
     }),
 
-    visits: (personId) => read(["visits"], (tx) => tx.objectStore("visits").index("person_id").getAll(personId)),
+    visits: async (personId) => (
+      await unlessLost(read(["visits"], (tx) => tx.objectStore("visits").index("person_id").getAll(personId)))
+        ?? (await readable("visits", personId)).all),
     report: async (id) => (await read(["reports"], (tx) => tx.objectStore("reports").get(id)))?.bytes,
 
     /**
@@ -248,6 +257,13 @@ export async function openStore(name = "phone", version = VERSION) {
 
     close: () => database?.close(),
   };
+}
+
+// Resolves to undefined for what the disk has lost.
+function unlessLost(reading) {
+  return reading.catch((error) => {
+    if (!isLost(error)) throw error;
+  });
 }
 
 /** Whether the disk has lost what was to be read, in a browser's words: no further try reads it. */

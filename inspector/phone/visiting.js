@@ -186,7 +186,7 @@ export class Visiting {
     const { received, marks } = state.open.draft.photos[photoId] ?? {};
     if (kept || !received) return kept ?? null;
     // Marks are drawn into the smaller sizes, and can only be changed on a picture that is without them.
-    const answer = await api.photoPicture(photoId, marks ? "original" : "screen");
+    const answer = await api.photoPicture(photoId, marks ? "original" : "screen", { personId: state.person.id });
     return answer.kind === "ok" ? { bytes: answer.body, media_type: "image/jpeg" } : null;
   }
 

@@ -32,3 +32,16 @@ def test_what_is_meant_for_one_person_is_not_taken_under_anothers_login(
     with sessions() as session:
         assert session.get_one(Visit, visit_id).inspector_id == anna.id
     assert timurs.client.get("/api/v1/session").status_code == 200, "nobody is logged out by it"
+
+
+def test_a_log_out_that_comes_late_ends_no_other_persons_login(app: Flask, audit: Audit) -> None:
+    anna, timur = audit.inspectors
+    timurs = FieldClient(app.test_client(), timur).client
+
+    def log_out(**meant_for: str) -> tuple[int, int]:
+        left = timurs.delete("/api/v1/session", headers=OWN_SITE | meant_for)
+        return left.status_code, timurs.get("/api/v1/session").status_code
+
+    assert log_out(**{"Expect-Person": str(anna.id)}) == (204, 200)
+    assert log_out(**{"Expect-Person": str(timur.id)}) == (204, 401)
+    assert log_out(**{"Expect-Person": str(anna.id)}) == (204, 401)

@@ -106,16 +106,16 @@ test("a picture is a JPEG and says so, or it is none", async () => {
   const jpeg = new Uint8Array([0xff, 0xd8, 0xff, 0xe0]);
   const reply = (bytes, type = "image/jpeg", status = 200) => () => new Response(bytes, { status, headers: { "Content-Type": type } });
   const asked = [];
-  const { kind: said, body } = await anApi(reply(jpeg), asked).photoPicture("p", "thumbnail");
+  const { kind: said, body } = await anApi(reply(jpeg), asked).photoPicture("p", "thumbnail", { personId: "anna" });
   assert.deepEqual([said, new Uint8Array(body)], ["ok", jpeg]);
   assert.deepEqual([asked[0].path, asked[0].headers.Accept], ["/api/v1/photos/p?size=thumbnail", "image/jpeg"]);
-  const picture = (api) => api.picture("g");
+  const picture = (api) => api.picture("g", { personId: "anna" });
   assert.equal(await kind(reply("<html>"), picture), "nothing");
   assert.equal(await kind(reply(jpeg, "text/html"), picture), "nothing");
   assert.equal(await kind(portal, picture), "nothing");
   assert.equal(await kind(reply(jpeg, "application/octet-stream"), picture), "refused");
   assert.equal(await kind(() => refusal("/api/v1/pictures/g", 404), picture), "refused");
-  assert.equal(await kind(() => refusal("/api/v1/photos/p", 404), (api) => api.photoPicture("p", "screen")), "refused");
+  assert.equal(await kind(() => refusal("/api/v1/photos/p", 404), (api) => api.photoPicture("p", "screen", { personId: "anna" })), "refused");
   assert.equal(await kind(reply(jpeg)), "nothing");
 });
 
@@ -149,7 +149,12 @@ test("what comes has the time that its bytes take on a slow line; a draft's phot
   assert.deepEqual(await over(), [true, true, true, true, true, true]);
 });
 
-test("logging out believes only 204", async () => {
-  assert.equal(await kind(() => new Response(null, { status: 204 }), (api) => api.logOut()), "ok");
-  assert.equal(await kind(portal, (api) => api.logOut()), "nothing");
+test("logging out believes only 204, and says whose login is to end", async () => {
+  const asked = [];
+  const api = anApi(() => new Response(null, { status: 204 }), asked);
+  assert.equal((await api.logOut({ personId: "anna" })).kind, "ok");
+  // What an earlier release noted: that somebody had logged out, and not who.
+  assert.equal((await api.logOut({ personId: true })).kind, "ok");
+  assert.deepEqual(asked.map(({ headers }) => headers["Expect-Person"]), ["anna", undefined]);
+  assert.equal(await kind(portal, (each) => each.logOut({ personId: "anna" })), "nothing");
 });

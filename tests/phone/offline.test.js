@@ -6,17 +6,19 @@ import { keepOffline } from "../../inspector/phone/offline.js";
  * The browser's service workers as far as the app asks them: one is active and says whether every file is here. Of the
  * locks that all tabs hold, `held` are the names.
  */
-function withWorker({ complete, waiting = null, held = [] }) {
+function withWorker({ complete, waiting = null, held = [], ...more }) {
   const active = {
     postMessage(_, [port]) {
       port.postMessage(complete);
       port.close();
     },
   };
-  const registration = { active, waiting, addEventListener() {}, update: async () => {} };
+  const sync = { names: [], register: async (name) => sync.names.push(name) };
+  const registration = { active, waiting, sync, addEventListener() {}, update: async () => {} };
   const serviceWorker = { controller: active, addEventListener() {}, register: async () => registration };
   const locks = { query: async () => ({ held: held.map((name) => ({ name })) }) };
-  Object.defineProperty(globalThis, "navigator", { value: { serviceWorker, locks }, configurable: true });
+  Object.defineProperty(globalThis, "navigator", { value: { serviceWorker, locks, ...more }, configurable: true });
+  return sync;
 }
 
 async function told({ complete = true, pictures = true, waiting = null }) {
@@ -57,6 +59,31 @@ test("a newer app waits while a visit is open in any tab, and is taken when none
     });
     await offline.takeUpdate();
     assert.deepEqual(did, expected);
+  }
+});
+
+test("without locks nobody knows what other tabs have open: the worker looks whether there are any", async () => {
+  const did = [];
+  withWorker({ complete: true, waiting: { postMessage: (words) => did.push(words) }, locks: undefined });
+  const offline = await new Promise((done) => {
+    const keeper = keepOffline(({ update }) => update && done(keeper), async () => true);
+  });
+  await offline.takeUpdate();
+  assert.deepEqual(did, ["take over alone"]);
+});
+
+test("to be woken is asked for only where the browser knows that there is no network, and once a minute", async ({ mock }) => {
+  let now = 1_000_000_000;
+  mock.method(Date, "now", () => now);
+  for (const [onLine, expected] of [[true, []], [undefined, []], [false, ["outbox"]]]) {
+    const sync = withWorker({ complete: true, onLine });
+    const offline = await new Promise((done) => { const keeper = keepOffline(() => done(keeper), async () => true); });
+    offline.wakeLater();
+    offline.wakeLater();
+    assert.deepEqual(sync.names, expected);
+    now += 61_000;
+    offline.wakeLater();
+    assert.deepEqual(sync.names, [...expected, ...expected]);
   }
 });
 

@@ -13,15 +13,15 @@ let stores = 0;
 
 const jpeg = (bytes = JPEG) => new Response(bytes, { headers: { "Content-Type": "image/jpeg" } });
 const workWith = (...pictures) => ({
-  assignments: [], checklist_versions: [aVersion({ desk: [asked("wait", "measure", { pictures })], door: [asked("clean", "states", { pictures })] })] });
+  person: { id: "anna" }, assignments: [], checklist_versions: [aVersion({ desk: [asked("wait", "measure", { pictures })], door: [asked("clean", "states", { pictures })] })] });
 
 /** A phone whose server answers with what `reply(path)` gives; `asked` lists the paths that were asked for. */
 async function aPhone(reply) {
   const store = await openStore(`pictures-${stores += 1}`);
   const paths = [];
-  const send = async (path) => {
+  const send = async (path, { headers }) => {
     paths.push(path);
-    const said = await reply(path);
+    const said = await reply(path, headers);
     if (said instanceof Error) throw said;
     return said;
   };
@@ -47,7 +47,7 @@ test("each reference picture is fetched once, and the phone is ready only with a
 });
 
 test("a line that breaks leaves what was there, and the rest comes with the next look", async () => {
-  for (const trouble of [noLine, portal, () => refusal("/api/v1/pictures/g2", 503), () => refusal("/api/v1/pictures/g2", 401)]) {
+  for (const trouble of [noLine, portal, () => refusal("/api/v1/pictures/g2", 401), () => refusal("/api/v1/pictures/g2", 429)]) {
     let broken = true;
     const { store, paths, fetchAll } = await aPhone((path) => (broken && path.endsWith("g2") ? trouble() : jpeg()));
     const work = workWith("g1", "g2", "g3");
@@ -60,15 +60,48 @@ test("a line that breaks leaves what was there, and the rest comes with the next
   }
 });
 
-test("a picture that the server does not have is neither waited for nor asked for again", async () => {
-  const { store, paths, fetchAll } = await aPhone((path) => (path.endsWith("g1") ? refusal(path, 404) : jpeg()));
+test("a picture that the server cannot give now keeps back no other, and is asked for again before the phone is ready", async () => {
+  for (const trouble of [404, 403, 503]) {
+    let isAway = true;
+    const { store, paths, fetchAll } = await aPhone((path) => (isAway && path.endsWith("1") ? refusal(path, trouble) : jpeg()));
+    const work = { ...returnedWork(), checklist_versions: workWith("g1", "g2").checklist_versions };
+    await fetchAll(work);
+    assert.deepEqual([await store.pictureIds(), paths.length], [["g2"], 4]);
+    assert.ok(!(await hasPictures(store, work)));
+    isAway = false;
+    await fetchAll(work);
+    assert.ok(await hasPictures(store, work));
+    assert.deepEqual((await store.pictures(["g1", "g2"])).length, 2);
+  }
+});
+
+test("somebody else's login, which has no such pictures, is not asked for this person's", async () => {
+  let who = "anna";
+  const { store, fetchAll } = await aPhone((path, headers) => {
+    if (path.endsWith("g2")) who = "timur";
+    const meant = headers["Expect-Person"] ?? who;
+    return meant === who ? (who === "anna" ? jpeg() : refusal(path, 404)) : refusal(path, 401);
+  });
+  const work = workWith("g1", "g2", "g3");
+  await fetchAll(work);
+  assert.deepEqual(await store.pictureIds(), ["g1"]);
+  assert.ok(!(await hasPictures(store, work)));
+});
+
+test("a picture that nobody can see, or that was erased, is neither waited for nor asked for again", async () => {
+  const unseen = () => new Response("?", { headers: { "Content-Type": "application/octet-stream" } });
+  for (const never of [unseen, (path) => refusal(path, 410)]) await asksOnce(never);
+});
+
+async function asksOnce(never) {
+  const { store, paths, fetchAll } = await aPhone((path) => (path.endsWith("g1") ? never(path) : jpeg()));
   const work = workWith("g1", "g2");
   await fetchAll(work);
   await fetchAll(work);
   assert.equal(paths.length, 2);
   assert.ok(await hasPictures(store, work));
   assert.deepEqual((await store.pictures(["g1", "g2"])).map(({ id }) => id), ["g2"]);
-});
+}
 
 test("pictures of a checklist that is not needed any more are dropped", async () => {
   const { store, fetchAll } = await aPhone(() => jpeg());

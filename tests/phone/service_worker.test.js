@@ -9,23 +9,30 @@ const HOME = "https://audit.example/phone/";
 const OWN = { "": "the page", "app.js": "the app" };
 const hashOf = (text) => createHash("sha256").update(text).digest("hex");
 
-/** The worker of the files OWN, in a browser whose server has `there`; `caches` is what the browser keeps. */
-function aWorker({ there = OWN, caches = new Map() } = {}) {
+/**
+ * The worker of the files `own`, in a browser whose server has `there`, once `line` has carried it; `caches` is what the
+ * browser keeps, `pages` the addresses that are open. `others` are the workers {installing, waiting} beside it.
+ */
+function aWorker({ version = "2", own = OWN, there = own, caches = new Map(), line = null, pages = [], others = {} } = {}) {
   const hears = {};
   const did = [];
+  const clients = pages.map((path) => (
+    { url: new URL(path, HOME).href, postMessage: (word) => did.push(`${path} hears ${word}`) }));
   const scope = {
     location: new URL("service-worker.js", HOME), addEventListener: (name, act) => { hears[name] = act; },
-    skipWaiting: () => did.push("taken over"), clients: { claim: async () => {} },
+    skipWaiting: () => did.push("taken over"), clients: { claim: async () => {}, matchAll: async () => clients },
+    registration: { installing: null, waiting: null, showNotification: () => did.push("a notice"), ...others },
   };
   const open = async (name) => {
     const files = caches.get(name) ?? caches.set(name, new Map()).get(name);
     return { put: async (path, response) => files.set(path, response), match: async (path) => files.get(path) };
   };
   const fetch = async (path) => {
+    await line;
     const text = there[path.replace("/phone/", "")];
     return new Response(text ?? "", { status: text === undefined ? 404 : 200 });
   };
-  const app = { version: "2", files: Object.fromEntries(Object.entries(OWN).map(([path, text]) => [path, hashOf(text)])) };
+  const app = { version, files: Object.fromEntries(Object.entries(own).map(([path, text]) => [path, hashOf(text)])) };
   runInNewContext(SOURCE, {
     APP: app, self: scope, URL, Uint8Array, crypto: webcrypto, fetch,
     caches: {
@@ -96,4 +103,66 @@ test("a release that the server went back to, and that cannot be fetched again, 
   await happens("activate");
   await assert.rejects(aWorker({ there: { "": "the page" }, caches }).happens("install"), /not there/);
   assert.deepEqual([...caches.get("phone 2").keys()].sort(), ["/phone/", "/phone/app.js"]);
+});
+
+const filesOf = (caches) => [...caches].map(([name, files]) => `${name}: ${files.size}`);
+
+/** The next version, whose files are on the way; `arrive()` lets them come. */
+function aNextOne(caches) {
+  let arrive;
+  const line = new Promise((done) => { arrive = done; });
+  return { ...aWorker({ version: "3", own: { "": "the next page", "app.js": "the next app" }, caches, line }), arrive };
+}
+
+test("an update that is taken while the next one still fetches its files leaves them alone", async () => {
+  const caches = new Map([["phone 1", new Map()]]);
+  await aWorker({ caches }).happens("install");
+  const next = aNextOne(caches);
+  const installing = next.happens("install");
+  await new Promise(setImmediate);
+  await aWorker({ caches, others: { installing: {} } }).happens("activate");
+  next.arrive();
+  await installing;
+  await next.happens("activate");
+  assert.deepEqual(filesOf(caches), ["phone 3: 2"]);
+});
+
+test("files that were put where nobody finds them are no installation", async () => {
+  const caches = new Map();
+  const next = aNextOne(caches);
+  const installing = next.happens("install");
+  await new Promise(setImmediate);
+  caches.delete("phone 3");
+  next.arrive();
+  await assert.rejects(installing, /gone again/);
+  assert.deepEqual(filesOf(caches), []);
+});
+
+test("files that the browser has thrown away are taken again when somebody asks whether all are here", async () => {
+  const { caches, happens } = aWorker();
+  const said = [];
+  const ask = () => happens("message", { data: "complete?", ports: [{ postMessage: (answer) => said.push(answer) }] });
+  await Promise.all([ask(), ask()]);
+  await ask();
+  assert.deepEqual(said, [false, false, true]);
+  assert.deepEqual(filesOf(caches), ["phone 2: 2"]);
+});
+
+test("when there is a network again open pages are woken; where none is open nothing is sent and nothing shown", async () => {
+  for (const [pages, expected] of [
+    [["./", "./#/visits/v/0", "/projects/"], ["./ hears deliver", "./#/visits/v/0 hears deliver"]],
+    [["/projects/"], []],
+  ]) {
+    const { did, happens } = aWorker({ pages });
+    await happens("sync", { tag: "outbox" });
+    assert.deepEqual(did, expected);
+  }
+});
+
+test("without locks a new worker takes over only from the one page that there is", async () => {
+  for (const [pages, expected] of [[["./"], ["taken over"]], [["./", "./#/visits/v/0"], []]]) {
+    const { did, happens } = aWorker({ pages });
+    await happens("message", { data: "take over alone" });
+    assert.deepEqual(did, expected);
+  }
 });

@@ -195,7 +195,7 @@ test("a photo to be looked at comes from this phone, else from the server that h
   app.api = { photoPicture: async (...call) => { asked.push(call); return answer; } };
   await visiting.revise(assignment);
   const open = await openIt();
-  assert.deepEqual([await visiting.photo("p1"), await visiting.photo("p2"), asked], [null, null, [["p1", "screen"]]]);
+  assert.deepEqual([await visiting.photo("p1"), await visiting.photo("p2"), asked], [null, null, [["p1", "screen", { personId: "anna" }]]]);
   answer = { kind: "ok", body: new ArrayBuffer(3) };
   assert.equal((await visiting.photo("p1")).bytes.byteLength, 3);
   const { line, bytes } = await aPhoto("p3");

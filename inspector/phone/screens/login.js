@@ -21,7 +21,7 @@ export function LoginForm({ app, login, email, cancel }) {
   function send(event) {
     event.preventDefault();
     const { elements } = event.target;
-    app.logIn(elements.email.value.trim(), elements.password.value);
+    app.people.logIn(elements.email.value.trim(), elements.password.value);
   }
   return html`<form class="login" onSubmit=${send}>
     <label>${t("E-mail")}

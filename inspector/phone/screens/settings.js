@@ -14,7 +14,7 @@ export class Settings extends Component {
   render({ app, state: { person, offline, skew, version, drafts, visits, plain } }, { leaving }) {
     const kept = drafts.length + visits.filter((visit) => !visit.delivered).length;
     const stay = () => this.setState({ leaving: false });
-    const leave = () => (kept && !leaving ? this.setState({ leaving: true }) : app.logOut());
+    const leave = () => (kept && !leaving ? this.setState({ leaving: true }) : app.people.logOut());
     return html`<main>
       <${Title}>${t("Settings")}<//>
       <h2>${t("Language")}</h2>
