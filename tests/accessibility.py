@@ -23,6 +23,14 @@ CUT = """() => {
   return [...wide, ...cut.map((each) => `cut off: ${each.outerHTML.slice(0, 120)}`)];
 }"""
 
+# What keeps the second tap of a double one from its place is an animation that nobody sees.
+MOVING = """() => [...document.querySelectorAll("*")].filter((each) => {
+  const look = getComputedStyle(each);
+  const lasts = (times) => times.split(",").some((time) => parseFloat(time) > 0);
+  return look.scrollBehavior === "smooth" || lasts(look.transitionDuration)
+    || (lasts(look.animationDuration) && look.animationName !== "settle");
+}).slice(0, 3).map((each) => `moves: ${each.outerHTML.slice(0, 120)}`)"""
+
 
 def violations(page: Page) -> list[str]:
     """The rules that are broken, with the first elements that break each."""
@@ -34,3 +42,8 @@ def violations(page: Page) -> list[str]:
 def cut_in_large_text(screen: Page) -> list[str]:
     """What of a screen of the phone is wider than it or cut off when the text is twice as large."""
     return [str(each) for each in screen.evaluate(CUT)]
+
+
+def moving(page: Page) -> list[str]:
+    """The first elements that move when they change, or are scrolled to smoothly: none for those who asked for that."""
+    return [str(each) for each in page.evaluate(MOVING)]
