@@ -61,7 +61,7 @@ def _screens(browser: Browser, url: str) -> list[Image.Image]:
     shots.append(_shot(screen))
     screen.get_by_role("link", name="Visit mode").click()
     screen.get_by_role("button", name="Time").click()
-    screen.get_by_role("button", name="Count").click()
+    screen.get_by_role("button", name="Count", exact=True).click()
     shots.append(_shot(screen))
     return shots
 

@@ -199,6 +199,11 @@ def _new_visit(screen: Page, photo: Path) -> Iterator[str]:
     screen.go_back()
     screen.locator("a[href*='/photos/']").first.click()
     yield "photo"
+    screen.click("nav.bar button")
+    screen.wait_for_selector(".tools")
+    screen.locator(".tools + .tools button").first.click()
+    yield "marking"
+    screen.click("nav.bar button.main")
     screen.go_back()
     yield from _best_practices(screen, photo)
     yield from _tray(screen, photo)

@@ -120,6 +120,7 @@ def test_a_photo_that_the_first_phone_sends_later_comes_to_the_second(
     greeting = first_criterion(two)
     shown = greeting.get_by_role("link", name="Photo 1 of 1")
     expect(shown).to_have_text("missing")
+    expect(shown).to_have_accessible_name("Photo 1 of 1, missing")
     fill_in(two, finishing=False)
     expect(two.get_by_role("listitem").filter(has_text="1 photo")).to_be_visible()
     expect(two.get_by_role("button", name="Finish visit")).to_be_disabled()
@@ -153,8 +154,9 @@ def test_two_phones_on_one_visit_know_of_each_other(
     first.context.set_offline(False)
     wait_until_kept(one)
     _second, two = new_phone(phones, live_server, audit, "second")
-    two.get_by_role("button", name="Continue here").click()
+    two.get_by_role("button", name="Continue here").press("Enter")
     expect(first_criterion(two).get_by_label(GREETED)).to_be_checked()
+    expect(two.get_by_role("heading", level=1)).to_be_focused()
     take_photo(two, first_criterion(two), draw_photo(tmp_path / "other.jpg", 2))
     wait_until_kept(two)
 
@@ -162,10 +164,12 @@ def test_two_phones_on_one_visit_know_of_each_other(
     first_criterion(one).get_by_label("The employee looks up").check()
     warning = one.get_by_role("banner").get_by_text(re.compile(r"also open on another phone, changed \d\d:\d\d"))
     expect(warning).to_be_visible()
-    one.get_by_role("button", name="Look at it").click()
+    one.get_by_role("button", name="Look at it").press("Enter")
+    expect(one.get_by_role("button", name="Go on here")).to_be_focused()
     expect(one.get_by_text(re.compile(r"\d of \d+, 2 photos"))).to_be_visible()
-    one.get_by_role("button", name="Go on here").click()
+    one.get_by_role("button", name="Go on here").press("Enter")
     expect(warning).to_have_count(0)
+    expect(one.get_by_role("heading", level=1)).to_be_focused()
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(DraftCopy)) == 2
 

@@ -1,5 +1,5 @@
-"""Every page and every screen, as a screen reader meets them: axe finds nothing, and nothing is wider than the
-window.
+"""Every page and every screen, as a screen reader meets them: axe finds nothing, nothing is wider than the window, and
+nothing moves for those who asked for that.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from inspector.demo import PASSWORD
 from inspector.photo_images import draw_demo_photo
-from tests.accessibility import violations
+from tests.accessibility import cut_in_large_text, moving, violations
 from tests.browsers import DESKTOP, PHONE
 from tests.servers import LiveServer
 from tests.walk import every_page, every_screen, log_in, pages_by_links, speak
@@ -24,7 +24,8 @@ def window(browser: Browser, demo: LiveServer) -> Iterator[Callable[[str, str, i
 
     def open_window(language: str, scheme: str, width: int) -> Page:
         device = DESKTOP if width == 1280 else PHONE
-        opened.append(browser.new_context(base_url=demo.url, locale=language, color_scheme=scheme, **device))  # type: ignore[arg-type]
+        asked = {"color_scheme": scheme, "reduced_motion": "reduce"}
+        opened.append(browser.new_context(base_url=demo.url, locale=language, **asked, **device))  # type: ignore[arg-type]
         return opened[-1].new_page()
 
     yield open_window
@@ -74,12 +75,20 @@ def test_every_screen_is_accessible_and_fits(
         screen.wait_for_timeout(200)
         if name not in ("login", "assignments", "outbox"):
             assert screen.locator("html").get_attribute("lang") == language, name
-        faults[name] = faults_of(screen, 360)
+        faults[name] = faults_of(screen, 360) + cut_in_large_text(screen)
     assert len(faults) > 20
     assert {name: found for name, found in faults.items() if found} == {}
 
 
+def test_what_moves_is_found_where_it_may(window: Callable[[str, str, int], Page]) -> None:
+    page = window("en", "light", 1280)
+    page.goto("/login")
+    assert moving(page) == []
+    page.emulate_media(reduced_motion="no-preference")
+    assert moving(page)
+
+
 def faults_of(page: Page, width: int) -> list[str]:
-    """What axe finds on the page, and whether it is wider than the window."""
+    """What axe finds on the page, what moves on it, and whether it is wider than the window."""
     wide = page.evaluate("document.documentElement.scrollWidth")
-    return violations(page) + ([f"{wide} pixels wide"] if wide > width else [])
+    return violations(page) + moving(page) + ([f"{wide} pixels wide"] if wide > width else [])

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from checklists.checklist import Evidence
 from checklists.scoring import Kind
 from checklists.visits import Photo, Visit
-from tests.accessibility import violations
+from tests.accessibility import cut_in_large_text, violations
 from tests.acts import criterion, deliver, draw_photo, enter_phone, progress, start_visit, take_photo
 from tests.browsers import Phone
 from tests.databases import Sessions
@@ -102,12 +102,14 @@ def look_again_before_leaving(screen: Page, another: Path) -> None:
     expect(cards.nth(0)).to_contain_text("probably too dark")
     expect(cards.nth(1)).to_contain_text("the same picture is there already")
     expect(screen.get_by_role("button", name="Finish visit")).to_be_enabled()
+    expect(cards.nth(0).get_by_role("link", name="Photo: probably too dark")).to_be_visible()
     assert faults_of(screen) == []
     with screen.expect_file_chooser() as chooser:
         cards.nth(0).get_by_text("Take another").click()
     chooser.value.set_files(another)
     expect(cards).to_have_count(1)
     expect(screen.get_by_text("Photo removed")).to_be_visible()
+    expect(screen.get_by_role("heading", level=1)).to_be_focused()
     screen.get_by_role("button", name="Close").click()
     expect(screen.get_by_text("3 photos")).to_be_visible()
     screen.get_by_role("link", name="Back", exact=True).click()
@@ -197,4 +199,4 @@ def detail(content: bytes) -> float:
 
 def faults_of(screen: Page) -> list[str]:
     screen.wait_for_timeout(100)
-    return violations(screen)
+    return violations(screen) + cut_in_large_text(screen)

@@ -17,7 +17,7 @@ from checklists.checklist import Evidence
 from checklists.people import Project
 from checklists.scoring import Kind
 from checklists.visits import AUDIO, Photo, Visit
-from tests.accessibility import violations
+from tests.accessibility import cut_in_large_text, violations
 from tests.acts import criterion, deliver, draw_photo, enter_phone, progress, start_visit, take_photo
 from tests.browsers import Phone
 from tests.databases import Sessions
@@ -224,4 +224,4 @@ def the_manager_hears_them(
 
 def faults_of(screen: Page) -> list[str]:
     screen.wait_for_timeout(100)
-    return violations(screen)
+    return violations(screen) + cut_in_large_text(screen)

@@ -138,7 +138,7 @@ def test_a_double_tap_takes_and_stops_one_time_in_the_shop_and_throws_one_thing_
     tap_twice(screen, screen.get_by_role("button", name=re.compile("Stop$")))
     expect(screen.get_by_role("button", name=re.compile("Go on$"))).to_be_visible()
     screen.get_by_role("button", name="Time").click()
-    tap_twice(screen, screen.get_by_role("button", name="Count"))
+    tap_twice(screen, screen.get_by_role("button", name="Count", exact=True))
     screen.get_by_role("link", name="In the tray: 3").click()
     away = screen.get_by_role("button", name="Throw away")
     tap_twice(screen, away.first)
@@ -164,7 +164,7 @@ def test_what_was_begun_last_in_the_shop_is_seen(
     screen.get_by_role("link", name="Visit mode").click()
     for _ in range(5):
         screen.get_by_role("button", name="Time").click()
-        screen.get_by_role("button", name="Count").click()
+        screen.get_by_role("button", name="Count", exact=True).click()
     expect(screen.get_by_role("link", name="In the tray: 10")).to_be_visible()
     screen.evaluate("scrollTo(0, 0)")
     screen.get_by_role("button", name="Time").click()

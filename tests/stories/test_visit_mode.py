@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from checklists.checklist import Comment, Evidence, Unit
 from checklists.scoring import Kind
 from checklists.visits import Visit
-from tests.accessibility import violations
+from tests.accessibility import cut_in_large_text, violations
 from tests.acts import criterion, deliver, draw_photo, enter_phone, finish, start_visit
 from tests.browsers import Phone
 from tests.databases import Sessions
@@ -159,7 +159,7 @@ def enter_again(screen: Page) -> None:
 
 def nothing_gives_the_visit_away(screen: Page) -> None:
     """Dark whatever the phone's own colours are, and not a word of outlet, brand or checklist."""
-    expect(screen.get_by_role("button", name="Count")).to_be_visible()
+    expect(screen.get_by_role("button", name="Count", exact=True)).to_be_visible()
     assert screen.title() == "Tasks"
     words = screen.locator("body").inner_text()
     assert not re.search("Utro|greet|wait|queue|visit|checklist", words, re.IGNORECASE), words
@@ -176,7 +176,7 @@ def take_all(screen: Page, photo: Path) -> None:
     with screen.expect_file_chooser() as chooser:
         screen.locator("label", has_text="Photo").click()
     chooser.value.set_files(photo)
-    screen.get_by_role("button", name="Count").click()
+    screen.get_by_role("button", name="Count", exact=True).click()
     more = screen.get_by_role("button", name="+1")
     for _ in range(3):
         more.click()
@@ -264,8 +264,9 @@ def test_how_to_install_is_said_in_the_words_of_the_phone_until_it_is_put_away(
     expect(criterion(screen, "The greeting")).to_be_visible()
     screen.goto("/phone/#/")
     expect(screen.get_by_text("Send what is begun here first")).to_be_visible()
-    screen.get_by_role("button", name="Not now").click()
+    screen.get_by_role("button", name="Not now").press("Enter")
     expect(screen.get_by_text("Tap Share")).to_have_count(0)
+    expect(screen.get_by_role("heading", level=1)).to_be_focused()
     screen.reload()
     expect(screen.get_by_role("heading", name="Begun")).to_be_visible()
     expect(screen.get_by_text("Tap Share")).to_have_count(0)
@@ -341,18 +342,4 @@ def no_light_falls_on_a_face(screen: Page) -> None:
 def faults_of(screen: Page) -> list[str]:
     """What axe finds; and what is wider than the phone or cut off when the text is twice as large."""
     screen.wait_for_timeout(100)
-    found = violations(screen)
-    cut = screen.evaluate(
-        """() => {
-          const root = document.documentElement;
-          root.style.fontSize = "34px";
-          const isCut = (each) => getComputedStyle(each).overflow !== "visible"
-            && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1);
-          const all = [...document.querySelectorAll("#app *:not(input, textarea, .hidden)")];
-          const cut = all.filter((each) => isCut(each) || each.getBoundingClientRect().right > innerWidth + 1);
-          const wide = root.scrollWidth > innerWidth ? [`${root.scrollWidth} pixels wide`] : [];
-          root.style.fontSize = "";
-          return [...wide, ...cut.map((each) => `cut off: ${each.outerHTML.slice(0, 120)}`)];
-        }"""
-    )
-    return found + cut
+    return violations(screen) + cut_in_large_text(screen)

@@ -33,7 +33,7 @@ function Doubtful({ app, open, photo: { id, why, place, at } }) {
   };
   const { photo, home, words } = waysTo(open, at, id);
   return html`<li class="card doubtful">
-    <a href=${photo} aria-label=${t("Photo")}>${preview
+    <a href=${photo} aria-label=${`${t("Photo")}: ${whyWords(why)}`}>${preview
       ? html`<img src=${preview} alt="" />` : html`<span class="unseen">${t("no preview")}</span>`}</a>
     <div><span class="lacks">${whyWords(why)}</span>
       <a class="home" href=${home}>${words}</a></div>

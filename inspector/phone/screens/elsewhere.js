@@ -47,7 +47,8 @@ export class Elsewhere extends Component {
     const others = app.keeping.others();
     if (!others.length || open.saved === "gone") return null;
     const [latest] = [...others].sort((a, b) => Date.parse(b.changed_at) - Date.parse(a.changed_at));
-    const look = () => {
+    const look = ({ currentTarget }) => {
+      currentTarget.nextElementSibling.focus();
       this.setState({ isLooking: true });
       app.keeping.look();
     };

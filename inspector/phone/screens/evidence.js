@@ -27,20 +27,24 @@ function Photos({ state: { open, developing }, place, toPhoto }) {
   return html`<div class="photos">
     ${ids.map((id, index) => html`
       <a key=${id} href=${toPhoto(id)}
-        aria-label=${t("Photo %(number)s of %(count)s", { number: index + 1, count: ids.length })}>
-        <${Preview} address=${open.preview(id)} missing=${open.draft.photos[id].missing}
-          marks=${marksOf(open.draft, id)} /></a>`)}
+        aria-label=${[t("Photo %(number)s of %(count)s", { number: index + 1, count: ids.length }), unseenWords(open, id)]
+          .filter(Boolean).join(", ")}>
+        <${Preview} address=${open.preview(id)} unseen=${unseenWords(open, id)} marks=${marksOf(open.draft, id)} /></a>`)}
     <p class="muted" role="status">${savingWords(waiting)}</p>
   </div>`;
+}
+
+function unseenWords(open, id) {
+  if (open.draft.photos[id].missing) return t("missing");
+  return open.preview(id) ? "" : t("no preview");
 }
 
 /** What is covered is covered here too: somebody may look over one's shoulder. */
 class Preview extends Component {
   state = { size: null };
 
-  render({ address, missing, marks }, { size }) {
-    if (missing) return html`<span class="unseen">${t("missing")}</span>`;
-    if (!address) return html`<span class="unseen">${t("no preview")}</span>`;
+  render({ address, unseen, marks }, { size }) {
+    if (unseen) return html`<span class="unseen">${unseen}</span>`;
     const measure = ({ target }) => this.setState({ size: { width: target.naturalWidth, height: target.naturalHeight } });
     return html`<img src=${address} alt="" onLoad=${measure} />
       ${size && marks.length > 0 && html`

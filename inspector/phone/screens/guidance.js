@@ -12,6 +12,10 @@ export class Guidance extends Component {
     const pictures = (criterion.pictures ?? []).map((id) => ({ id, address: open.picture(id) }));
     const shown = pictures.find(({ id }) => id === large);
     const show = (id) => this.setState({ large: id === large ? null : id });
+    const close = ({ currentTarget }) => {
+      currentTarget.previousElementSibling.querySelector("[aria-expanded=true]").focus();
+      show(large);
+    };
     return html`
       ${words && html`<p class="guidance">${words}</p>`}
       ${pictures.length > 0 && html`<div class="guides">${pictures.map(({ id, address }, place) => html`
@@ -19,6 +23,6 @@ export class Guidance extends Component {
           aria-label=${t("Reference picture %(number)s of %(count)s", { number: place + 1, count: pictures.length })}>
           ${address ? html`<img src=${address} alt="" loading="lazy" />` : t("not here yet")}</button>`)}</div>`}
       ${shown?.address && html`<button type="button" class="guide" aria-label=${t("Close the picture")}
-        onClick=${() => show(large)}><img src=${shown.address} alt="" /></button>`}`;
+        onClick=${close}><img src=${shown.address} alt="" /></button>`}`;
   }
 }

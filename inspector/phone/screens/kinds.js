@@ -149,6 +149,10 @@ function TimeStamp({ criterion, answer, name, change, type, trouble }) {
   const now = () => at || change((current) => enter(current, { at: withOffset(new Date()) }));
   const correct = ({ target: { value } }) =>
     value && type((current) => enter(current, { at: withWallTime(at, value) }));
+  const takeBack = ({ currentTarget }) => {
+    currentTarget.closest(".rows").firstElementChild.focus();
+    change((current) => enter(current, { at: "" }));
+  };
   return html`<div class="rows">
     <button type="button" class="now" aria-pressed=${at !== ""} aria-describedby=${`${name}-text`} onClick=${now}>${
       at ? momentWords(at) : t("Now")}</button>
@@ -156,7 +160,7 @@ function TimeStamp({ criterion, answer, name, change, type, trouble }) {
       <label><span class="hidden">${t("Correct the time")}</span>
         <input type="datetime-local" step="1" name=${`${name}-moment`} value=${at.slice(0, 19).replace(/:00$/, "")}
           aria-invalid=${trouble ? "true" : null} aria-describedby=${`${name}-wrong`} onInput=${correct} /></label>
-      <button type="button" onClick=${() => change((current) => enter(current, { at: "" }))}>${t("Take back")}</button>
+      <button type="button" onClick=${takeBack}>${t("Take back")}</button>
     </div>`}
     <${Trouble} name=${name} criterion=${criterion} trouble=${trouble} />
   </div>`;

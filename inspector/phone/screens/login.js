@@ -1,5 +1,6 @@
 /** Logging in: as a screen for a new phone, as a form in place when the server asks for it. */
 import { LANGUAGES, language, t } from "../translate.js";
+import { focus } from "./focus.js";
 import { html, Title } from "./html.js";
 import { InstallFirst } from "./install.js";
 
@@ -20,6 +21,7 @@ export function LoginScreen({ app, state }) {
 export function LoginForm({ app, login, email, cancel }) {
   function send(event) {
     event.preventDefault();
+    if (login.busy) return;
     const { elements } = event.target;
     app.people.logIn(elements.email.value.trim(), elements.password.value);
   }
@@ -31,14 +33,9 @@ export function LoginForm({ app, login, email, cancel }) {
     <p class="state urgent" role="alert">${login.error && errorWords(login.error)}</p>
     <div class="row">
       ${cancel && html`<button type="button" onClick=${cancel}>${t("Later")}</button>`}
-      <button type="submit" class="main" disabled=${login.busy}>${t("Log in")}</button>
+      <button type="submit" class="main" aria-disabled=${login.busy}>${t("Log in")}</button>
     </div>
   </form>`;
-}
-
-// Who asked to log in wants to type the password, not to look for its field.
-function focus(field) {
-  field?.focus();
 }
 
 function errorWords({ wrong, detail }) {

@@ -16,10 +16,6 @@ const WAYS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP]
 export class Marking extends Component {
   state = { tool: "blur", chosen: -1, drag: null, earlier: [], size: null };
 
-  componentDidMount() {
-    this.element.querySelector("h1").focus({ preventScroll: true });
-  }
-
   componentDidUpdate() {
     if (!this.wanted) return;
     this.element.querySelector(this.wanted)?.focus({ preventScroll: true });

@@ -12,13 +12,14 @@ export class Notices extends Component {
     const isOn = state === "on";
     const change = async (event) => {
       event.preventDefault();
+      if (busy) return;
       this.setState({ busy: true, problem: null });
       const outcome = await (isOn ? app.hearing.turnOff() : app.hearing.turnOn());
       this.setState({ busy: false, problem: outcome });
     };
     return html`<h2>${t("Notices")}</h2>
       ${["on", "off"].includes(state) && html`<label class="choice">
-        <input type="checkbox" checked=${isOn} disabled=${busy} onClick=${change} />
+        <input type="checkbox" checked=${isOn} aria-disabled=${busy} onClick=${change} />
         <span>${t("Say when something is new")}<small>${
           t("new, changed and returned assignments; who sees the locked phone reads no names")}</small></span></label>`}
       <p class=${state === "denied" ? "urgent" : "muted"} role="status">${wordsOf(state, problem)}</p>`;

@@ -7,6 +7,7 @@ import { Assignments } from "./assignments.js";
 import { BestPractice, BestPractices } from "./best_practices.js";
 import { Elsewhere } from "./elsewhere.js";
 import { Finish } from "./finish.js";
+import { keepFocus } from "./focus.js";
 import { html, render, Title } from "./html.js";
 import { LoginForm, LoginScreen } from "./login.js";
 import { showCriterion } from "./missing.js";
@@ -35,6 +36,7 @@ export function mount(app) {
   const root = document.getElementById("app");
   let [shown, arrivals] = [null, 0];
   let said = { message: null, place: null };
+  keepFocus(root);
 
   function draw() {
     const { state } = app;

@@ -10,18 +10,12 @@ import { Receipt } from "./receipt.js";
 export class Photo extends Component {
   state = { marking: false };
 
-  // Back to where one came from: the heading tells where one is.
-  componentDidUpdate(_props, before) {
-    if (before.marking && !this.state.marking) this.element.querySelector("h1").focus({ preventScroll: true });
-  }
-
   render({ app, state }, { marking }) {
     const { open, route } = state;
     if (marking) {
       return html`<${Marking} app=${app} open=${open} id=${route.photo} done=${() => this.setState({ marking: false })} />`;
     }
-    return html`<div ref=${(element) => { this.element = element; }}>
-      <${Look} app=${app} state=${state} mark=${() => this.setState({ marking: true })} /></div>`;
+    return html`<${Look} app=${app} state=${state} mark=${() => this.setState({ marking: true })} />`;
   }
 }
 

@@ -4,16 +4,13 @@ import { consentWords, hasConsent, inRecordings, withConsent } from "../recordin
 import { face } from "../stopwatch.js";
 import { language, t } from "../translate.js";
 import { withOffset } from "../visit.js";
+import { focus } from "./focus.js";
 import { Component, html } from "./html.js";
 import { Face } from "./watch.js";
 
 /** The button; before the first recording of a visit the consent that the project demands. */
 export class RecordButton extends Component {
   state = { asking: false };
-
-  componentDidUpdate(_props, before) {
-    if (this.state.asking && !before.asking) this.question.focus();
-  }
 
   press() {
     if (hasConsent(this.props.open.draft)) this.begin();
@@ -36,7 +33,7 @@ export class RecordButton extends Component {
     if (!asking) return html`<button type="button" onClick=${() => this.press()}>${t("Record")}</button>`;
     const words = consentWords(open.task, language());
     return html`<div class="card consent" role="group" aria-label=${t("Consent to recordings")} tabindex="-1"
-      ref=${(element) => { this.question = element; }}>
+      ref=${focus}>
       <p>${words}</p>
       <button type="button" class="main" onClick=${() => this.confirm(words)}>${t("I have this consent")}</button>
       <button type="button" onClick=${() => this.setState({ asking: false })}>${t("Not now")}</button>
@@ -114,7 +111,7 @@ class Recording extends Component {
     const remove = () => app.visiting.removePhoto(place, id, t("Recording removed"));
     return html`<li class="row">
       <span>${words}</span>
-      ${url && html`<audio controls autoplay src=${url} aria-label=${words}></audio>`}
+      ${url && html`<audio controls autoplay src=${url} aria-label=${words} ref=${focus}></audio>`}
       ${!url && !failed && html`<button type="button" onClick=${() => this.listen()}>${t("Listen")}</button>`}
       ${failed && html`<span class="muted">${
         received ? t("The server has it.") : t("It is not on this phone any more.")}</span>`}

@@ -199,12 +199,13 @@ function Way({ app, open, shown, places, section, index, repetition }) {
   const leave = () => app.visiting.leaveSection(section.id, repetition);
   const to = (place) => toSection(draft.id, place.section, null, place.repetition);
   const { missing, ...far } = progress(task, draft, shown);
+  const words = [progressWords(far), doubtWords(open, far)].filter(Boolean).join(", ");
   const end = task.version.staff_met ? toStaff(draft.id) : toFinish(draft.id);
   return html`<${Bar} label=${t("Visit")}>
     <${Trouble} open=${open} />
     <a href=${before ? to(before) : toBrief(draft.id)} onClick=${leave}>${t("Back")}</a>
-    <a class="progress" href=${toFinish(draft.id)} onClick=${leave}>${
-      [progressWords(far), doubtWords(open, far)].filter(Boolean).join(", ")}</a>
+    <a class="progress" href=${toFinish(draft.id)} onClick=${leave} aria-label=${`${words}: ${t("Check and finish")}`}>${
+      words}</a>
     <${NextMissing} app=${app} open=${open} missing=${missing} leave=${leave} />
     <a class="main" href=${after ? to(after) : end} onClick=${leave}>${
       after || task.version.staff_met ? t("Next") : t("Check answers")}</a>

@@ -13,7 +13,10 @@ export class Settings extends Component {
 
   render({ app, state: { person, offline, skew, version, drafts, visits, plain } }, { leaving }) {
     const kept = drafts.length + visits.filter((visit) => !visit.delivered).length;
-    const stay = () => this.setState({ leaving: false });
+    const stay = ({ currentTarget }) => {
+      currentTarget.previousElementSibling.focus();
+      this.setState({ leaving: false });
+    };
     const leave = () => (kept && !leaving ? this.setState({ leaving: true }) : app.people.logOut());
     return html`<main>
       <${Title}>${t("Settings")}<//>

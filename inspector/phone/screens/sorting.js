@@ -57,8 +57,6 @@ function Item({ app, open, item, shown, isWhole, expand }) {
     open.change(update);
     if (open.draft === before) return;
     app.say(where, () => open.change(undo));
-    // The button that had the focus is gone.
-    document.querySelector("h1").focus({ preventScroll: true });
   };
   const put = (target) => move(
     (current) => assign(current, item, target, wordsOf(item)),

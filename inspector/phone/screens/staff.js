@@ -2,11 +2,27 @@
 import { toFinish, toSection } from "../routes.js";
 import { t } from "../translate.js";
 import { addStaff, changeStaff, placesOf, progress, removeStaff, restoreStaff, staffOf } from "../visit.js";
-import { Bar, html, StateLine, Title } from "./html.js";
+import { Bar, Component, html, StateLine, Title } from "./html.js";
 import { isBroken, Trouble } from "./trouble.js";
 import { capital, progressWords, savedWords } from "./words.js";
 
-export function Staff({ app, state: { open } }) {
+export class Staff extends Component {
+  // Who adds a person wants to say who that is.
+  componentDidUpdate() {
+    if (this.isAdding) [...document.getElementsByName("role")].pop().focus();
+    this.isAdding = false;
+  }
+
+  render({ app, state: { open } }) {
+    const add = () => {
+      this.isAdding = true;
+      open.change(addStaff);
+    };
+    return html`<${Everybody} app=${app} open=${open} add=${add} />`;
+  }
+}
+
+function Everybody({ app, open, add }) {
   const { draft, task } = open;
   const last = placesOf(task, draft).pop();
   return html`<main>
@@ -20,7 +36,7 @@ export function Staff({ app, state: { open } }) {
       <div class="shifting">${staffOf(draft).map((person, place) => html`
         <${Person} key=${place} app=${app} open=${open} person=${person} place=${place} />`)}
         <span class="slip" key=${`of ${staffOf(draft).length}`}></span></div>
-      <p class="more"><button type="button" onClick=${() => open.change(addStaff)}>${t("Add a person")}</button></p>
+      <p class="more"><button type="button" onClick=${add}>${t("Add a person")}</button></p>
     </fieldset>
     <${Bar} label=${t("Visit")}>
       <${Trouble} open=${open} />
@@ -34,7 +50,9 @@ export function Staff({ app, state: { open } }) {
 function Person({ app, open, person, place }) {
   const into = (field) => ({ target: { value } }) =>
     open.change((draft) => changeStaff(draft, place, { [field]: value }), { soon: true });
-  const remove = () => {
+  const remove = ({ currentTarget }) => {
+    // Of the last one the button goes too; else it is the next one's.
+    if (place === staffOf(open.draft).length - 1) currentTarget.closest("fieldset").querySelector(".more > button").focus();
     open.change((draft) => removeStaff(draft, place));
     app.say(t("Person removed"), () => open.change((draft) => restoreStaff(draft, place, person)));
   };

@@ -93,7 +93,7 @@ function Stopwatch({ item, put }) {
   const press = () => {
     if (!isSlip(item.id, item.since ? "stop" : "start")) put({ ...item, ...(item.since ? stop(item) : start(item)) });
   };
-  return html`<li><button type="button" class="big wide" aria-pressed=${Boolean(item.since)} onClick=${press}>
+  return html`<li><button type="button" class=${item.since ? "big wide on" : "big wide"} onClick=${press}>
     <${Face} watch=${item} />${item.since ? t("Stop") : t("Go on")}</button></li>`;
 }
 
@@ -106,7 +106,8 @@ function Counter({ item, app, open }) {
     return app.say(t("Removed"), () => open.change((draft) => putBack(draft, item)));
   };
   return html`<li class="row">
-    <button type="button" class="big" onClick=${less}>−1</button>
-    <button type="button" class="big wide" onClick=${() => count(1)}>
-      <span class="face" role="status">${item.value}</span>+1</button></li>`;
+    <button type="button" class="big" aria-label=${t("Count: −1")} onClick=${less}>−1</button>
+    <button type="button" class="big wide" aria-label=${t("Count: +1")} onClick=${() => count(1)}>
+      <span class="face">${item.value}</span>+1</button>
+    <span class="hidden" role="status">${item.value}</span></li>`;
 }

@@ -33,7 +33,7 @@ function StopwatchField({ app, criterion, name, answer, change }) {
     change((current) => enter(current, { number: inUnit(value, criterion), watch: null }));
     return app.say(t("Measured: %(time)s", { time: face(value) }), () => change((current) => ({ ...current, number: answer.number, watch })));
   };
-  return html`<button type="button" class="watch" aria-pressed=${Boolean(watch)} onClick=${press}>${
+  return html`<button type="button" class=${watch ? "watch on" : "watch"} onClick=${press}>${
     watch ? html`${t("Stop")} <${Face} watch=${watch} />` : t("Stopwatch")}</button>`;
 }
 
@@ -47,14 +47,26 @@ export function isSlip(what, does) {
   return slips;
 }
 
-function CounterField({ criterion, answer, change }) {
-  const count = (by) => change((current) => {
-    const number = (parseNumber(current.number, criterion.decimals) ?? 0) + by;
-    return enter(current, { number: String(Math.max(0, number)) });
-  });
-  return html`<span class="counter">
-    <button type="button" disabled=${!Number(answer.number)} onClick=${() => count(-1)}>−1</button>
-    <button type="button" onClick=${() => count(1)}>+1</button></span>`;
+// The number stands in its field, where nobody hears it change: it is told beside, but not while it is typed.
+class CounterField extends Component {
+  count(by) {
+    const { criterion, change } = this.props;
+    change((current) => {
+      const number = (parseNumber(current.number, criterion.decimals) ?? 0) + by;
+      this.counted = String(Math.max(0, number));
+      return enter(current, { number: this.counted });
+    });
+  }
+
+  // A button that is disabled loses the focus.
+  render({ answer: { number } }) {
+    const canLess = Number(number) > 0;
+    return html`<span class="counter">
+      <button type="button" aria-label=${t("Count: −1")} aria-disabled=${!canLess}
+        onClick=${() => canLess && this.count(-1)}>−1</button>
+      <button type="button" aria-label=${t("Count: +1")} onClick=${() => this.count(1)}>+1</button>
+      <span class="hidden" role="status">${number === this.counted && number}</span></span>`;
+  }
 }
 
 /** What measures a unit, beside the field for its number. */
