@@ -184,12 +184,12 @@ class App {
 
   // ---- People
 
-  /** Log in, in place; work without a network needs none. */
-  async logIn(email, password) {
+  /** Log in with {email, password} or {code}, in place; work without a network needs none. */
+  async logIn(means) {
     this.#setLogin({ busy: true, error: null });
-    const answer = await this.api.logIn(email, password);
+    const answer = await this.api.logIn(means);
     if (answer.kind !== "ok") {
-      const wrong = answer.kind === "login" ? "wrong" : answer.kind === "nothing" ? "nothing" : "refused";
+      const wrong = answer.kind === "login" && !means.code ? "wrong" : answer.kind === "nothing" ? "nothing" : "refused";
       this.#setLogin({ busy: false, error: { wrong, detail: answer.body?.detail ?? null } });
       return;
     }
