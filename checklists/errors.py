@@ -35,6 +35,10 @@ class LoginFailed(DomainError):
     message = N_("E-mail and password do not match. Check both and try again.")
 
 
+class CodeRefused(LoginFailed):
+    message = N_("This code is wrong, was used already or is too old. Make a new one where you are logged in.")
+
+
 class TooManyAttempts(DomainError):
     message = N_("Too many attempts to log in. Please try again in %(minutes)s min.")
 

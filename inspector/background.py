@@ -18,7 +18,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy.exc import StatementError
 
-from checklists.accounts import forget_old_attempts
+from checklists.accounts import forget_old_attempts, forget_old_codes
 from checklists.errors import PhotoWaits, StorageUnavailable
 from checklists.imports import forget_unconfirmed
 from checklists.jobs import (
@@ -204,14 +204,15 @@ class Worker:
                 doorbell.wait(pause)
 
     def forget_what_ran_out(self) -> None:
-        """Once a day: visits whose retention is over, attempts to log in, tables that nobody confirmed, drafts that
-        nobody goes on with, done jobs.
+        """Once a day: visits whose retention is over, attempts and codes to log in, tables that nobody confirmed,
+        drafts that nobody goes on with, done jobs.
         """
         with self._app.app_context():
             erasing.ask_for_retention()
             now = datetime.now(UTC)
             with writing(unscoped("a worker serves every organization")) as session:
                 forget_old_attempts(session, now)
+                forget_old_codes(session, now)
                 forget_unconfirmed(session, now)
                 forget_old_drafts(session, now)
             forgotten = FORGOTTEN_AT_A_TIME

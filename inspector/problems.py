@@ -24,6 +24,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.NotFound: 404,
     errors.LoginRequired: 401,
     errors.LoginFailed: 401,
+    errors.CodeRefused: 401,
     errors.TooManyAttempts: 429,
     errors.TooBusy: 503,
     errors.LinkUsed: 410,

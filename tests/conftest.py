@@ -50,7 +50,7 @@ def pytest_runtestloop() -> None:
 ON_ONE = re.compile(
     r"/tests/(inspector|api|checklists)/|/test_roles\.py$"
     r"|/stories/test_(visit_mode|drafts_kept|phone_file|photo_marks|bad_line_\w+|phones_over_http|bad_lines|recordings"
-    r"|review_by_keyboard|release_before)\.py$"
+    r"|review_by_keyboard|release_before|login_codes)\.py$"
 )
 ALWAYS_ON_BOTH = re.compile(
     r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_(storage|parts)\w*|phone_(drafts|files)\w*|intake"

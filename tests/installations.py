@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from checklists.accounts import LinkPurpose, Login, LoginFailures, OneTimeLink, Token, TokenScope
+from checklists.accounts import LinkPurpose, Login, LoginCode, LoginFailures, OneTimeLink, Token, TokenScope
 from checklists.checklist.tables import GuidancePicture
 from checklists.erasure import Erasure, ErasureKind
 from checklists.imports import Import, ImportKind
@@ -146,6 +146,7 @@ def _everything_else(session: Session, audit: Audit, storage: PhotoStorage) -> N
             user_id=audit.manager.id, purpose=LinkPurpose.RESET, sha256="5" * 64, created_at=LONG_AGO,
             expires_at=LONG_AGO + timedelta(hours=1),
         ),
+        LoginCode(user_id=audit.manager.id, mark="4" * 64, expires_at=LONG_AGO),
         LoginFailures(subject="3" * 64, failures=2, last_at=LONG_AGO),
         AuditEntry(at=LONG_AGO, user_id=audit.manager.id, action="waves.add", details={"a": [1.0, 2.5, None]}, **own),
         Erasure(kind=ErasureKind.PERSON, subject_id=audit.manager.id, reason="asked", at=LONG_AGO, **own),

@@ -49,6 +49,8 @@ EXECUTING = {"execute", "executemany", "executescript", "scalar", "scalars"}
 UNSCOPED = {
     ("inspector/api/health.py", "counts the jobs of all"),
     ("inspector/api/profile.py", "a person's own account"),
+    ("inspector/auth/codes.py", "a person's own login"),
+    ("inspector/auth/codes.py", "nobody is logged in yet"),
     ("inspector/auth/logins.py", "a person may be a member of several organizations"),
     ("inspector/auth/logins.py", "a person's own login"),
     ("inspector/auth/logins.py", "nobody is logged in yet"),

@@ -1,6 +1,7 @@
-"""How people and programs come in: logins on devices, links sent by mail, tokens for integrations, failed attempts."""
+"""How people and programs come in: logins on devices, links by mail, codes, tokens for programs, failed attempts."""
 
 from checklists.accounts.attempts import count_attempt, failures_of, forget_attempt, forget_old_attempts, wait_until
+from checklists.accounts.codes import forget_old_codes, keep_code, use_code
 from checklists.accounts.links import LINKS_LAST, end_links, link_behind, make_link, renew_secret, use_link
 from checklists.accounts.logins import (
     begin_login,
@@ -17,6 +18,7 @@ from checklists.accounts.tables import (
     USE_NOTED_EVERY,
     LinkPurpose,
     Login,
+    LoginCode,
     LoginFailures,
     OneTimeLink,
     Token,
@@ -30,6 +32,7 @@ __all__ = [
     "USE_NOTED_EVERY",
     "LinkPurpose",
     "Login",
+    "LoginCode",
     "LoginFailures",
     "NewToken",
     "OneTimeLink",
@@ -44,6 +47,8 @@ __all__ = [
     "failures_of",
     "forget_attempt",
     "forget_old_attempts",
+    "forget_old_codes",
+    "keep_code",
     "link_behind",
     "login_with_memberships",
     "logins_of",
@@ -56,6 +61,7 @@ __all__ = [
     "revoke_token",
     "take_over_login",
     "tokens_of",
+    "use_code",
     "use_link",
     "wait_until",
 ]

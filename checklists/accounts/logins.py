@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, bindparam, select, update
+from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from checklists.accounts.tables import LONGEST_LOGIN, STAYS_LOGGED_IN, USE_NOTED_EVERY, Login
+from checklists.accounts.tables import LONGEST_LOGIN, STAYS_LOGGED_IN, USE_NOTED_EVERY, Login, LoginCode
 from checklists.orm import new_id
 from checklists.people import Membership, User
 from checklists.quick import Inside, Kept, row_of, table_of
@@ -118,7 +118,9 @@ def end_login(session: Session, login_id: UUID, now: datetime, *, user_id: UUID 
 
 
 def end_logins(session: Session, user_id: UUID, now: datetime, *, but: UUID | None = None) -> int:
-    """End all logins of a person, except one; says how many."""
+    """End all logins of a person, except one, and the code that would begin another; says how many logins."""
+    code = delete(LoginCode).where(LoginCode.user_id == user_id)
+    session.execute(code.execution_options(synchronize_session=False))
     ended = [each for each in logins_of(session, user_id, now) if each.id != but]
     for login in ended:
         login.ended_at = now

@@ -1,4 +1,4 @@
-"""Login, OneTimeLink, LoginFailures, Token.
+"""Login, OneTimeLink, LoginCode, LoginFailures, Token.
 
 A secret itself is never kept, only its SHA-256: who reads the database cannot log in with what stands there.
 """
@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from checklists.orm import Base, Owned, key, one_of, reference
@@ -65,6 +66,19 @@ class OneTimeLink(Base):
     used_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(lazy="joined")
+
+
+class LoginCode(Base):
+    """What a person reads off one device and types into another to log in there, once and within minutes. Each has one
+    at most, and none that was used.
+    """
+
+    __tablename__ = "login_codes"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    mark: Mapped[str] = mapped_column(unique=True)
+    """A keyed hash: few enough signs to be typed are soon found from a plain one."""
+    expires_at: Mapped[datetime]
 
 
 class LoginFailures(Base):

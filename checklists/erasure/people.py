@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from checklists.accounts import Login, OneTimeLink, Token
+from checklists.accounts import Login, LoginCode, OneTimeLink, Token
 from checklists.erasure.act import Act
 from checklists.erasure.sealed import cut_bodies, without_device
 from checklists.erasure.tables import ErasureKind
@@ -66,7 +66,7 @@ def erase_login(session: Session, user_id: UUID, act: Act, name: str) -> None:
     user.name, user.email = name, f"{user.id}@erased.invalid"
     user.password_hash, user.erased_at = "", act.at
     forget_addresses(session, user_id)
-    for table in (Login, OneTimeLink):
+    for table in (Login, OneTimeLink, LoginCode):
         session.execute(delete(table).where(table.user_id == user_id).execution_options(synchronize_session=False))
     session.flush()
 

@@ -101,7 +101,8 @@ TITLES = {
     "pictures": "Photos and pictures",
 }
 SUMMARIES = {
-    "session_log_in": "Log in. The answer sets a cookie.",
+    "session_log_in": "Log in, with a password or a code. The answer sets a cookie.",
+    "session_make_code": "A code to log in with on another device: once, within five minutes. The one before ends.",
     "session_show": "Who is logged in.",
     "session_show_visitor": "Who is logged in, or null where nobody is.",
     "session_log_out": "Log out.",
@@ -113,6 +114,8 @@ EXAMPLES: dict[str, Json] = {
     },
     "Contact": {"device_id": "7f3c0a52-phone"},
     "Copy": {"device_id": "7f3c0a52-phone"},
+    "LoginByCode": {"code": "7KMQ-X2PA"},
+    "Code": {"code": "7KMQX2PA"},
     "Login": {"email": "marina@example.org", "password": "a long walk to the shop"},
 }
 _ID = re.compile(r"\{\w+\}")

@@ -80,6 +80,8 @@ def _fields(form: Json, schemas: Json, prefix: str = "", depth: int = 0) -> Iter
     """The fields of a body, those of its parts below them; what only the server tells is left out."""
     if "$ref" in form:
         form = schemas[form["$ref"].rsplit("/", 1)[-1]]
+    for either in form.get("anyOf", ()):
+        yield from _fields(either, schemas, prefix, depth)
     for name, field in form.get("properties", {}).items():
         if field.get("readOnly"):
             continue

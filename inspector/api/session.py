@@ -1,4 +1,6 @@
-"""Logging in and out, for the phone: a cookie that lasts 90 days and slides."""
+"""Logging in and out, for the phone: a cookie that lasts 90 days and slides; with a password, or with a code that was
+made on another device.
+"""
 
 from typing import Any
 
@@ -22,6 +24,18 @@ class LoginSchema(Schema):
     password = fields.String(required=True)
 
 
+class LoginByCodeSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    code = fields.String(required=True)
+
+
+class CodeSchema(Schema):
+    code = fields.String()
+    valid_until = fields.AwareDateTime()
+
+
 class PersonSchema(Schema):
     id = fields.String()
     name = fields.String()
@@ -38,17 +52,33 @@ class VisitorSchema(Schema):
 
 
 @blueprint.route("", methods=["POST"])
-@blueprint.doc(requestBody={"content": {"application/json": {"schema": LoginSchema}}, "required": True})
+@blueprint.doc(
+    requestBody={
+        "content": {"application/json": {"schema": {"anyOf": [LoginSchema, LoginByCodeSchema]}}},
+        "required": True,
+    }
+)
 @blueprint.response(200, SessionSchema)
 @public("nobody is logged in yet")
 def log_in() -> dict[str, Any]:
+    sent = request.get_json(silent=True) or {}
+    by_code = isinstance(sent, dict) and "code" in sent
     try:
-        login = LoginSchema().load(request.get_json(silent=True) or {})
+        login = (LoginByCodeSchema() if by_code else LoginSchema()).load(sent)
     except RecursionError:
         raise UnreadableBody from None
     except ValidationError as error:
         raise InvalidInput({name: str(why[0]) for name, why in error.messages_dict.items()}) from None
-    return {"person": _person(auth.log_in(login["email"], login["password"]))}
+    someone = auth.log_in_by_code(login["code"]) if by_code else auth.log_in(login["email"], login["password"])
+    return {"person": _person(someone)}
+
+
+@blueprint.route("/code", methods=["POST"])
+@blueprint.response(201, CodeSchema)
+@roles(*Role)
+def make_code() -> dict[str, Any]:
+    code, until = auth.make_code()
+    return {"code": code, "valid_until": until}
 
 
 @blueprint.route("", methods=["GET"])

@@ -9,7 +9,7 @@ once are no way round; before that as many get through as are worked on at the s
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from math import ceil
 from secrets import token_hex
@@ -28,13 +28,22 @@ FREE_BY_DEVICE = 10
 KNOWN_DEVICES_KEPT = 4
 
 
-@contextmanager
-def attempt(email: str) -> Iterator[None]:
+def attempt(email: str) -> AbstractContextManager[None]:
     """Around the look at a password: LoginFailed inside counts, anything else does not.
 
     Raises TooManyAttempts where the person, the network or the device has to wait.
     """
-    subjects = _subjects(email)
+    return _counted(_subjects(email))
+
+
+def attempt_by_code() -> AbstractContextManager[None]:
+    """The same around the look at a code, which only tells whose it is when it is right: the network is counted."""
+    return _counted(_network(), has_own=False)
+
+
+@contextmanager
+def _counted(subjects: dict[str, int], *, has_own: bool = True) -> Iterator[None]:
+    """`has_own`: the first subject is the person's or device's own."""
     with reading(unscoped("nobody is logged in yet")) as transaction:
         failed = failures_of(transaction, subjects)
     waited = any(failed.get(subject, 0) >= free for subject, free in subjects.items())
@@ -50,8 +59,8 @@ def attempt(email: str) -> Iterator[None]:
         if waited:
             _give_back(subjects)
         raise
-    if failed:
-        _give_back(subjects if waited else list(subjects)[:1], succeeded=True)
+    if failed and (waited or has_own):
+        _give_back(subjects if waited else list(subjects)[:1], succeeded=has_own)
 
 
 def reserve(subjects: dict[str, int]) -> None:
@@ -91,7 +100,11 @@ def _subjects(email: str) -> dict[str, int]:
     device = session.get("devices", {}).get(person)
     if device:
         return {subject_of("device", person + str(device)): FREE_BY_DEVICE}
-    return {person: FREE_BY_EMAIL, subject_of("address", request.remote_addr or ""): FREE_BY_ADDRESS}
+    return {person: FREE_BY_EMAIL, **_network()}
+
+
+def _network() -> dict[str, int]:
+    return {subject_of("address", request.remote_addr or ""): FREE_BY_ADDRESS}
 
 
 def know_device(email: str) -> None:

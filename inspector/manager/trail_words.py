@@ -24,6 +24,7 @@ TABLES: Mapping[str, Any] = {
     "imports": lazy_gettext("imports"),
     "jobs": lazy_gettext("background jobs"),
     "journeys": lazy_gettext("journeys"),
+    "login_codes": lazy_gettext("codes to log in"),
     "logins": lazy_gettext("logins"),
     "memberships": lazy_gettext("roles"),
     "one_time_links": lazy_gettext("links to set a password"),
@@ -74,6 +75,7 @@ ACTS: Mapping[str, Any] = {
     "people.deactivate": lazy_gettext("ended a person's access"),
     "people.activate": lazy_gettext("gave a person access again"),
     "people.invite_again": lazy_gettext("invited a person again"),
+    "session.make_code": lazy_gettext("made a code to log in on another device"),
     "tokens.revoke": lazy_gettext("revoked a token"),
 }
 

@@ -63,8 +63,11 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
     /** Who is logged in in this browser, as {person}; null where nobody is. */
     visitor: () => call("GET", "api/v1/session/person", {
       expect: [200], believe: (body) => body.person === null || isPerson(body) }),
-    logIn: (email, password) =>
-      call("POST", "api/v1/session", { ...json({ email, password }), expect: [200], believe: isPerson }),
+    /** With {email, password}, or {code}. */
+    logIn: (means) => call("POST", "api/v1/session", { ...json(means), expect: [200], believe: isPerson }),
+    /** A code with which this person logs in elsewhere: {code, valid_until}. */
+    makeCode: ({ personId }) => call("POST", "api/v1/session/code", {
+      headers: meantFor(personId), expect: [201], believe: (body) => typeof body.code === "string" }),
     /** End this person's login, and no other's (an earlier release did not note whose it was); `signal` ends the call. */
     logOut: ({ personId, signal }) => call("DELETE", "api/v1/session", {
       headers: personId === true ? {} : meantFor(personId), signal, expect: [204] }),

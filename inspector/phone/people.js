@@ -14,15 +14,15 @@ export class People {
     this.app = app;
   }
 
-  /** Log in, in place; work without a network needs none. */
-  async logIn(email, password) {
+  /** Log in with {email, password} or {code}, in place; work without a network needs none. */
+  async logIn(means) {
     const { app } = this;
     app.setLogin({ busy: true, error: null });
     // An answer to the log-out before it that came later would take the new login away.
     this.#leaving?.abort();
-    const answer = await app.api.logIn(email, password);
+    const answer = await app.api.logIn(means);
     if (answer.kind !== "ok") {
-      const wrong = answer.kind === "login" ? "wrong" : answer.kind === "nothing" ? "nothing" : "refused";
+      const wrong = answer.kind === "login" && !means.code ? "wrong" : answer.kind === "nothing" ? "nothing" : "refused";
       app.setLogin({ busy: false, error: { wrong, detail: answer.body?.detail ?? null } });
       return;
     }

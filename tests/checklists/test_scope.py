@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, insert, select, text, update
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import aliased
 
-from checklists.accounts import Login, LoginFailures, OneTimeLink
+from checklists.accounts import Login, LoginCode, LoginFailures, OneTimeLink
 from checklists.journey import Journey, Stage
 from checklists.orm import Base, Owned, new_id, scoped, unscoped
 from checklists.people import Organization, Project, User
@@ -17,7 +17,7 @@ from tests.databases import Sessions
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 # A person may work for several organizations; how a person comes in is the person's own, too.
-OF_PEOPLE = (User, Login, OneTimeLink, LoginFailures, NoticeAddress)
+OF_PEOPLE = (User, Login, OneTimeLink, LoginCode, LoginFailures, NoticeAddress)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ test("too many attempts to log in: the server's words, with how long, reach the 
   const reply = () => new Response(JSON.stringify({ status: 429, instance: SESSION, detail }), {
     status: 429, headers: { "Content-Type": "application/problem+json", "Retry-After": "120" },
   });
-  const said = await anApi(reply).logIn("anna@example.org", "a guess");
+  const said = await anApi(reply).logIn({ email: "anna@example.org", password: "a guess" });
   assert.deepEqual([said.kind, said.body.detail], ["later", detail]);
 });
 

@@ -1,5 +1,6 @@
 /** How to put the app on the home screen, in the words of this phone's browser; until it is done or put away. */
 import { wayToInstall } from "../install.js";
+import { toSettings } from "../routes.js";
 import { t } from "../translate.js";
 import { html } from "./html.js";
 
@@ -20,6 +21,7 @@ export function Install({ app, state, canBePutAway = false }) {
       ? t("Safari deletes unsent visits after seven days. An app on the Home Screen keeps them.")
       : t("Then it opens at once, without a network too, and keeps visits more safely.")}</p>
     ${way !== "button" && html`<p>${way === "share" && html`<${ShareSign} /> `}${stepsOf(way, person)}</p>`}
+    ${isKeptApart && person && html`<p><a href=${toSettings()}>${t("Get a code to log in there without a password")}</a></p>`}
     ${isKeptApart && hasWork && html`<p class="urgent">${
       t("Send what is begun here first: the installed app does not see it.")}</p>`}
     <div class="row">

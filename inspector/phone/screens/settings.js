@@ -1,5 +1,6 @@
 /** Language, the person, and whether this phone is ready for work without a network. */
 import { LANGUAGES, language, t, tn } from "../translate.js";
+import { LoginCode } from "./code.js";
 import { Component, html, Title } from "./html.js";
 import { Install } from "./install.js";
 import { Room } from "./kept.js";
@@ -35,6 +36,7 @@ export class Settings extends Component {
         : t("Not ready to work offline yet: stay online for a moment.")}</p>
       <${Room} room=${this.props.state.room} />
       <${Install} app=${app} state=${this.props.state} />
+      <${LoginCode} app=${app} state=${this.props.state} />
       <${Notices} app=${app} state=${this.props.state} />
       ${Math.abs(skew) > TOLERATED_SKEW_MS && html`<p class="urgent">${clockWords(skew)}</p>`}
       <h2>${person.name}</h2>
