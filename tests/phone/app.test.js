@@ -83,7 +83,7 @@ test("on a full phone somebody logs in all the same, sends, is told, and is reme
   });
   const makeRoom = fill(context);
   const app = await started();
-  await app.people.logIn("anna", "secret");
+  await app.people.logIn({ email: "anna", password: "secret" });
   await pause(50);
   assert.equal(app.state.person.id, "anna");
   assert.match(app.state.message.text, /no room/);
@@ -134,7 +134,7 @@ test("who logs in while another's visit is open gets an empty list and then thei
   };
   server.on["GET /phone/translations/ru.json"] = () => pause(200);
   app.wishedLanguage = "ru";
-  await app.people.logIn("timur", "secret");
+  await app.people.logIn({ email: "timur", password: "secret" });
   await pause(50);
   assert.deepEqual([app.state.fatal, app.state.person.id, app.state.open], [null, "timur", null]);
   assert.deepEqual(ofOthers, []);
@@ -156,7 +156,7 @@ test("a log-out that takes its time does not end the next person's login", async
     await pause(100);
     assert.equal(app.state.person, null);
     assert.ok(server.calls.includes("DELETE session"), "the server is told before anybody else can come");
-    await app.people.logIn("timur", "secret");
+    await app.people.logIn({ email: "timur", password: "secret" });
     await leaving;
     await pause(350);
     assert.deepEqual([server.who, app.state.person.id], ["timur", "timur"]);
