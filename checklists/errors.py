@@ -4,8 +4,10 @@ A message is an English catalogue key; placeholders are filled from `details`. `
 class into an HTTP status and the message into the reader's language, so nothing here knows of the web.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext's extractor looks for.
@@ -176,6 +178,11 @@ class TooLarge(DomainError):
 
 class OtherContent(DomainError):
     message = N_("A different report was already received under this id. Both are kept; a manager looks at them.")
+
+    def __init__(self, missing_photos: Iterable[UUID] = ()) -> None:
+        super().__init__()
+        self.missing_photos = list(missing_photos)
+        """Those that the report names which was kept beside, and whose bytes have not come yet."""
 
 
 class DraftNotWanted(DomainError):

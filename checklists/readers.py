@@ -30,8 +30,8 @@ _FOR_CLIENTS = (
     with_loader_criteria(
         Visit, (Visit.state == VisitState.APPROVED) & Visit.deleted_at.is_(None), include_aliases=True
     ),
-    # Pictures come without metadata; a voice cannot be told without itself.
-    with_loader_criteria(Photo, Photo.media_type.not_like("audio/%"), include_aliases=True),
+    # Pictures come without metadata; a voice cannot be told without itself. What was kept beside a visit is none of it.
+    with_loader_criteria(Photo, Photo.media_type.not_like("audio/%") & ~Photo.beside, include_aliases=True),
     *(with_loader_criteria(table, false(), include_aliases=True) for table in _NOT_FOR_CLIENTS),
 )
 _BLANK_FOR_CLIENTS: Mapping[type, Mapping[str, Any]] = {

@@ -204,6 +204,8 @@ def _answer(status: int, kind: str, words: str, error: DomainError | None = None
         "instance": request.path,
         "request_id": g.get("request_id"),
     }
+    if isinstance(error, errors.OtherContent):
+        problem["missing_photos"] = [str(photo_id) for photo_id in error.missing_photos]
     if isinstance(error, InvalidInput):
         problem["errors"] = [{"pointer": f"/{name}", "detail": gettext(why)} for name, why in error.fields.items()]
     return Response(json.dumps(problem), status, content_type="application/problem+json")

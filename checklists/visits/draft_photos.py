@@ -2,7 +2,6 @@
 visit arrives.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,10 +10,10 @@ from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from checklists.errors import NotFound, OtherContent, PhotoErased, PhotoNotPromised
-from checklists.visits.drafts import DraftCopy, DraftPhoto, drop_copies, drop_photos
+from checklists.visits.drafts import DraftCopy, DraftPhoto, drop_copies, drop_photos, drop_unnamed_photos
 from checklists.visits.given_up import have_bytes_deleted, refuse_while_deleted
-from checklists.visits.photos import receive_photo
-from checklists.visits.report import PhotoPromise
+from checklists.visits.photos import Stored, receive_photo
+from checklists.visits.report import Report
 from checklists.visits.tables import Photo, Visit
 
 
@@ -129,21 +128,27 @@ def is_wanted(session: Session, photo_id: UUID) -> bool:
     return photo is not None and photo.erased_at is None
 
 
-def take_over(session: Session, visit: Visit, promises: Iterable[PhotoPromise], now: datetime) -> list[DraftPhoto]:
-    """The visit arrives: its copies go. Answers those photos of its draft whose bytes are the promised ones; the bytes
-    of the others are deleted by a job.
+def take_over(session: Session, visit: Visit, report: Report, now: datetime) -> Stored:
+    """A report arrives: the copy of the phone that made it goes. Answers those photos of the draft whose bytes are the
+    promised ones; the bytes of those that no copy names any more are deleted by a job.
+
+    What another phone has of the visit stays: that one may be finished, too, and is kept beside this one then.
     """
+    of_visit = (DraftCopy.visit_id == visit.id, DraftCopy.user_id == visit.inspector_id)
     # First the copies: whoever is about to keep a photo of one holds them, and is waited for here.
-    drop_copies(session, DraftCopy.visit_id == visit.id, DraftCopy.user_id == visit.inspector_id)
-    promised = {(each.id, each.sha256, each.size, visit.organization_id) for each in promises}
-    kept, others = [], []
+    copies = session.execute(select(DraftCopy.id, DraftCopy.device_id).where(*of_visit).with_for_update()).all()
+    # Compared here, as a report may name its phone in signs that no database takes.
+    drop_copies(session, DraftCopy.id.in_([copy_id for copy_id, device_id in copies if device_id == report.device_id]))
+    promised = {each.id: (each.sha256, each.size) for each in report.photos}
     # Locked, as the mover may be about to write down that their bytes have reached the object store.
-    own = (DraftPhoto.visit_id == visit.id, DraftPhoto.user_id == visit.inspector_id)
-    for photo in session.scalars(select(DraftPhoto).where(*own).with_for_update()):
-        if (photo.id, photo.sha256, photo.size, photo.organization_id) in promised:
-            kept.append(photo)
+    named = (DraftPhoto.visit_id == visit.id, DraftPhoto.user_id == visit.inspector_id, DraftPhoto.id.in_(promised))
+    kept, others = {}, []
+    for photo in session.scalars(select(DraftPhoto).where(*named).with_for_update()):
+        if (photo.sha256, photo.size) == promised[photo.id] and photo.organization_id == visit.organization_id:
+            kept[photo.id] = (photo.stored_at, photo.waits_on)
             session.delete(photo)
         else:
             others.append(photo)
     drop_photos(session, others, now)
+    drop_unnamed_photos(session, visit.inspector_id, visit.id, now)
     return kept

@@ -1,7 +1,8 @@
 """What a phone has begun and not finished, kept here too while there is a network, so that a lost phone loses nothing.
 
-A copy is nobody's evidence: only the inspector who began the visit sees it, on whatever phone, and it goes when the
-visit arrives or is discarded. Each phone has a copy of its own, so that two of them never overwrite each other.
+A copy is nobody's evidence: only the inspector who began the visit sees it, on whatever phone, and it goes when that
+phone's report arrives or it is discarded. Each phone has a copy of its own, so that two of them never overwrite each
+other; what others have of a visit that has arrived is shown to nobody, and goes with the old ones.
 """
 
 import json

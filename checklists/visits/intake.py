@@ -5,7 +5,7 @@ photos, the sha256 of the body says whether it is the same report, and what was 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,13 @@ from checklists.scoring import Form, Scored, score_visit
 from checklists.visits.draft_photos import take_over
 from checklists.visits.drafts import DraftCopy
 from checklists.visits.faults import first_fault
-from checklists.visits.photos import Stored, missing_photos, photos_to_promise, promise_rows
+from checklists.visits.photos import (
+    Stored,
+    missing_photos,
+    photos_to_keep_beside,
+    photos_to_promise,
+    promise_rows,
+)
 from checklists.visits.report import Arrival, AssignedPlace, PhotoPromise, Receipt, Report, Sender
 from checklists.visits.results import clear_results, form_of, plain, results_of
 from checklists.visits.tables import ERASED_BODY, Photo, SealedReport, Visit, VisitState
@@ -53,7 +59,7 @@ def record_visit(
     if place is None or known:
         visit = session.get(Visit, visit_id)
         if visit is not None:
-            return _known(session, visit, sender, body, sha256, report, now)
+            return _known(session, visit, sender, body, sha256, report, now, legible)
     hold_reason = _objection(sender, report, place)
     form = scored = None
     if report is not None and place is not None:
@@ -139,7 +145,14 @@ def _look_up(session: Session, visit_id: UUID, assignment_id: UUID | None) -> tu
 
 
 def _known(
-    session: Session, visit: Visit, sender: Sender, body: bytes, sha256: str, report: Report | None, now: datetime
+    session: Session,
+    visit: Visit,
+    sender: Sender,
+    body: bytes,
+    sha256: str,
+    report: Report | None,
+    now: datetime,
+    legible: Iterable[PhotoPromise],
 ) -> Receipt:
     """The visit is there already: the same report again, the next revision, or something else under its id."""
     if visit.inspector_id != sender.user_id:
@@ -156,12 +169,19 @@ def _known(
         session.refresh(visit, with_for_update={"of": Visit})
         if _is_next_revision(visit, report):
             return _revise(session, visit, sender, body, sha256, report, now)
-    if known is None and _keeps_another(session, visit.id):
-        sealed = _sealed(sender, sha256, report.revision if report else visit.revision, now, accepted=False)
-        insert_rows(
-            session, {SealedReport: [sealed]}, organization_id=visit.organization_id, visit_id=visit.id, body=body
-        )
-    return _receipt(session, visit, Arrival.SAME if known else Arrival.CONFLICT)
+    if known:
+        return _receipt(session, visit, Arrival.SAME)
+    photos = list(report.photos if report else legible)
+    if known is False or _keeps_another(session, visit.id):
+        rows: Rows = {}
+        if known is None:
+            revision = report.revision if report else visit.revision
+            rows[SealedReport] = [_sealed(sender, sha256, revision, now, accepted=False)]
+        if not is_erased(session, visit):
+            stored = take_over(session, visit, report, now) if report else {}
+            rows[Photo] = photos_to_keep_beside(session, visit, photos, stored, now)
+        insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id, body=body)
+    return _receipt(session, visit, Arrival.CONFLICT, among=[photo.id for photo in photos])
 
 
 def _keeps_another(session: Session, visit_id: UUID) -> bool:
@@ -211,11 +231,10 @@ def _revise(
 def _kept_photos(
     session: Session, visit: Visit, place: AssignedPlace | None, report: Report | None, now: datetime
 ) -> Stored:
-    """The report's photos that came with the draft already: it has arrived as a visit now, so its copies go."""
+    """The report's photos that came with the draft already: it has arrived as a visit now, so its copy goes."""
     if report is None or place is None or not place.drafts_kept:
         return {}
-    kept = take_over(session, visit, report.photos, now)
-    return {photo.id: (photo.stored_at, photo.waits_on) for photo in kept}
+    return take_over(session, visit, report, now)
 
 
 def _scored(form: Form | None, place: AssignedPlace, report: Report) -> Scored | None:
@@ -224,8 +243,8 @@ def _scored(form: Form | None, place: AssignedPlace, report: Report) -> Scored |
     return score_visit(form, [answer.given for answer in report.answers], place.attributes, report.begun)
 
 
-def _receipt(session: Session, visit: Visit, arrival: Arrival) -> Receipt:
-    missing = missing_photos(session, visit.id)
+def _receipt(session: Session, visit: Visit, arrival: Arrival, among: Collection[UUID] | None = None) -> Receipt:
+    missing = missing_photos(session, visit.id, among)
     return Receipt(arrival, visit.id, visit.revision, visit.state, visit.hold_reason, visit.received_at, missing)
 
 

@@ -141,7 +141,7 @@ def _photos_counted(session: Session, visit_ids: list[UUID]) -> dict[UUID, tuple
     # For all at once: SQLite looks at every photo of the organization here, and would do so for each visit.
     counted = (
         select(Photo.visit_id, func.count(), func.count(missing), func.count(alike))
-        .where(Photo.visit_id.in_(visit_ids))
+        .where(Photo.visit_id.in_(visit_ids), Photo.beside.is_(False))
         .group_by(Photo.visit_id)
     )
     return {visit_id: (of_all, gone, twice > 0) for visit_id, of_all, gone, twice in session.execute(counted)}

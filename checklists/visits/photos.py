@@ -1,6 +1,6 @@
 """The photos of a visit: promised by its report, received one by one, looked at by the worker."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -29,11 +29,14 @@ def photos_to_promise(
     their way, a job deletes them later.
     """
     promises = {photo.id: photo for photo in photos}
+    named_now = update(Photo).where(Photo.visit_id == visit.id, Photo.beside, Photo.id.in_(list(promises)))
+    session.execute(named_now.values(beside=False))
     if visit.revision > 1:
         given_up = (
             Photo.visit_id == visit.id,
             Photo.stored_at.is_(None),
             Photo.erased_at.is_(None),
+            Photo.beside.is_(False),
             Photo.id.not_in(list(promises)),
         )
         have_bytes_deleted(session, visit.organization_id, session.scalars(select(Photo.id).where(*given_up)), now)
@@ -42,6 +45,16 @@ def photos_to_promise(
     known = taken_photos(session, promises)
     fresh = [photo for photo in promises.values() if photo.id not in known]
     return promise_rows(session, visit.organization_id, fresh, stored, now)
+
+
+def photos_to_keep_beside(
+    session: Session, visit: Visit, photos: Iterable[PhotoPromise], stored: Stored, now: datetime
+) -> list[dict[str, Any]]:
+    """The rows of the photos that only a report names that is kept and not accepted; nothing of the others changes."""
+    promises = {photo.id: photo for photo in photos}
+    known = taken_photos(session, promises)
+    fresh = [photo for photo in promises.values() if photo.id not in known]
+    return [row | {"beside": True} for row in promise_rows(session, visit.organization_id, fresh, stored, now)]
 
 
 def _mark_again(session: Session, visit: Visit, promises: Mapping[UUID, PhotoPromise], now: datetime) -> None:
@@ -89,6 +102,7 @@ def _promise_row(photo: PhotoPromise) -> dict[str, Any]:
         "marks": list(photo.marks or ()),
         "duration_ms": photo.duration_ms,
         "receipt": dict(photo.receipt or {}),
+        "beside": False,
     }
 
 
@@ -103,12 +117,13 @@ def taken_photos(session: Session, photo_ids: Iterable[UUID], *, other_than: UUI
     return set(session.scalars(query))
 
 
-def missing_photos(session: Session, visit_id: UUID) -> tuple[UUID, ...]:
-    """The visit's promised photos whose bytes have not arrived."""
+def missing_photos(session: Session, visit_id: UUID, among: Collection[UUID] | None = None) -> tuple[UUID, ...]:
+    """The visit's promised photos whose bytes have not arrived; or, `among` those of a report kept beside it, these."""
+    which = Photo.beside.is_(False) if among is None else Photo.id.in_(among)
     return tuple(
         session.scalars(
             select(Photo.id)
-            .where(Photo.visit_id == visit_id, Photo.stored_at.is_(None), Photo.erased_at.is_(None))
+            .where(Photo.visit_id == visit_id, Photo.stored_at.is_(None), Photo.erased_at.is_(None), which)
             .order_by(Photo.id)
         )
     )

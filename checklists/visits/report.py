@@ -152,7 +152,9 @@ class Arrival(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the phone is told. `missing_photos` are the promised ones whose bytes have not come yet."""
+    """What the phone is told. `missing_photos` are the promised ones whose bytes have not come yet: those of the visit,
+    and of a CONFLICT those of the report that is kept beside it.
+    """
 
     arrival: Arrival
     id: UUID

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from checklists.brands import Outlet
@@ -72,7 +72,14 @@ class Visit(Owned, Base):
     wave: Mapped[Wave | None] = relationship()
     checks: Mapped[list["Check"]] = relationship(order_by="Check.id", back_populates="visit")
     answers: Mapped[list["Answer"]] = relationship()
-    photos: Mapped[list["Photo"]] = relationship(order_by="Photo.taken_at, Photo.id")
+    photos: Mapped[list["Photo"]] = relationship(
+        primaryjoin="and_(Photo.visit_id == Visit.id, Photo.beside.is_(False))", order_by="Photo.taken_at, Photo.id"
+    )
+    photos_beside: Mapped[list["Photo"]] = relationship(
+        primaryjoin="and_(Photo.visit_id == Visit.id, Photo.beside)",
+        order_by="Photo.taken_at, Photo.id",
+        viewonly=True,
+    )
     best_practices: Mapped[list["BestPractice"]] = relationship(order_by="BestPractice.position", viewonly=True)
 
 
@@ -240,6 +247,8 @@ class Photo(Owned, Base):
     """{amount, currency} of one that shows a receipt, each may be None: what the inspector says, as text such as
     "350.00", "RUB". Empty where it is none.
     """
+    beside: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Only a report names it that was kept and not accepted: evidence as any other, and no part of the visit."""
 
     visit: Mapped[Visit] = relationship(back_populates="photos")
 

@@ -120,7 +120,7 @@ def show_erasable_visit(visit_id: UUID) -> Response:
     with reading() as session:
         visit = visit_with_parts(session, visit_id)
         content = {
-            "photo_ids": [photo.id for photo in visit.photos if photo.erased_at is None],
+            "photo_ids": [each.id for each in (*visit.photos, *visit.photos_beside) if each.erased_at is None],
             "staff_met": sum(bool(each.get("name") or each.get("description")) for each in visit.staff_met),
             "answers": len(visit.answers),
             "best_practices": len(visit.best_practices),

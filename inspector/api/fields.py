@@ -316,6 +316,10 @@ class Part(Own, fields.Nested):
     def __init__(self, schema: Any, description: str = "", **more: Any) -> None:
         super().__init__(description, nested=schema, **more)
 
+    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **more: Any) -> Any:
+        # Whole, even where the thing around it may be given in part.
+        return super()._deserialize(value, attr, data, **more)
+
 
 class Pairs(Own, fields.Field[dict[str, Any]]):
     """Names with values of one JSON type, such as an outlet's attributes or counts by state."""

@@ -84,7 +84,8 @@ def _reports(session: Session, visit_ids: list[UUID]) -> dict[tuple[UUID, int], 
 
 def _photos(session: Session, visit_ids: list[UUID]) -> defaultdict[UUID, list[Json]]:
     photos: defaultdict[UUID, list[Json]] = defaultdict(list)
-    for photo in session.scalars(select(Photo).where(Photo.visit_id.in_(visit_ids)).order_by(Photo.taken_at, Photo.id)):
+    own = select(Photo).where(Photo.visit_id.in_(visit_ids), Photo.beside.is_(False))
+    for photo in session.scalars(own.order_by(Photo.taken_at, Photo.id)):
         photos[photo.visit_id].append(
             {
                 "id": str(photo.id),

@@ -200,7 +200,7 @@ def _may_see(photo: Photo) -> bool:
 def _is_the_clients(photo: Photo) -> bool:
     """Whether the reader is a client of the photo's project, and its visit was approved."""
     visit: Visit | None = photo.visit
-    if visit is None or visit.deleted_at is not None or visit.state is not VisitState.APPROVED:
+    if visit is None or visit.deleted_at is not None or visit.state is not VisitState.APPROVED or photo.beside:
         return False
     return any(
         each.role is Role.CLIENT

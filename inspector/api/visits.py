@@ -41,12 +41,14 @@ class ReceiptSchema(Schema):
 @blueprint.alt_response(202, schema=ReceiptSchema, description="Held until a manager has looked at it")
 @roles(Role.INSPECTOR, lately=True)
 def deliver(visit_id: UUID) -> Response:
-    """Take a finished visit in. It may be sent any number of times, and gets the same answer."""
+    """Take a finished visit in. It may be sent any number of times, and gets the same answer. A different report under
+    its id is kept beside it and answered 409, with `missing_photos` as well: its photos are taken in like any others.
+    """
     body = _body()
     report = read_report(body)
     receipt = _record(visit_id, body, report)
     if receipt.arrival is Arrival.CONFLICT:
-        raise OtherContent
+        raise OtherContent(receipt.missing_photos)
     status = 202 if receipt.state is VisitState.HELD else 201 if receipt.arrival is Arrival.NEW else 200
     answer = {
         "id": str(receipt.id),

@@ -73,7 +73,7 @@ export function partsOf(visit) {
 
 /** The visit after the server's answer to its report. */
 export function afterReport(visit, answer, now, random) {
-  if (answer.kind === "refused") return { ...visit, parked: refusal(answer) };
+  if (answer.kind === "refused") return afterRefusal(visit, answer, now, random);
   if (answer.kind !== "ok") return postponed(visit, now, random);
   const { state, reason, received_at, missing_photos } = answer.body;
   const missing = new Set(missing_photos);
@@ -89,6 +89,17 @@ export function afterReport(visit, answer, now, random) {
   const isOthers = visit.revision > 1 || answer.body.revision > visit.revision;
   if (believedThere || (!pending && missing.size && !isOthers)) return postponed(known, now, random);
   return { ...rested(known), delivered: !pending };
+}
+
+// A report that another phone was quicker with is kept beside that one's: its photos go there first, and then it rests.
+function afterRefusal(visit, answer, now, random) {
+  const missing = new Set(answer.body.missing_photos);
+  const isAwaited = ({ id }) => missing.has(id);
+  const parked = { ...visit, parked: refusal(answer) };
+  if (!visit.photos.some((photo) => isAwaited(photo) && !photo.refused)) return parked;
+  const photos = visit.photos.map((photo) => ({ ...photo, confirmed: !isAwaited(photo) }));
+  const known = { ...visit, photos, acknowledged: true };
+  return visit.photos.some((photo) => isAwaited(photo) && photo.confirmed) ? postponed(known, now, random) : rested(known);
 }
 
 // One that the server had before is confirmed by not being missed; if it is missed, it is a photo like any other. A report

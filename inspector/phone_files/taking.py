@@ -123,11 +123,11 @@ class _Taking:
             receipt = self._in_one_act(lambda session: self._record(session, filed.id, body, report))
         except DomainError as error:
             return _refused(line, error)
-        if receipt.arrival is Arrival.CONFLICT:
-            return replace(line, outcome=Outcome.OTHER_CONTENT, why=OtherContent.message)
         outcome = Outcome.NEW if receipt.arrival is Arrival.NEW else Outcome.SAME
         why = HOLD_REASONS[receipt.hold_reason] if receipt.hold_reason else ""
-        if receipt.state is VisitState.HELD and outcome is Outcome.NEW:
+        if receipt.arrival is Arrival.CONFLICT:
+            outcome, why = Outcome.OTHER_CONTENT, OtherContent.message
+        elif receipt.state is VisitState.HELD and outcome is Outcome.NEW:
             outcome = Outcome.HELD
         photos = self._photos(receipt.missing_photos, filed.photos, self._deliver_photo)
         photos.all = len(report.photos) if report else len(filed.photos)

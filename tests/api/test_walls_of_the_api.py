@@ -212,3 +212,13 @@ def test_an_id_that_nobody_has_is_404(program: ApiClient) -> None:
     for noun in ("projects", "waves", "visits", "versions", "tokens"):
         assert program.get(f"/{noun}/{UUID(int=0)}").status_code in (403, 404)
         assert program.get(f"/{noun}/{new_id()}").status_code in (403, 404)
+
+
+@pytest.mark.parametrize(("given", "missing"), [("from", "until"), ("until", "from")])
+def test_of_what_may_be_changed_in_part_a_part_itself_is_given_whole(
+    program: ApiClient, world: World, given: str, missing: str
+) -> None:
+    address = f"/assignments/{world.ids['assignment']}"
+    answer = program.ask("PATCH", address, json={"hours": {given: 10}}, tag="*")
+    assert (answer.status_code, [each["pointer"] for each in answer.json["errors"]]) == (422, [f"/hours/{missing}"])
+    assert program.ask("PATCH", address, json={"hours": None}, tag="*").status_code == 200

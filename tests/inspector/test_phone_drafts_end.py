@@ -34,7 +34,7 @@ from tests.phone_client import FieldClient, with_photos
 LATER = timedelta(days=2)
 
 
-def test_a_visit_that_arrives_takes_its_photos_over_and_its_copies_go(
+def test_a_visit_that_arrives_takes_its_photos_over_and_its_phones_copy_goes(
     app: Flask, session: ScopedSession, audit: Audit, assignment: Assignment, phone: FieldClient
 ) -> None:
     visit_id, photos = new_id(), [FieldPhoto(draw_demo_photo(number, "Utro", (800, 600))) for number in range(3)]
@@ -44,17 +44,18 @@ def test_a_visit_that_arrives_takes_its_photos_over_and_its_copies_go(
     for photo in (photos[0], photos[1], given_up):
         assert keep_photo(phone, visit_id, photo).status_code == 201
 
-    report = with_photos(audit, assignment, *photos)
+    report = with_photos(audit, assignment, *photos) | {"device_id": "first"}
     receipt = told(phone.put_visit(visit_id, report))
     assert receipt["missing_photos"] == [str(photos[2].id)]
     assert phone.put_visit(visit_id, report).status_code == 200
-    assert counts(session, DraftCopy, DraftPhoto, Photo) == [0, 0, 3]
-    assert drafts_of(phone) == []
+    assert counts(session, DraftCopy, DraftPhoto, Photo) == [1, 0, 3]
+    assert drafts_of(phone) == [], "the other phone's is kept, and offered to nobody"
+    assert phone.client.get(f"{DRAFTS}/{visit_id}").status_code == 404
     for photo in photos[:2]:
         assert phone.client.get(f"/api/v1/photos/{photo.id}").data == photo.content
     # What comes late of the draft is not taken in any more; what the report still waits for is.
     assert keep(phone, visit_id, a_copy(assignment, *photos, changes=8)).status_code == 409
-    assert keep_photo(phone, visit_id, photos[2]).status_code == 404
+    assert keep_photo(phone, visit_id, given_up).status_code == 404
     assert phone.put_photo(photos[2]).status_code == 201
 
     drop_bytes(app, session)
@@ -116,7 +117,7 @@ def test_the_next_revision_of_a_visit_that_was_sent_back_is_kept_and_taken_over(
     assert keep(phone, visit_id, copy | {"revision": 3}).status_code == 409
     assert keep(phone, visit_id, copy).status_code == 200
     assert keep_photo(phone, visit_id, new).status_code == 201
-    report = with_photos(audit, assignment, old, new) | {"revision": 2}
+    report = with_photos(audit, assignment, old, new) | {"revision": 2, "device_id": "first"}
     receipt = phone.put_visit(visit_id, report)
     assert (receipt.status_code, told(receipt)["missing_photos"]) == (201, [])
     assert counts(session, DraftPhoto) == [0]

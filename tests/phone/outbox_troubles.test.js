@@ -159,3 +159,29 @@ test("photos that came with the draft are not believed to belong to a report tha
   assert.ok(await store.photo("first 1"));
   assert.equal((await visit("second")).delivered, true);
 });
+
+const ANOTHERS = { texts: ["other"], report: { revision: 1, photos: [] }, state: "received" };
+
+test("409: a report that is kept beside another phone's gets its photos there, and rests with the reason", async () => {
+  const { server, store, deliver, visit, outbox } = await aPhone();
+  server.visits.set("first", { ...ANOTHERS });
+  server.faults.push(once("PUT", "/api/v1/photos/first 1", ({ path }) => refusal(path, 413, "too large")));
+  assert.equal((await deliver()).state, "rest");
+  assert.deepEqual((await visit("first")).parked, { status: 409, detail: "another one came" });
+  assert.deepEqual([...server.photos.keys()].sort(), ["first 2", "second 1", "second 2"]);
+  await outbox.unpark("first");
+  await deliver({ asked: true });
+  assert.equal((await visit("first")).parked.status, 409);
+  assert.ok(server.photos.has("first 1"));
+  assert.ok(await store.report("first") && await store.photo("first 1") && await store.photo("first 2"));
+});
+
+test("409: a photo that the server loses again and again is not sent without a pause", async () => {
+  const { server, deliver, visit } = await aPhone();
+  server.visits.set("first", { ...ANOTHERS });
+  for (let times = 0; times < 3; times += 1) {
+    server.faults.push(once("PUT", "/api/v1/visits/first", () => server.photos.clear()));
+  }
+  assert.equal((await deliver()).state, "wait");
+  assert.deepEqual([(await visit("first")).parked, server.puts("/api/v1/photos/first")], [null, 2]);
+});

@@ -37,7 +37,8 @@ export function aServer({ person = "anna" } = {}) {
   }
 
   function promisedPhoto(id) {
-    return [...server.visits.values()].flatMap((visit) => visit.report.photos).find((photo) => photo.id === id);
+    return [...server.visits.values()].flatMap(({ report, beside = [] }) => [report, ...beside])
+      .flatMap(({ photos }) => photos).find((photo) => photo.id === id);
   }
 
   function tellOffset(id) {
@@ -65,14 +66,20 @@ export function aServer({ person = "anna" } = {}) {
     const isNext = known?.state === "returned" && report.revision === known.report.revision + 1;
     const before = isNext ? null : known;
     const texts = [...(known?.texts ?? []), ...(before ? [] : [text])];
-    if (!texts.includes(text)) return refusal(path, 409);
+    if (!texts.includes(text)) {
+      known.beside = [...(known.beside ?? []), report];
+      return refusal(path, 409, "another one came", { missing_photos: missingOf(report) });
+    }
     const visit = before ?? { texts, report, state: server.held ? "held" : "received" };
     server.visits.set(id, visit);
-    const missing = visit.report.photos.filter((photo) => !server.photos.has(photo.id)).map((photo) => photo.id);
     return answer(visit.state === "held" ? 202 : before ? 200 : 201, {
       id, revision: visit.report.revision, state: visit.state, reason: visit.state === "held" ? "withdrawn" : null,
-      received_at: "2026-11-21T14:02:00+00:00", missing_photos: missing,
+      received_at: "2026-11-21T14:02:00+00:00", missing_photos: missingOf(visit.report),
     });
+  }
+
+  function missingOf({ photos }) {
+    return photos.filter((photo) => !server.photos.has(photo.id)).map((photo) => photo.id);
   }
 
   function stored(status, { id, sha256: hash, size }) {
@@ -103,8 +110,8 @@ export function answer(status, body) {
 }
 
 /** Our own server's no to the request for `path`. */
-export function refusal(path, status, detail = "because") {
-  return new Response(JSON.stringify({ type: "/problems/No", title: "No", status, detail, instance: path }), {
+export function refusal(path, status, detail = "because", more = {}) {
+  return new Response(JSON.stringify({ type: "/problems/No", title: "No", status, detail, instance: path, ...more }), {
     status, headers: { "Content-Type": "application/problem+json" } });
 }
 

@@ -157,7 +157,8 @@ def test_two_phones_on_one_visit_know_of_each_other(
     two.get_by_role("button", name="Continue here").press("Enter")
     expect(first_criterion(two).get_by_label(GREETED)).to_be_checked()
     expect(two.get_by_role("heading", level=1)).to_be_focused()
-    take_photo(two, first_criterion(two), draw_photo(tmp_path / "other.jpg", 2))
+    other = draw_photo(tmp_path / "other.jpg", 2)
+    take_photo(two, first_criterion(two), other)
     wait_until_kept(two)
 
     # The first one hears of it as soon as its own copy goes.
@@ -175,10 +176,22 @@ def test_two_phones_on_one_visit_know_of_each_other(
 
     fill_in(one)
     send(one)
+    # One comes while the draft is kept, one only with the report.
+    with sessions() as session:
+        (waiting,) = session.scalars(select(DraftPhoto)).all()
+        assert waiting.sha256 == hashlib.sha256(other.read_bytes()).hexdigest()
+    last = draw_photo(tmp_path / "last.jpg", 3)
+    take_photo(two, first_criterion(two), last)
     fill_in(two)
     press_send(two)
-    expect(two.get_by_text(re.compile("Needs attention: .*Both are kept"))).to_be_visible()
+    expect(two.get_by_text(re.compile("Needs attention: .*Both are kept"))).to_be_visible(timeout=60_000)
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(Visit)) == 1
         accepted = session.scalars(select(SealedReport.accepted).order_by(SealedReport.received_at)).all()
         assert accepted == [True, False]
+        beside = session.scalars(select(Photo).where(Photo.beside).order_by(Photo.taken_at)).all()
+        assert all(photo.stored_at for photo in beside)
+        assert session.scalar(select(func.count()).select_from(DraftPhoto)) == 0
+    for photo, file in zip(beside, (other, last), strict=True):
+        original = two.request.get(f"/api/v1/photos/{photo.id}").body()
+        assert original == file.read_bytes()

@@ -266,7 +266,7 @@ async function finish(world, tab, twice = false) {
   const { session } = tab;
   // The screen says that they come, or are to be removed.
   if (world.app.lostPhotos(session.draft).length) return;
-  const done = () => session.finish({ appVersion: "v", deviceId: "d" });
+  const done = () => session.finish({ appVersion: "v", deviceId: tab.phone.deviceId });
   await Promise.allSettled(twice ? [done(), done()] : [done()]);
   if (session.saved !== "gone") return;
   await tab.close();

@@ -73,9 +73,13 @@ export const BROKEN_BUILDS = [
     line: "const draft = later({ id, ...rest }, begun, copy);", instead: "const draft = { id, ...rest };",
   }, {
     promise: "taken", file: "outbox.js", why: "another phone's report counts as this one's", seed: 800,
-    line: '  if (answer.kind === "refused") return { ...visit, parked: refusal(answer) };',
+    line: '  if (answer.kind === "refused") return afterRefusal(visit, answer, now, random);',
     instead: '  const { status } = answer;\n'
       + '  if (answer.kind === "refused") return { ...visit, delivered: status === 409, parked: refusal(answer) };',
+  }, {
+    promise: "both", file: "outbox.js", why: "a report that is kept beside another one goes without its photos", seed: 800,
+    line: '  if (answer.kind === "refused") return afterRefusal(visit, answer, now, random);',
+    instead: '  if (answer.kind === "refused") return { ...visit, parked: refusal(answer) };',
   }, {
     promise: "tidy", file: "copies.js", why: "what was discarded stays on the server",
     line: 'return draft.discarded_at < now - UNDO_MS ? "drop" : null;', instead: "return null;",

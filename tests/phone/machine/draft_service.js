@@ -126,17 +126,18 @@ export function theDrafts({ visits, latest, photos, bytes, onPut }) {
     return new Response(bytes.get(id), { headers: { "Content-Type": "application/octet-stream" } });
   }
 
-  /** The visit arrives: its copies go, and those of its photos that it promises need not come again. */
-  function takeOver(visitId, person, promised) {
-    for (const [key, copy] of drafts.copies) {
-      if (copy.visit_id === visitId && copy.person === person) drafts.copies.delete(key);
-    }
+  /** A report arrives: its phone's copy goes, and those of the draft's photos that it promises need not come again. */
+  function takeOver(visitId, person, report) {
+    const key = keyOf(visitId, report.device_id);
+    if (drafts.copies.get(key)?.person === person) drafts.copies.delete(key);
     for (const [id, early] of drafts.early) {
       if (early.visitId !== visitId || early.person !== person) continue;
       const isIt = (each) => each.id === id && each.sha256 === early.sha256 && each.size === early.size;
-      if (promised.some(isIt)) photos.set(id, early.sha256);
+      if (!report.photos.some(isIt)) continue;
+      photos.set(id, early.sha256);
       drafts.early.delete(id);
     }
+    dropUnnamed(visitId, person);
   }
 
   /** What nobody changed for long is forgotten: the copy that has been here longest, but not the one of this visit. */

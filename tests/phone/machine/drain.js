@@ -17,6 +17,7 @@ export async function drain(world) {
   for (const phone of world.phones) await reopen(phone);
   for (const person of world.people) {
     for (const phone of world.phones) await drainPhone(world, phone, person);
+    for (const { promises, probe } of world.phones) await promises.checkBoth(await probe.visits(person), probe, service);
     await drainCopies(world, person);
   }
   if (world.lost.length) await world.check();

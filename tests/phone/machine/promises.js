@@ -17,6 +17,7 @@ export const PROMISES = {
   whole: "a visit that is gone on with on another phone has all that its copy had, and nothing of any other copy",
   finished: "a visit that was finished on a phone never comes back there as a draft",
   taken: "of two phones that finish one visit one is received; the other keeps all of its own and says why it was not",
+  both: "of two phones that finish one visit the server has both reports in the end, with all of their photos",
   tidy: "after the faults stop, each begun visit has its copy, no other has one, and photos that lacked have come",
   line: "copies never hold up a finished visit",
 };
@@ -34,7 +35,7 @@ export function thePromises({ people, photos: everyPhoto }) {
   const visits = new Map();
   let hidden = null;
   return {
-    begun, revised, goingOn, shown, taken, kept, removed, discarding, takenBack, arrives, check, undone, keptOf,
+    begun, revised, goingOn, shown, taken, kept, removed, discarding, takenBack, arrives, check, checkBoth, undone, keptOf,
   };
 
   /** A visit may be there from now on; it has to be once it was shown. */
@@ -222,6 +223,17 @@ export function thePromises({ people, photos: everyPhoto }) {
       if (service.photos.get(id) !== everyPhoto.get(id).hash) {
         throw new Broken("received", `the server does not have ${id}`);
       }
+    }
+  }
+
+  /** After a drain: what was refused as another phone's report was taken lies beside that one. */
+  async function checkBoth(lines, store, service) {
+    for (const { id, parked, photos } of lines.filter((line) => line.parked?.status === 409)) {
+      const visit = service.visits.get(id);
+      const hash = hashOf(await store.report(id));
+      if (!visit?.beside?.some((each) => each.hash === hash)) throw new Broken("both", `${id} is not there twice`);
+      const absent = photos.find((photo) => !photo.refused && service.photos.get(photo.id) !== everyPhoto.get(photo.id).hash);
+      if (absent) throw new Broken("both", `${absent.id} of ${id} is not there: ${parked.detail}`);
     }
   }
 

@@ -34,7 +34,7 @@ export function aService({ latency, onPut }) {
     sending: [], mostAtOnce: 0,
     /** How many requests came that are about copies. */
     aboutCopies: 0,
-    send, latest: (id) => service.visits.get(id)?.revisions.at(-1) ?? null, missing,
+    send, latest: (id) => service.visits.get(id)?.revisions.at(-1) ?? null,
   };
   service.drafts = theDrafts({ ...service, onPut });
   /** The photos of visits that were confirmed as a whole. */
@@ -107,14 +107,14 @@ export function aService({ latency, onPut }) {
     if (isNew) {
       const report = JSON.parse(new TextDecoder().decode(body));
       if (known && !(known.state === "returned" && report.revision === known.revisions.at(-1).report.revision + 1)) {
-        return refusal(path, 409);
+        return keepBeside(path, id, { hash, report, person: login });
       }
       const revision = { hash, report, person: login };
-      service.visits.set(id, { revisions: [...(known?.revisions ?? []), revision], state: "received" });
-      service.drafts.takeOver(id, login, report.photos);
+      service.visits.set(id, { ...known, revisions: [...(known?.revisions ?? []), revision], state: "received" });
+      service.drafts.takeOver(id, login, report);
     }
     const visit = service.visits.get(id);
-    const missingPhotos = missing(id);
+    const missingPhotos = missing(service.latest(id));
     if (!missingPhotos.length) for (const photo of service.latest(id).report.photos) safe.add(photo.id);
     return answer(isNew ? 201 : 200, {
       id, revision: service.latest(id).report.revision, state: visit.state, reason: null,
@@ -122,12 +122,24 @@ export function aService({ latency, onPut }) {
     });
   }
 
-  function missing(id) {
-    return service.latest(id).report.photos.filter((photo) => !service.photos.has(photo.id)).map((photo) => photo.id);
+  // Another report under the same id: it and its photos lie beside what was taken in.
+  function keepBeside(path, id, other) {
+    const visit = service.visits.get(id);
+    if (visit.revisions[0].person !== other.person) return refusal(path, 404);
+    const here = visit.beside?.find(({ hash }) => hash === other.hash) ?? other;
+    visit.beside = [...(visit.beside ?? []).filter((each) => each !== here), here];
+    service.drafts.takeOver(id, other.person, other.report);
+    const missingPhotos = missing(other);
+    if (!missingPhotos.length) for (const photo of other.report.photos) safe.add(photo.id);
+    return refusal(path, 409, "another one came", { missing_photos: missingPhotos });
+  }
+
+  function missing({ report }) {
+    return report.photos.filter((photo) => !service.photos.has(photo.id)).map((photo) => photo.id);
   }
 
   function promiseOf(id, login) {
-    return [...service.visits.keys()].map((visitId) => service.latest(visitId))
+    return [...service.visits].flatMap(([visitId, { beside = [] }]) => [service.latest(visitId), ...beside])
       .filter(({ person }) => person === login)
       .flatMap(({ report }) => report.photos).find((photo) => photo.id === id);
   }
