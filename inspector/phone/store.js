@@ -11,7 +11,7 @@
  *            previews: the small pictures of them
  * visits     finished visits and how far they got
  * reports    the bytes of a finished visit's report, never rewritten
- * pictures   the bytes of reference pictures; null for one that the server does not have
+ * pictures   the bytes of reference pictures; null for one that nobody can see
  * copies     what of a begun visit lies on the server too
  */
 import { createSettings } from "./settings.js";
