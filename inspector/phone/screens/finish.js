@@ -9,6 +9,7 @@ import { BeforeLeaving } from "./before_leaving.js";
 import { BestPracticesLink } from "./best_practices.js";
 import { Bar, html, StateLine, Title } from "./html.js";
 import { troubleWords } from "./kinds.js";
+import { Whereabouts } from "./position.js";
 import { stateWords, Trouble } from "./trouble.js";
 import { capital, lackWords, progressWords, repetitionWords, textOf } from "./words.js";
 
@@ -59,6 +60,7 @@ export function Finish({ app, state }) {
         "Nothing is missing. Once finished, the visit is sent by itself and cannot be changed on this phone.")}</p>`}
     <${BeforeLeaving} app=${app} state=${state} />
     <${BestPracticesLink} open=${open} from="finish" />
+    <${Whereabouts} state=${state} />
     <${Bar} label=${t("Visit")}>
       <${Trouble} open=${open} />
       <a href=${back}>${t("Back")}</a>
