@@ -3,7 +3,7 @@ import { touchpointsOf } from "./practices.js";
 
 const PATIENCE_MS = 20_000;
 const DAY_MS = 86_400_000;
-const EARTH_RADIUS_M = 6_371_000;
+const METRES_PER_DEGREE = 111_195;
 // Farther from the outlet than this, or less accurate, is worth a word (as in inspector/manager/visits/circumstances.py).
 const FAR_M = 500;
 const DENIED = 1;
@@ -50,11 +50,8 @@ function isOnSite(task) {
   return touchpointsOf(task, null).some(({ id, channel = "on_site" }) => here.has(id) && channel === "on_site");
 }
 
-// On a sphere (the haversine formula); both in degrees.
+// As on a plane: what is so far away that this is wrong is far all the same.
 function metresBetween(one, other) {
-  const radians = (degrees) => (degrees * Math.PI) / 180;
-  const up = Math.sin(radians(other.lat - one.lat) / 2) ** 2;
-  const along = Math.sin(radians(other.lon - one.lon) / 2) ** 2;
-  return 2 * EARTH_RADIUS_M * Math.asin(Math.sqrt(
-    Math.min(1, up + Math.cos(radians(one.lat)) * Math.cos(radians(other.lat)) * along)));
+  const along = (one.lon - other.lon) * Math.cos((one.lat * Math.PI) / 180);
+  return Math.hypot(one.lat - other.lat, along) * METRES_PER_DEGREE;
 }

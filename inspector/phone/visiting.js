@@ -301,7 +301,7 @@ export function whyNotYet(draft) {
   if (draft.recording) return t("A recording is running still. Stop it first.");
   if (itemsOf(draft).length) return t("Something still lies in the tray. Sort it first.");
   if (wordless(draft).length) return t("A best practice has no text yet. Say what you saw, or remove it.");
-  if (unreadReceipts(draft).length) return t("What a receipt says cannot be read. Correct it first.");
+  if (unreadReceipts(draft).length) return t("What was paid cannot be read. Correct it.");
   if (lostPhotos(draft).length) {
     return t("A photo is not on this phone. Wait until the phone that took it has sent it, or remove it.");
   }

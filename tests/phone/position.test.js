@@ -151,7 +151,7 @@ test("what is odd about a position is said in words: none, inaccurate, far from 
   assert.equal(words(NOTED), "1.1 km from the outlet. You can finish all the same.");
   assert.equal(words({ ...NOTED, lat: 55.755 }), "578 m from the outlet. You can finish all the same.");
   assert.equal(words({ ...NOTED, accuracy_m: 900 }), "Position accurate to 900 m only. You can finish all the same.");
-  assert.match(oddWords({ what: "denied" }), /not allowed/);
+  assert.match(oddWords({ what: "denied" }), /do not allow it/);
   assert.equal(at({ ...NOTED, lat: 55.76 }), null);
   assert.equal(at(NOTED, { where: { name: "North", latitude: null, longitude: null } }), null, "nobody knows where the outlet is");
   assert.equal(at(NOTED, { draft: { revision: 2 } }), null, "what was sent back is mended anywhere");

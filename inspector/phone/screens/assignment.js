@@ -9,7 +9,6 @@ import { t } from "../translate.js";
 import { ContinueHere } from "./elsewhere.js";
 import { Bar, html, Title } from "./html.js";
 import { Returned, stateOfReceived } from "./note.js";
-import { Whereabouts } from "./position.js";
 import { capital, checksWords, dueWords, placeWords, stateOfVisit, textOf } from "./words.js";
 
 export function Assignment({ app, state }) {
@@ -41,7 +40,6 @@ export function Assignment({ app, state }) {
     ${inVisit && html`<p><a class="button" href=${toTray(state.open.draft.id)}>${t("Visit mode")}</a></p>`}
     ${inVisit && canDiscard(state.open) && html`<p><button type="button" class="quiet"
       onClick=${() => app.visiting.discard()}>${t("Discard what was entered")}</button></p>`}
-    ${inVisit && html`<${Whereabouts} state=${state} />`}
     <${Begin} app=${app} state=${state} assignment=${assignment} />
   </main>`;
 }

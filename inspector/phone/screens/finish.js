@@ -50,7 +50,7 @@ export function Finish({ app, state }) {
             <span class="lacks">${t("say what you saw")}</span></li>`)}
           ${unread.map((id) => html`<li key=${id} class="card">
             <a class="whole" href=${toReceipt(draft, task.version, id)}>${t("Receipt")}</a>
-            <span class="lacks">${t("what was paid cannot be read")}</span></li>`)}
+            <span class="lacks">${t("What was paid cannot be read. Correct it.")}</span></li>`)}
           ${lost > 0 && html`<li class="card">
             <a class="whole" href=${toLost(draft, task.version)}>${tn("%(num)s photo", "%(num)s photos", lost)}</a>
             <span class="lacks">${t(

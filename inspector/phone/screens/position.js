@@ -10,17 +10,18 @@ export function Whereabouts({ state: { open, whereabouts } }) {
 
 /** What oddPosition (position.js) tells, in words. */
 export function oddWords({ what, metres }) {
-  return {
-    denied: () => t("No position: this browser is not allowed to see it. Allow it in its settings, or finish without."),
-    none: () => t("No position was found. You can finish all the same."),
-    far: () => t("%(distance)s from the outlet. You can finish all the same.", { distance: distanceWords(metres) }),
-    vague: () => t("Position accurate to %(distance)s only. You can finish all the same.", { distance: distanceWords(metres) }),
+  const distance = distanceWords(metres);
+  const words = {
+    denied: () => t("No position: the browser's settings do not allow it."),
+    none: () => t("No position was found."),
+    far: () => t("%(distance)s from the outlet.", { distance }),
+    vague: () => t("Position accurate to %(distance)s only.", { distance }),
   }[what]();
+  return `${words} ${t("You can finish all the same.")}`;
 }
 
-function distanceWords(metres) {
-  const number = new Intl.NumberFormat(language(), { maximumFractionDigits: 1 });
-  return metres < 1000
-    ? t("%(num)s m", { num: Math.round(metres) })
-    : t("%(num)s km", { num: number.format(metres / 1000) });
+function distanceWords(metres = 0) {
+  const [unit, length] = metres < 1000 ? ["meter", 1] : ["kilometer", 1000];
+  const format = new Intl.NumberFormat(language(), { style: "unit", unit, maximumFractionDigits: length === 1 ? 0 : 1 });
+  return format.format(metres / length);
 }
