@@ -25,7 +25,7 @@ class App {
     started: false, fatal: null, route: parseRoute(location.hash),
     person: null, login: { wanted: false, open: false, busy: false, error: null },
     work: null, refused: false, drafts: [], visits: [],
-    open: null, developing: {}, recording: null,
+    open: null, developing: {}, recording: null, whereabouts: null,
     copies: {}, elsewhere: [], restoring: null, room: { keeps: null, left: null },
     outbox: { state: "rest" }, sending: null,
     offline: { ready: false, update: false }, version: null, install: null, installPutAway: false, skew: 0,

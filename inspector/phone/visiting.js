@@ -91,12 +91,27 @@ export class Visiting {
     this.notePosition(draft.id);
   }
 
-  /** Note where the phone is. Never in the way: it comes when it comes, or not at all. */
+  /**
+   * Note where the phone is: what it knows at once, and what is more accurate in its place. Never in the way: it comes
+   * when it comes, or not at all.
+   */
   async notePosition(id) {
-    const position = await whereWeAre();
-    const { open } = this.app.state;
-    if (!position || open?.draft.id !== id) return;
-    open.change((draft) => ({ ...draft, positions: [...draft.positions, position] }));
+    const { app } = this;
+    app.state.whereabouts = { id, why: "asking" };
+    let noted = null;
+    // One after the other: a browser may ask the person once for each.
+    for (const exactly of [false, true]) {
+      const { position, why } = await whereWeAre(exactly);
+      const { open } = app.state;
+      if (open?.draft.id !== id) return;
+      if (position && !(noted?.accuracy_m < position.accuracy_m)) {
+        const before = noted;
+        noted = position;
+        open.change((draft) => ({ ...draft, positions: [...draft.positions.filter((each) => each !== before), position] }));
+      }
+      if (noted || exactly || why === "denied") app.set({ whereabouts: { id, why: noted ? null : why } });
+      if (why === "denied") return;
+    }
   }
 
   /** Stay at this criterion when the page is loaded again, or the visit continued. */
@@ -286,7 +301,7 @@ export function whyNotYet(draft) {
   if (draft.recording) return t("A recording is running still. Stop it first.");
   if (itemsOf(draft).length) return t("Something still lies in the tray. Sort it first.");
   if (wordless(draft).length) return t("A best practice has no text yet. Say what you saw, or remove it.");
-  if (unreadReceipts(draft).length) return t("What a receipt says cannot be read. Correct it first.");
+  if (unreadReceipts(draft).length) return t("What was paid cannot be read. Correct it.");
   if (lostPhotos(draft).length) {
     return t("A photo is not on this phone. Wait until the phone that took it has sent it, or remove it.");
   }

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from checklists.brands import Outlet
+from checklists.journey import Channel, Touchpoint
 from checklists.orm import new_id
 from checklists.people import Role
 from checklists.visits import Photo, Visit, VisitState, receive_photo, record_derived
@@ -148,11 +150,32 @@ def test_what_is_odd_about_time_and_place_is_said(window: Window, audit: Audit, 
         "but only 12 minutes by the phone's clock",
         "another time zone than the outlet's",
         "far from the outlet: 1,001 m",
+        "No recorded position is near the outlet: the nearest is 1,001 m away.",
     ):
         assert words in window.text, words
     window.open(f"{audit.address}/visits/{quiet.id}")
-    for words in ("window.", "clock is", "clock was", "another time zone", "far from"):
+    for words in ("window.", "clock is", "clock was", "another time zone", "far from", "near the outlet"):
         assert words not in window.text, words
+
+
+def test_nobody_is_warned_of_a_visit_that_was_finished_at_home_or_of_a_call(
+    window: Window, audit: Audit, sessions: Sessions
+) -> None:
+    at_home = {"lat": 55.7602, "lon": 37.6184, "accuracy_m": 12.0, "at": NOW.isoformat()}
+    with sessions() as session, session.begin():
+        for outlet in audit.outlets[:2]:
+            place = session.get_one(Outlet, outlet.id)
+            place.latitude, place.longitude = 55.7512, 37.6184
+        in_the_shop = {**at_home, "lat": 55.7513}
+        finished = audit.visit(session, positions=[in_the_shop, at_home])
+        called = audit.visit(session, audit.outlets[1], positions=[at_home])
+    warning = "No recorded position is near the outlet"
+    assert warning not in window.open(f"{audit.address}/visits/{finished.id}").text
+    assert "far from the outlet: 1,001 m" in window.text
+    assert warning in window.open(f"{audit.address}/visits/{called.id}").text
+    with sessions() as session, session.begin():
+        session.execute(update(Touchpoint).values(channel=Channel.PHONE))
+    assert warning not in window.open(f"{audit.address}/visits/{called.id}").text
 
 
 def test_photos_stand_beside_their_criterion_and_missing_ones_are_named(

@@ -174,7 +174,7 @@ def declare_a_receipt(screen: Page) -> None:
     expect(unread).to_be_visible()
     screen.get_by_role("link", name="Back", exact=True).click()
     progress(screen).click()
-    gap = screen.locator(".card", has_text="what was paid cannot be read")
+    gap = screen.locator(".card", has_text="What was paid cannot be read.")
     assert faults_of(screen) == []
     gap.get_by_role("link", name="Receipt").click()
     expect(unread).to_be_visible()

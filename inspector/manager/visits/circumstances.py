@@ -29,7 +29,8 @@ class Circumstances:
     positions: list[str]
 
 
-def circumstances(visit: Visit) -> Circumstances:
+def circumstances(visit: Visit, *, on_site: bool = True) -> Circumstances:
+    """Of a visit that is not `on_site`, such as a call, nobody is warned that it was made far away."""
     zone = visit.outlet.zone if visit.outlet else ZoneInfo("UTC")
     return Circumstances(
         zone=zone,
@@ -37,7 +38,13 @@ def circumstances(visit: Visit) -> Circumstances:
         finished_at=visit.finished_at and visit.finished_at.astimezone(zone),
         received_at=visit.received_at.astimezone(zone),
         elapsed=None if visit.elapsed_ms is None else timedelta(milliseconds=visit.elapsed_ms),
-        warnings=[*_about_window(visit), *_about_clock(visit, zone), *_about_text(visit), *_about_recordings(visit)],
+        warnings=[
+            *_about_window(visit),
+            *_about_clock(visit, zone),
+            *(_about_place(visit) if on_site else []),
+            *_about_text(visit),
+            *_about_recordings(visit),
+        ],
         positions=[_position(visit, position) for position in visit.positions],
     )
 
@@ -76,6 +83,15 @@ def _about_clock(visit: Visit, zone: ZoneInfo) -> list[str]:
     return found
 
 
+def _about_place(visit: Visit) -> list[str]:
+    """One that was finished at home was made at the outlet all the same: one position near it is enough."""
+    known = [(away, position) for position in visit.positions if (away := _away(visit, position)) is not None]
+    if not known or not all(_is_far(away, position) for away, position in known):
+        return []
+    nearest = min(away for away, _where in known)
+    return [_("No recorded position is near the outlet: the nearest is %(metres)s m away.", metres=_metres(nearest))]
+
+
 def _about_text(visit: Visit) -> list[str]:
     if visit.text_replaced:
         return [_("Some characters of the texts cannot be shown and were replaced. The report as it came has them.")]
@@ -93,16 +109,27 @@ def _about_recordings(visit: Visit) -> list[str]:
 
 def _position(visit: Visit, position: dict[str, Any]) -> str:
     """One recorded position in words: coordinates in degrees, accuracy and distance in metres."""
-    accuracy, outlet = position.get("accuracy_m"), visit.outlet
+    accuracy, away = position.get("accuracy_m"), _away(visit, position)
     words = f"{position['lat']:.5f}, {position['lon']:.5f}"
     if accuracy is not None:
         words = str(_("%(place)s, accurate to %(metres)s m", place=words, metres=_metres(accuracy)))
-    if outlet is None or outlet.latitude is None or outlet.longitude is None:
+    if away is None:
         return words
-    away = distance_m(position["lat"], position["lon"], outlet.latitude, outlet.longitude)
-    if away > FAR_M + (accuracy or 0):
+    if _is_far(away, position):
         return str(_("%(place)s; far from the outlet: %(metres)s m", place=words, metres=_metres(away)))
     return str(_("%(place)s; %(metres)s m from the outlet", place=words, metres=_metres(away)))
+
+
+def _away(visit: Visit, position: dict[str, Any]) -> float | None:
+    """Metres from the outlet, or None where nobody knows where that is."""
+    outlet = visit.outlet
+    if outlet is None or outlet.latitude is None or outlet.longitude is None:
+        return None
+    return distance_m(position["lat"], position["lon"], outlet.latitude, outlet.longitude)
+
+
+def _is_far(away: float, position: dict[str, Any]) -> bool:
+    return away > FAR_M + (position.get("accuracy_m") or 0)
 
 
 def _metres(number: float) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from checklists.checklist import ChecklistVersion
 from checklists.errors import HOLD_REASONS, NotFound
-from checklists.journey import Barrier, touchpoint_names
+from checklists.journey import Barrier, Channel, Touchpoint, touchpoint_names
 from checklists.review import corrections_of, history_of
 from checklists.scoring import Form as ChecklistForm
 from checklists.scoring import read_form
@@ -88,7 +88,7 @@ def visit_page(session: Session, visit_id: UUID, form: Form) -> PageAnswer:
     places = places_offered(session, visit, report, g.project.id)
     if places is not None and places.chosen and not form.typed:
         form = Form.showing(assignment=places.chosen)
-    queue, seen = queue_asked(session), circumstances(visit)
+    queue, seen = queue_asked(session), circumstances(visit, on_site=_is_on_site(session, checklist))
     page = render_template(
         "visits/show.html",
         form=form,
@@ -204,6 +204,13 @@ def _parts(
     if report is not None:
         return parts_of_report(report, checklist, visit.outlet_attributes)
     return parts_of_visit(visit, checklist, corrections) if is_recorded(visit) else []
+
+
+def _is_on_site(session: Session, checklist: ChecklistForm | None) -> bool:
+    """Whether any of it is checked at the outlet itself; where nobody knows what was checked, it may be."""
+    wanted = {section.touchpoint_id for section in checklist.sections} if checklist else set()
+    channels = set(session.scalars(select(Touchpoint.channel).where(Touchpoint.id.in_(wanted)))) if wanted else set()
+    return not channels or Channel.ON_SITE in channels
 
 
 def _barriers(session: Session, checklist: ChecklistForm | None) -> dict[UUID, str]:

@@ -9,6 +9,7 @@ import { BeforeLeaving } from "./before_leaving.js";
 import { BestPracticesLink } from "./best_practices.js";
 import { Bar, html, StateLine, Title } from "./html.js";
 import { troubleWords } from "./kinds.js";
+import { Whereabouts } from "./position.js";
 import { stateWords, Trouble } from "./trouble.js";
 import { capital, lackWords, progressWords, repetitionWords, textOf } from "./words.js";
 
@@ -49,7 +50,7 @@ export function Finish({ app, state }) {
             <span class="lacks">${t("say what you saw")}</span></li>`)}
           ${unread.map((id) => html`<li key=${id} class="card">
             <a class="whole" href=${toReceipt(draft, task.version, id)}>${t("Receipt")}</a>
-            <span class="lacks">${t("what was paid cannot be read")}</span></li>`)}
+            <span class="lacks">${t("What was paid cannot be read. Correct it.")}</span></li>`)}
           ${lost > 0 && html`<li class="card">
             <a class="whole" href=${toLost(draft, task.version)}>${tn("%(num)s photo", "%(num)s photos", lost)}</a>
             <span class="lacks">${t(
@@ -59,6 +60,7 @@ export function Finish({ app, state }) {
         "Nothing is missing. Once finished, the visit is sent by itself and cannot be changed on this phone.")}</p>`}
     <${BeforeLeaving} app=${app} state=${state} />
     <${BestPracticesLink} open=${open} from="finish" />
+    <${Whereabouts} state=${state} />
     <${Bar} label=${t("Visit")}>
       <${Trouble} open=${open} />
       <a href=${back}>${t("Back")}</a>

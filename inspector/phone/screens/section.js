@@ -11,6 +11,7 @@ import { Criteria } from "./criteria.js";
 import { Bar, Component, html, Title } from "./html.js";
 import { keptWords } from "./kept.js";
 import { NextMissing } from "./missing.js";
+import { Whereabouts } from "./position.js";
 import { isBroken, Trouble } from "./trouble.js";
 import { capital, plainWords, progressWords, repetitionWords, textOf } from "./words.js";
 
@@ -84,6 +85,7 @@ export class Section extends Component {
         ? html`<${Contents} app=${app} state=${state} shown=${shown} ...${place} />`
         : html`<p>${t("Nothing is asked here after what was answered before.")}</p>`}
       <${BestPracticesLink} open=${open} from=${repetition ? `${index}.${repetition}` : index} />
+      ${places[0]?.section === index && html`<${Whereabouts} state=${state} />`}
       <${Way} app=${app} open=${open} shown=${shown} places=${places} ...${place} />
     </main>`;
   }
