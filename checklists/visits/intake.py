@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from checklists.brands import Outlet
-from checklists.errors import HoldReason, NotFound, VisitDeleted
+from checklists.errors import HoldReason, NotFound, OtherContentNotKept, VisitDeleted
 from checklists.orm import Base, new_id
 from checklists.quick import Inside, Kept, insert_rows, table_of
 from checklists.scoring import Form, Scored, score_visit
@@ -44,7 +44,8 @@ def record_visit(
     that could be read: they are evidence, and the phone keeps them until they have arrived.
 
     Call it in a transaction of its own, and once more where that fails on a unique constraint: then the same report
-    came in between, and the second call finds it. Raises VisitDeleted for a deleted visit; NotFound for another
+    came in between, and the second call finds it. Raises VisitDeleted for a deleted visit;
+    OtherContentNotKept for one more than are kept of other content under its id; NotFound for another
     inspector's visit, and for a report without a known assignment from somebody who inspects for several
     organizations: it must not be kept by the wrong one, and the phone still has it.
     """
@@ -156,7 +157,9 @@ def _known(
         session.refresh(visit, with_for_update={"of": Visit})
         if _is_next_revision(visit, report):
             return _revise(session, visit, sender, body, sha256, report, now)
-    if known is None and _keeps_another(session, visit.id):
+    if known is None:
+        if not _keeps_another(session, visit.id):
+            raise OtherContentNotKept
         sealed = _sealed(sender, sha256, report.revision if report else visit.revision, now, accepted=False)
         insert_rows(
             session, {SealedReport: [sealed]}, organization_id=visit.organization_id, visit_id=visit.id, body=body

@@ -12,6 +12,8 @@ const LONGEST_WAIT_S = 300;
 const DAMAGED = 422;
 const DAMAGED_TRIES = 3;
 
+const OTHER_IS_KEPT = "/problems/OtherContent";
+
 // Somebody cleared the browser's data: the visit is parked and says so, status 0.
 const LOST = { kind: "refused", status: 0, body: {} };
 
@@ -115,8 +117,9 @@ export function afterPhoto(visit, photoId, answer, now, random) {
   return { ...(again ? postponed(visit, now, random) : rested(visit)), photos };
 }
 
-/** The visit, ready to be tried at once. */
+/** The visit, ready to be tried at once; one that was removed meanwhile in another tab stays as it is. */
 function unparked(visit) {
+  if (visit.removed_at) return visit;
   const photos = visit.photos.map((photo) => ({ ...photo, refused: null, damaged: 0 }));
   return { ...rested(visit), photos, parked: null };
 }
@@ -134,8 +137,10 @@ export function pause(attempts, random) {
   return Math.min(LONGEST_WAIT_S, 2 ** attempts) * 1000 * (1 - random() / 4);
 }
 
-function refusal(answer) {
-  return { status: answer.status, detail: answer.body.detail ?? answer.body.title ?? null };
+// A server that has another report of this visit says whether it keeps this one beside it.
+function refusal({ status, body }) {
+  const said = { status, detail: body.detail ?? body.title ?? null };
+  return body.type === OTHER_IS_KEPT ? { ...said, kept: true } : said;
 }
 
 /**
@@ -203,7 +208,7 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
   function latest(visit) {
     const known = unwritten.get(visit.id);
     // Another tab may have had the room to go on.
-    return known && known.revision === visit.revision && !visit.delivered ? known : visit;
+    return known && known.revision === visit.revision && !visit.delivered && !visit.removed_at ? known : visit;
   }
 
   async function change(id, update) {

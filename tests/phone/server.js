@@ -103,8 +103,8 @@ export function answer(status, body) {
 }
 
 /** Our own server's no to the request for `path`. */
-export function refusal(path, status, detail = "because") {
-  return new Response(JSON.stringify({ type: "/problems/No", title: "No", status, detail, instance: path }), {
+export function refusal(path, status, detail = "because", title = "No") {
+  return new Response(JSON.stringify({ type: `/problems/${title}`, title, status, detail, instance: path }), {
     status, headers: { "Content-Type": "application/problem+json" } });
 }
 
