@@ -185,6 +185,13 @@ class OtherContent(DomainError):
         """Those that the report names which was kept beside, and whose bytes have not come yet."""
 
 
+class OtherContentNotKept(DomainError):
+    message = N_(
+        "A different report was already received under this id, and this one is not kept here."
+        " Save it to a file on the phone and send that to the manager."
+    )
+
+
 class DraftNotWanted(DomainError):
     message = N_(
         "No visit is waited for here any more: one has arrived, or the assignment was revoked."

@@ -57,6 +57,7 @@ STATUS: dict[type[DomainError], int] = {
     errors.NotJson: 400,
     errors.TooLarge: 413,
     errors.OtherContent: 409,
+    errors.OtherContentNotKept: 409,
     errors.DraftNotWanted: 409,
     errors.TooManyDrafts: 409,
     errors.VisitDeleted: 410,

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from checklists.brands import Outlet
-from checklists.errors import HoldReason, NotFound, VisitDeleted
+from checklists.errors import HoldReason, NotFound, OtherContentNotKept, VisitDeleted
 from checklists.orm import Base, new_id
 from checklists.quick import Inside, Kept, insert_rows, table_of
 from checklists.scoring import Form, Scored, score_visit
@@ -50,7 +50,8 @@ def record_visit(
     that could be read: they are evidence, and the phone keeps them until they have arrived.
 
     Call it in a transaction of its own, and once more where that fails on a unique constraint: then the same report
-    came in between, and the second call finds it. Raises VisitDeleted for a deleted visit; NotFound for another
+    came in between, and the second call finds it. Raises VisitDeleted for a deleted visit;
+    OtherContentNotKept for one more than are kept of other content under its id; NotFound for another
     inspector's visit, and for a report without a known assignment from somebody who inspects for several
     organizations: it must not be kept by the wrong one, and the phone still has it.
     """
@@ -171,16 +172,17 @@ def _known(
             return _revise(session, visit, sender, body, sha256, report, now)
     if known:
         return _receipt(session, visit, Arrival.SAME)
+    if known is None and not _keeps_another(session, visit.id):
+        raise OtherContentNotKept
     photos = list(report.photos if report else legible)
-    if known is False or _keeps_another(session, visit.id):
-        rows: Rows = {}
-        if known is None:
-            revision = report.revision if report else visit.revision
-            rows[SealedReport] = [_sealed(sender, sha256, revision, now, accepted=False)]
-        if not is_erased(session, visit):
-            stored = take_over(session, visit, report, now) if report else {}
-            rows[Photo] = photos_to_keep_beside(session, visit, photos, stored, now)
-        insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id, body=body)
+    rows: Rows = {}
+    if known is None:
+        revision = report.revision if report else visit.revision
+        rows[SealedReport] = [_sealed(sender, sha256, revision, now, accepted=False)]
+    if not is_erased(session, visit):
+        stored = take_over(session, visit, report, now) if report else {}
+        rows[Photo] = photos_to_keep_beside(session, visit, photos, stored, now)
+    insert_rows(session, rows, organization_id=visit.organization_id, visit_id=visit.id, body=body)
     return _receipt(session, visit, Arrival.CONFLICT, among=[photo.id for photo in photos])
 
 

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 from sqlalchemy.exc import IntegrityError
 
-from checklists.errors import HOLD_REASONS, OtherContent, TooLarge
+from checklists.errors import HOLD_REASONS, OtherContent, OtherContentNotKept, TooLarge
 from checklists.people import Role
 from checklists.visits import (
     Arrival,
@@ -85,4 +85,4 @@ def _record(visit_id: UUID, body: bytes, report: Report | None) -> Receipt:
             return record_visit(session, visit_id, sender(), body, report, now, legible)
     except IntegrityError:
         # It does not, so the id of the visit or of a photo is taken where this inspector may not look.
-        raise OtherContent from None
+        raise OtherContentNotKept from None

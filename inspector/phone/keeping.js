@@ -153,6 +153,7 @@ export class Keeping {
     }).catch((error) => ({ kind: error.name === "QuotaExceededError" ? "full" : "failed" }));
     if (found.kind === "login") app.askForLogin();
     if (found.kind !== "ok") return this.#refused(found.kind);
+    app.unsay();
     navigator.storage?.persist?.().catch(() => {});
     app.tellOthers();
     await app.readOwn();

@@ -12,6 +12,8 @@ const LONGEST_WAIT_S = 300;
 const DAMAGED = 422;
 const DAMAGED_TRIES = 3;
 
+const OTHER_IS_KEPT = "/problems/OtherContent";
+
 // Somebody cleared the browser's data: the visit is parked and says so, status 0.
 const LOST = { kind: "refused", status: 0, body: {} };
 
@@ -93,13 +95,15 @@ export function afterReport(visit, answer, now, random) {
 
 // A report that another phone was quicker with is kept beside that one's: its photos go there first, and then it rests.
 function afterRefusal(visit, answer, now, random) {
-  const missing = new Set(answer.body.missing_photos);
-  const isAwaited = ({ id }) => missing.has(id);
+  const { missing_photos: named } = answer.body;
   const parked = { ...visit, parked: refusal(answer) };
-  if (!visit.photos.some((photo) => isAwaited(photo) && !photo.refused)) return parked;
-  const photos = visit.photos.map((photo) => ({ ...photo, confirmed: !isAwaited(photo) }));
+  if (!named) return parked;
+  const missing = new Set(named);
+  const lostAgain = visit.photos.some((photo) => photo.confirmed && missing.has(photo.id) && !photo.refused);
+  const photos = visit.photos.map((photo) => ({ ...photo, confirmed: !missing.has(photo.id) }));
+  if (photos.every((photo) => photo.confirmed || photo.refused)) return { ...parked, photos };
   const known = { ...visit, photos, acknowledged: true };
-  return visit.photos.some((photo) => isAwaited(photo) && photo.confirmed) ? postponed(known, now, random) : rested(known);
+  return lostAgain ? postponed(known, now, random) : rested(known);
 }
 
 // One that the server had before is confirmed by not being missed; if it is missed, it is a photo like any other. A report
@@ -126,8 +130,9 @@ export function afterPhoto(visit, photoId, answer, now, random) {
   return { ...(again ? postponed(visit, now, random) : rested(visit)), photos };
 }
 
-/** The visit, ready to be tried at once. */
+/** The visit, ready to be tried at once; one that was removed meanwhile in another tab stays as it is. */
 function unparked(visit) {
+  if (visit.removed_at) return visit;
   const photos = visit.photos.map((photo) => ({ ...photo, refused: null, damaged: 0 }));
   return { ...rested(visit), photos, parked: null };
 }
@@ -145,8 +150,10 @@ export function pause(attempts, random) {
   return Math.min(LONGEST_WAIT_S, 2 ** attempts) * 1000 * (1 - random() / 4);
 }
 
-function refusal(answer) {
-  return { status: answer.status, detail: answer.body.detail ?? answer.body.title ?? null };
+// A server that has another report of this visit says whether it keeps this one beside it.
+function refusal({ status, body }) {
+  const said = { status, detail: body.detail ?? body.title ?? null };
+  return body.type === OTHER_IS_KEPT ? { ...said, kept: true } : said;
 }
 
 /**
@@ -214,7 +221,7 @@ export function createOutbox({ store, api, locks, onChange = () => {}, now = Dat
   function latest(visit) {
     const known = unwritten.get(visit.id);
     // Another tab may have had the room to go on.
-    return known && known.revision === visit.revision && !visit.delivered ? known : visit;
+    return known && known.revision === visit.revision && !visit.delivered && !visit.removed_at ? known : visit;
   }
 
   async function change(id, update) {

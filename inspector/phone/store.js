@@ -9,7 +9,7 @@
  * tasks      assignment and checklist as they were when the visit began
  * photos     the bytes of one photo or recording each, never rewritten, and the pieces of a recording that goes on;
  *            previews: the small pictures of them
- * visits     finished visits and how far they got
+ * visits     finished visits and how far they got; `removed_at` (ms) on those that are as good as gone and can be taken back
  * reports    the bytes of a finished visit's report, never rewritten
  * pictures   the bytes of reference pictures; null for one that nobody can see
  * copies     what of a begun visit lies on the server too
@@ -102,7 +102,7 @@ export async function openStore(name = "phone", version = VERSION) {
       const names = ["drafts", "visits", "copies"];
       const [begun, visit, copy] = await Promise.all(names.map((name) => tx.objectStore(name).get(id)));
       if (begun && !begun.discarded_at) return unpacked(begun);
-      if (visit && (visit.revision ?? 1) >= (rest.revision ?? 1)) throw new DraftGone(id);
+      if (isFinished(visit, rest)) throw new DraftGone(id);
       const draft = later({ id, ...rest }, begun, copy);
       await Promise.all([tx.objectStore("drafts").put(packed(draft)), tx.objectStore("tasks").put(task)]);
       return draft;
@@ -121,15 +121,23 @@ export async function openStore(name = "phone", version = VERSION) {
     }),
 
     /** Make a discarded draft an ordinary one again. Raises DraftGone when it is deleted. */
-    takeBack: (id) => keep(["drafts"], async (tx) => {
-      const draft = await tx.objectStore("drafts").get(id);
-      if (!draft) throw new DraftGone(id);
+    takeBack: (id) => keep(["drafts", "visits"], async (tx) => {
+      const [draft, visit] = await Promise.all(["drafts", "visits"].map((name) => tx.objectStore(name).get(id)));
+      if (!draft || isFinished(visit, draft)) throw new DraftGone(id);
       const { discarded_at: _, ...rest } = draft;
       await tx.objectStore("drafts").put(rest);
     }),
 
-    /** Delete what was discarded before `time` (ms), with its photos; but not those that the revision before awaits. */
-    dropDiscarded: (time) => change(["drafts", "tasks", "photos", "previews", "visits"], async (tx) => {
+    /**
+     * Delete what was discarded or removed before `time` (ms), with its photos; but not those that the revision before
+     * awaits, nor what the next one is made of.
+     */
+    dropDiscarded: (time) => change(["drafts", "tasks", "photos", "previews", "visits", "reports"], async (tx) => {
+      const visits = await tx.objectStore("visits").getAll();
+      for (const { id } of visits.filter((visit) => visit.removed_at < time)) {
+        await tx.objectStore("visits").delete(id);
+        await dropBytes(tx, id);
+      }
       const drafts = await tx.objectStore("drafts").getAll();
       for (const { id } of drafts.filter((draft) => draft.discarded_at < time)) {
         await Promise.all([tx.objectStore("drafts").delete(id), tx.objectStore("tasks").delete(id)]);
@@ -230,8 +238,8 @@ export async function openStore(name = "phone", version = VERSION) {
     }),
 
     visits: async (personId) => (
-      await unlessLost(read(["visits"], (tx) => tx.objectStore("visits").index("person_id").getAll(personId)))
-        ?? (await readable("visits", personId)).all),
+      (await unlessLost(read(["visits"], (tx) => tx.objectStore("visits").index("person_id").getAll(personId)))
+        ?? (await readable("visits", personId)).all).filter((visit) => !visit.removed_at)),
     report: async (id) => (await read(["reports"], (tx) => tx.objectStore("reports").get(id)))?.bytes,
 
     /**
@@ -245,14 +253,17 @@ export async function openStore(name = "phone", version = VERSION) {
       const changed = update(visit);
       // Years of lines would be read with every step of the outbox: what is said of the photos goes with them.
       await tx.objectStore("visits").put(changed.delivered ? { ...changed, photos: [] } : changed);
-      if (changed.delivered) {
-        await tx.objectStore("reports").delete(id);
-        if (!(await tx.objectStore("drafts").get(id))) {
-          await tx.objectStore("tasks").delete(id);
-          await dropPhotos(tx, id, () => true);
-        }
-      }
+      if (changed.delivered) await dropBytes(tx, id);
       return changed;
+    }),
+
+    /** Make a removed visit an ordinary one again. Resolves to whether it is: not when it is deleted, or begun again. */
+    takeBackVisit: (id) => keep(["visits", "drafts"], async (tx) => {
+      const [visit, draft] = await Promise.all(["visits", "drafts"].map((name) => tx.objectStore(name).get(id)));
+      if (!visit?.removed_at || (draft && !draft.discarded_at && (draft.revision ?? 1) <= (visit.revision ?? 1))) return false;
+      const { removed_at: _, ...rest } = visit;
+      await tx.objectStore("visits").put(rest);
+      return true;
     }),
 
     close: () => database?.close(),
@@ -377,6 +388,19 @@ function converted({ answers, photos, ...draft }, convert) {
 async function pieceKeys(tx, visitId, recordingId) {
   const keys = await tx.objectStore("photos").index("visit_id").getAllKeys(visitId);
   return keys.filter((id) => id.startsWith(`${recordingId} `)).sort();
+}
+
+// Whether this revision of a draft is a finished visit already.
+function isFinished(visit, draft) {
+  return Boolean(visit) && !visit.removed_at && (visit.revision ?? 1) >= (draft.revision ?? 1);
+}
+
+// The bytes of a visit that is not needed here any more; not what its next revision, begun meanwhile, is made of.
+async function dropBytes(tx, id) {
+  await tx.objectStore("reports").delete(id);
+  if (await tx.objectStore("drafts").get(id)) return;
+  await tx.objectStore("tasks").delete(id);
+  await dropPhotos(tx, id, () => true);
 }
 
 async function dropPhotos(tx, visitId, unwanted) {

@@ -1,9 +1,12 @@
 /**
  * What is only on this phone, as files that somebody else can take in where this phone cannot send: finished visits with
- * the very bytes of their reports, begun ones as their copies, and the photos. Nothing here is changed by it.
+ * the very bytes of their reports, begun ones as their copies, and the photos. Nothing here is changed by it. And what of
+ * it may go from the phone then.
  */
 import { copyOf } from "./copies.js";
 import { sha256 } from "./photos.js";
+import { revisionOf } from "./revisions.js";
+import { isLost } from "./store.js";
 import { createZip } from "./zip.js";
 
 const FORMAT = "service-audit-unsent/1";
@@ -11,9 +14,10 @@ const FORMAT = "service-audit-unsent/1";
 const LARGEST_FILE = 20_000_000;
 
 /**
- * The files of one person {id, name}: {files: [{name, blob}], visits, drafts, photos, size, lost}; `lost` counts visits and
- * photos that stand on the phone's lists and whose bytes are gone. A visit that is too large for one file goes on in the
- * next one, with its report again. `onStep({part, parts})` is told before each photo.
+ * The files of one person {id, name}: {files: [{name, blob}], visits, drafts, photos, size, lost, filed}; `lost` counts
+ * visits and photos that stand on the phone's lists and whose bytes are gone. A visit that is too large for one file goes
+ * on in the next one, with its report again; one whose report is gone leaves its photos there. `filed` is for noteFiled.
+ * `onStep({part, parts})` is told before each photo.
  */
 export async function collectUnsent({
   store, person, deviceId, appVersion, now = new Date(), largest = LARGEST_FILE, onStep = () => {},
@@ -30,10 +34,11 @@ export async function collectUnsent({
     writer.begin(item);
     for (const { id, sha256: hash, size, media_type: mediaType } of item.photos) {
       onStep({ part: part += 1, parts });
-      const found = await orNothing(() => store.photo(id));
+      const { found, isGone } = await tryTo(() => store.photo(id));
       writer.addPhoto(item, { id, sha256: hash, size, media_type: mediaType }, found?.bytes ?? null);
       if (found) photos += 1;
       else gone += 1;
+      if (found || isGone) item.filed.push(id);
     }
   }
   const files = writer.end();
@@ -41,7 +46,31 @@ export async function collectUnsent({
   return {
     files, photos, lost: gone, visits: count("visits"), drafts: count("drafts"),
     size: files.reduce((sum, { blob }) => sum + blob.size, 0),
+    filed: items.filter(({ kind }) => kind !== "drafts").map(({ line: { id, revision }, filed }) => ({ id, revision, photos: filed })),
   };
+}
+
+/** Write down that files with these (`filed`) were saved: of each visit its report, and the photos that can be read. */
+export async function noteFiled(store, filed) {
+  for (const { id, revision, photos } of filed) {
+    await store.changeVisit(id, (visit) => (
+      revisionOf(visit) === revision ? { ...visit, filed: [...new Set([...(visit.filed ?? []), ...photos])] } : visit));
+  }
+}
+
+/**
+ * Whether a finished visit may go from this phone: the server does not take it, and each part of it is there all the same
+ * or in a file that was saved.
+ */
+export function mayGo({ parked, photos, filed }) {
+  return Boolean(parked && (filed || parked.kept))
+    && photos.every(({ id, received, confirmed }) => received || confirmed || filed?.includes(id));
+}
+
+/** Set a visit aside at `time` (ms), where it may go; store.takeBackVisit undoes it. Resolves to whether it is. */
+export async function removeVisit(store, id, time) {
+  const visit = await store.changeVisit(id, (each) => (mayGo(each) ? { ...each, removed_at: time } : each));
+  return Boolean(visit?.removed_at);
 }
 
 // Each as {kind, line, path, bytes, photos}: its line in the manifest, and the file that this line names.
@@ -52,7 +81,17 @@ async function itemsOf(store, person, deviceId, now) {
   for (const visit of visits) made.push(await orNothing(() => itemOfVisit(store, visit)));
   for (const { id } of drafts) made.push(await orNothing(() => itemOfDraft(store, person, deviceId, id, now)));
   const items = made.filter(Boolean);
-  return { items, lost: made.length - items.length };
+  return { items, lost: made.length - items.filter(({ bytes }) => bytes).length };
+}
+
+// Whether it is gone where it was not found: no further try reads it.
+async function tryTo(read) {
+  try {
+    const found = await read();
+    return { found, isGone: !found };
+  } catch (error) {
+    return { found: null, isGone: isLost(error) };
+  }
 }
 
 // What cannot be read must not keep back what can.
@@ -65,10 +104,12 @@ async function orNothing(make) {
 }
 
 async function itemOfVisit(store, { id, revision = 1, photos }) {
-  const bytes = await store.report(id);
+  const { found: bytes, isGone } = await tryTo(() => store.report(id));
+  if (!bytes && !isGone) return null;
   const path = `visits/${id}/report.json`;
-  const line = { id, revision, report: path, sha256: await sha256(bytes) };
-  return { kind: "visits", line, path, bytes, photos: photos.filter((photo) => !photo.received) };
+  const line = bytes ? { id, revision, report: path, sha256: await sha256(bytes) } : { id, revision };
+  const own = photos.filter((photo) => !photo.received);
+  return { kind: bytes ? "visits" : "unreadable", line, path, bytes, photos: own, filed: [] };
 }
 
 async function itemOfDraft(store, person, deviceId, id, now) {
@@ -77,7 +118,7 @@ async function itemOfDraft(store, person, deviceId, id, now) {
   const { body, photos, ...about } = copyOf(found, { deviceId, isKnown: () => false, now: now.getTime() });
   const bytes = new TextEncoder().encode(body).buffer;
   const path = `drafts/${id}/draft.json`;
-  return { kind: "drafts", line: { id, ...about, file: path, sha256: await sha256(bytes) }, path, bytes, photos };
+  return { kind: "drafts", line: { id, ...about, file: path, sha256: await sha256(bytes) }, path, bytes, photos, filed: [] };
 }
 
 function createFiles(head, now, largest) {
@@ -86,9 +127,10 @@ function createFiles(head, now, largest) {
 
   /** Begin an item, in the file that is open where it still fits. */
   function begin(item) {
-    if (open && open.zip.size() + item.bytes.byteLength > largest) finish();
-    open ??= { zip: createZip(now), manifest: { ...head, visits: [], drafts: [] } };
-    open.zip.add(item.path, item.bytes);
+    if (open && open.zip.size() + (item.bytes?.byteLength ?? 0) > largest) finish();
+    // Who takes the file in looks at the first two; what is in the third is there for a person.
+    open ??= { zip: createZip(now), manifest: { ...head, visits: [], drafts: [], unreadable: [] } };
+    if (item.bytes) open.zip.add(item.path, item.bytes);
     open.manifest[item.kind].push({ ...item.line, photos: [] });
   }
 
@@ -117,8 +159,8 @@ function createFiles(head, now, largest) {
   return { begin, addPhoto, end };
 }
 
-function hasPhotos({ visits, drafts }) {
-  return [...visits, ...drafts].some(({ photos }) => photos.some(({ file }) => file));
+function hasPhotos({ visits, drafts, unreadable }) {
+  return [...visits, ...drafts, ...unreadable].some(({ photos }) => photos.some(({ file }) => file));
 }
 
 // Plain letters and digits, which every mail and every disk takes.

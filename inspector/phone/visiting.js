@@ -9,6 +9,7 @@ import { toAssignments, toBestPractice, toDraft, toOutbox, toSection } from "./r
 import { makeCanvas } from "./screens/canvas.js";
 import { t } from "./translate.js";
 import { itemsOf } from "./tray.js";
+import { noteFiled, removeVisit } from "./unsent.js";
 import { answerKey, newId, photosInUse, startDraft, withOffset } from "./visit.js";
 
 const ADDRESS_MS = 300;
@@ -262,6 +263,32 @@ export class Visiting {
     location.hash = toDraft(draft);
   }
 
+  /** Files with these visits (unsent.js) were saved: those that the server does not take may go from this phone. */
+  noteFiled(filed) {
+    return noteFiled(this.app.store, filed).then(() => this.#changed()).catch(() => {});
+  }
+
+  /** Remove a finished visit that may go from this phone (unsent.js): it can be brought back while the message is shown. */
+  async removeVisit({ id }) {
+    const { app } = this;
+    const isAside = await removeVisit(app.store, id, Date.now()).catch(() => false);
+    await this.#changed();
+    if (!isAside) return app.say(t("This could not be saved. Try again."));
+    return app.say(t("Removed from this phone"), async () => {
+      const isBack = await app.store.takeBackVisit(id).catch(() => false);
+      await this.#changed();
+      if (!isBack) app.say(t("It could not be brought back. It is in the saved file or on the server."));
+    });
+  }
+
+  // Of what is finished, for other tabs and the manager too.
+  async #changed() {
+    const { app } = this;
+    app.tellOthers();
+    await app.readOwn();
+    app.keeping.keep();
+  }
+
   /** Finish the open visit and start sending it. */
   finish() {
     return this.#once(() => this.#finish());
@@ -284,6 +311,7 @@ export class Visiting {
         : t("This could not be saved. Try again."));
       return;
     }
+    app.unsay();
     app.tellOthers();
     await app.readOwn();
     location.replace(toOutbox());

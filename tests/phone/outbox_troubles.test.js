@@ -2,9 +2,11 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createApi } from "../../inspector/phone/api.js";
+import { contactOf } from "../../inspector/phone/contact.js";
 import { createOutbox } from "../../inspector/phone/outbox.js";
 import { openStore } from "../../inspector/phone/store.js";
-import { putFinished } from "./factories.js";
+import { collectUnsent, mayGo, noteFiled, removeVisit } from "../../inspector/phone/unsent.js";
+import { aDraft, aTask, putFinished } from "./factories.js";
 import { answer, aServer, noLine, once, refusal } from "./server.js";
 
 let phones = 0;
@@ -167,7 +169,7 @@ test("409: a report that is kept beside another phone's gets its photos there, a
   server.visits.set("first", { ...ANOTHERS });
   server.faults.push(once("PUT", "/api/v1/photos/first 1", ({ path }) => refusal(path, 413, "too large")));
   assert.equal((await deliver()).state, "rest");
-  assert.deepEqual((await visit("first")).parked, { status: 409, detail: "another one came" });
+  assert.deepEqual((await visit("first")).parked, { status: 409, detail: "another one came", kept: true });
   assert.deepEqual([...server.photos.keys()].sort(), ["first 2", "second 1", "second 2"]);
   await outbox.unpark("first");
   await deliver({ asked: true });
@@ -184,4 +186,102 @@ test("409: a photo that the server loses again and again is not sent without a p
   }
   assert.equal((await deliver()).state, "wait");
   assert.deepEqual([(await visit("first")).parked, server.puts("/api/v1/photos/first")], [null, 2]);
+});
+
+const keepsBoth = ({ path }) => refusal(path, 409, "Both are kept.", { title: "OtherContent" });
+
+async function saveToFile(store) {
+  const found = await collectUnsent({ store, person: { id: "anna", name: "Anna" }, deviceId: "d", appVersion: "v" });
+  await noteFiled(store, found.filed);
+  return found;
+}
+
+test("what the server keeps beside another report may go from the phone, once its photos are there too", async () => {
+  const { server, store, outbox, deliver, visit } = await aPhone();
+  server.faults.push(once("PUT", "/api/v1/visits/first", ({ path }) => refusal(path, 409, "", { title: "OtherContentNotKept" })));
+  await deliver();
+  assert.deepEqual((await visit("first")).parked, { status: 409, detail: "" });
+  const withoutPhotos = (each) => ({ ...each, photos: [] });
+  assert.equal(mayGo(withoutPhotos(await visit("first"))), false, "nobody said that it is kept");
+  server.faults.push(once("PUT", "/api/v1/visits/first", keepsBoth));
+  await outbox.unpark("first");
+  await deliver({ asked: true });
+  const parked = await visit("first");
+  assert.deepEqual(parked.parked, { status: 409, detail: "Both are kept.", kept: true });
+  assert.equal(mayGo(parked), false, "its photos are only here");
+  assert.equal(await removeVisit(store, "first", 1), false);
+  assert.ok(await visit("first"));
+  assert.equal(mayGo({ ...parked, photos: parked.photos.map((photo) => ({ ...photo, confirmed: true })) }), true);
+  assert.equal(mayGo(withoutPhotos(parked)), true);
+});
+
+test("whatever is refused for good may go once it is in a saved file, and nothing that is not in it", async () => {
+  for (const status of [400, 403, 404, 409, 410, 413]) {
+    const { server, store, deliver, visit } = await aPhone();
+    server.faults.push(once("PUT", "/api/v1/visits/first", ({ path }) => refusal(path, status)));
+    await deliver();
+    assert.equal(mayGo(await visit("first")), false);
+    await saveToFile(store);
+    assert.equal(mayGo(await visit("first")), true);
+    assert.equal(mayGo({ ...(await visit("first")), parked: null }), false, "what may still arrive by itself stays");
+  }
+  const { server, store, deliver, visit } = await aPhone();
+  server.faults.push(once("PUT", "/api/v1/photos/first 1", ({ path }) => refusal(path, 413)));
+  await deliver();
+  const photo = (id) => (id === "first 1" ? refuses("UnknownError") : store.photo(id));
+  await saveToFile({ ...store, photo });
+  assert.equal(mayGo(await visit("first")), false, "one that could not be read just now is not in it");
+  await noteFiled(store, [{ id: "first", revision: 2, photos: ["first 1", "first 2"] }]);
+  assert.equal(mayGo(await visit("first")), false, "nor is this revision in a file of another one");
+  await saveToFile(store);
+  assert.equal(mayGo(await visit("first")), true);
+});
+
+test("a visit whose report the disk has lost has its photos in the file, and may go then", async () => {
+  const { store, deliver, visit } = await aPhone((whole) => ({
+    report: (id) => (id === "first" ? refuses("NotReadableError") : whole.report(id)) }));
+  await deliver();
+  assert.deepEqual((await visit("first")).parked, { status: 0, detail: null });
+  const broken = { ...store, report: () => refuses("NotReadableError") };
+  const { files: [{ blob }], visits, photos, lost } = await saveToFile(broken);
+  assert.deepEqual([visits, photos, lost], [0, 2, 1]);
+  const text = await blob.text();
+  for (const id of ["first 1", "first 2"]) assert.ok(text.includes(`unreadable/first/photos/${id}`));
+  assert.equal(mayGo(await visit("first")), true);
+});
+
+test("what was removed is nowhere to be seen, and nothing of it is deleted before it can no longer be taken back", async () => {
+  const { server, store, outbox, deliver, visit } = await aPhone();
+  server.faults.push(once("PUT", "/api/v1/visits/first", ({ path }) => refusal(path, 410)));
+  await deliver();
+  await saveToFile(store);
+  assert.equal(await removeVisit(store, "first", 1000), true);
+  const visits = await store.visits("anna");
+  assert.deepEqual(visits.map(({ id }) => id), ["second"]);
+  assert.deepEqual(contactOf({ system: "", installed: false, room: {}, drafts: [], visits }).waiting, []);
+  // In another tab it may stand on the screen still.
+  await outbox.unpark("first");
+  await store.dropDiscarded(1000);
+  assert.ok(await store.report("first"));
+  assert.ok(await store.photo("first 1"));
+  assert.equal(await store.takeBackVisit("first"), true);
+  assert.equal((await visit("first")).parked.status, 410);
+  await removeVisit(store, "first", 1000);
+  await store.dropDiscarded(1001);
+  assert.deepEqual([await store.report("first"), await store.photo("first 1")], [undefined, undefined]);
+  assert.equal(await store.takeBackVisit("first"), false);
+});
+
+test("a visit that was begun again after it was removed is not taken back beside that, which keeps its photos", async () => {
+  const { server, store, deliver, visit } = await aPhone();
+  server.faults.push(once("PUT", "/api/v1/visits/first", ({ path }) => refusal(path, 404)));
+  await deliver();
+  await saveToFile(store);
+  await removeVisit(store, "first", 1000);
+  await store.startRevision("first", () => aDraft({ id: "first" }), aTask({ id: "first" }));
+  assert.equal(await store.takeBackVisit("first"), false);
+  await store.dropDiscarded(1001);
+  assert.deepEqual([await visit("first"), await store.report("first")], [undefined, undefined]);
+  assert.ok(await store.photo("first 1"));
+  assert.ok(await store.draft("first", "anna"));
 });

@@ -68,7 +68,7 @@ export function aServer({ person = "anna" } = {}) {
     const texts = [...(known?.texts ?? []), ...(before ? [] : [text])];
     if (!texts.includes(text)) {
       known.beside = [...(known.beside ?? []), report];
-      return refusal(path, 409, "another one came", { missing_photos: missingOf(report) });
+      return refusal(path, 409, "another one came", { title: "OtherContent", missing_photos: missingOf(report) });
     }
     const visit = before ?? { texts, report, state: server.held ? "held" : "received" };
     server.visits.set(id, visit);
@@ -110,8 +110,8 @@ export function answer(status, body) {
 }
 
 /** Our own server's no to the request for `path`. */
-export function refusal(path, status, detail = "because", more = {}) {
-  return new Response(JSON.stringify({ type: "/problems/No", title: "No", status, detail, instance: path, ...more }), {
+export function refusal(path, status, detail = "because", { title = "No", ...more } = {}) {
+  return new Response(JSON.stringify({ type: `/problems/${title}`, title, status, detail, instance: path, ...more }), {
     status, headers: { "Content-Type": "application/problem+json" } });
 }
 

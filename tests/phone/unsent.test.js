@@ -71,8 +71,9 @@ test("a finished visit, a begun one and their photos are in the file as they lie
   await putFinished(store);
   await draftWithPhoto(store);
   const steps = [];
-  const { files, size, ...counts } = await collect(store, { onStep: (step) => steps.push(step) });
+  const { files, size, filed, ...counts } = await collect(store, { onStep: (step) => steps.push(step) });
   assert.deepEqual(counts, { visits: 1, drafts: 1, photos: 3, lost: 0 });
+  assert.deepEqual(filed, [{ id: "visit", revision: 1, photos: ["p1", "p2"] }]);
   assert.deepEqual(steps, [1, 2, 3].map((part) => ({ part, parts: 3 })));
   assert.deepEqual(files.map(({ name }) => name), ["unsent-2026-11-22-1405.zip"]);
   assert.equal(files[0].blob.size, size);

@@ -2,6 +2,7 @@
 import { isOpen } from "../outbox.js";
 import { revisionOf } from "../revisions.js";
 import { dayAndTime, t } from "../translate.js";
+import { mayGo } from "../unsent.js";
 import { html, StateLine, Title } from "./html.js";
 import { stateOfReceived } from "./note.js";
 import { Tabs } from "./tabs.js";
@@ -29,11 +30,28 @@ export function Outbox({ app, state }) {
         ${capital(visit.delivered ? stateOfReceived(visit.server) : stateOfVisit(visit, state.sending, state.outbox))}</span>
       ${visit.photos.filter((photo) => photo.refused).map(({ id, taken_at: at, refused }) => html`
         <span class="lacks" key=${id}>${t("Photo of %(time)s: %(why)s", { time: dayAndTime(at), why: whyRefused(refused) })}</span>`)}
-      ${visit.parked && html`<button type="button" onClick=${() => app.tryAgain(visit.id)}>${t("Try again")}</button>`}
+      ${visit.parked && html`<${WaysOut} app=${app} visit=${visit} />`}
     </li>`)}</ul>
     ${(state.drafts.length > 0 || visits.some((visit) => !visit.delivered)) && html`<${SaveUnsent} app=${app} />`}
     <${Tabs} state=${state} />
   </main>`;
+}
+
+// What was tapped goes away: the focus stays near.
+function WaysOut({ app, visit }) {
+  const again = ({ target }) => {
+    target.closest("li").focus();
+    app.tryAgain(visit.id);
+  };
+  const remove = () => {
+    document.querySelector("h1").focus();
+    app.visiting.removeVisit(visit);
+  };
+  return html`
+    <button type="button" onClick=${again}>${t("Try again")}</button>
+    ${mayGo(visit)
+      ? html`<button type="button" class="quiet" onClick=${remove}>${t("Remove from this phone")}</button>`
+      : html`<span class="muted">${t("To remove it from this phone, save the unsent work to a file first.")}</span>`}`;
 }
 
 // Whether the server's word is about the revision that was delivered, and not an earlier one.

@@ -5,6 +5,9 @@ import { Component, html, StateLine } from "./html.js";
 export class SaveUnsent extends Component {
   state = { step: null, found: null, urls: [], said: null };
 
+  // The places of the files that were saved.
+  kept = new Set();
+
   componentWillUnmount() {
     this.gone = true;
     this.letGo();
@@ -14,8 +17,16 @@ export class SaveUnsent extends Component {
     for (const url of this.state.urls) URL.revokeObjectURL(url);
   }
 
+  // A visit may lie in several of them.
+  keep = (places) => {
+    const { files, filed } = this.state.found;
+    for (const place of places) this.kept.add(place);
+    if (this.kept.size === files.length) this.props.app.visiting.noteFiled(filed);
+  };
+
   collect = async () => {
     this.letGo();
+    this.kept.clear();
     this.setState({ step: { part: 0, parts: 0 }, found: null, urls: [], said: null });
     const found = await this.props.app.collectUnsent((step) => this.setState({ step })).catch(() => null);
     const isThere = Boolean(found?.files.length);
@@ -32,7 +43,7 @@ export class SaveUnsent extends Component {
       ${!found && html`<button type="button" class="wide" disabled=${Boolean(step)} onClick=${this.collect}>
         ${t("Save unsent work to a file")}</button>`}
       ${!found && html`<${StateLine}>${step ? stepWords(step) : said}<//>`}
-      ${found && html`<${Ready} found=${found} urls=${urls} />`}
+      ${found && html`<${Ready} found=${found} urls=${urls} keep=${this.keep} />`}
     </section>`;
   }
 }
@@ -40,16 +51,18 @@ export class SaveUnsent extends Component {
 // The button that was tapped has gone: what stands in its place is read out.
 const focus = (line) => line?.focus();
 
-function Ready({ found, urls }) {
+function Ready({ found, urls, keep }) {
   const { files, lost } = found;
   const sent = filesToShare(files);
+  const send = () => navigator.share({ files: sent }).then(() => keep(files.keys())).catch(() => {});
   return html`
     <p tabindex="-1" ref=${focus}>${insideWords(found)}</p>
     ${lost > 0 && html`<p class="urgent">${t("No longer on this phone, and not in the file: %(num)s.", { num: lost })}</p>`}
     <p class="urgent">${t("It is not encrypted: whoever has the file can read the answers and see the photos. Send it to your agency and to nobody else.")}</p>
     <div class="files">
-      ${sent && html`<button type="button" class="main" onClick=${() => navigator.share({ files: sent }).catch(() => {})}>${t("Send the file")}</button>`}
-      ${files.map(({ name }, place) => html`<a class=${sent ? "button" : "main"} href=${urls[place]} download=${name} key=${name}>${
+      ${sent && html`<button type="button" class="main" onClick=${send}>${t("Send the file")}</button>`}
+      ${files.map(({ name }, place) => html`<a class=${sent ? "button" : "main"} href=${urls[place]} download=${name} key=${name}
+        onClick=${() => keep([place])}>${
         files.length > 1 ? t("Save file %(part)s of %(parts)s", { part: place + 1, parts: files.length }) : t("Save the file")}</a>`)}
     </div>
     <p class="muted">${t("Nothing is deleted from this phone. With a network it goes on sending by itself; nothing arrives twice.")}</p>`;

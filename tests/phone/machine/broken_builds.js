@@ -25,7 +25,7 @@ export const BROKEN_BUILDS = [
     line: "    return believe(body) ? {", instead: "    return body ? {",
   }, {
     promise: "bytes", file: "store.js", why: "bytes go when the report has arrived",
-    line: "      if (changed.delivered) {", instead: "      if (changed.acknowledged) {",
+    line: "      if (changed.delivered) await", instead: "      if (changed.acknowledged) await",
   }, {
     promise: "once", file: "outbox.js", why: "every tab sends",
     line: "    if (!locks) return drain(order);", instead: "    return drain(order);",
@@ -66,7 +66,7 @@ export const BROKEN_BUILDS = [
     line: "{ ...photo, missing: true, preview: false };", instead: "here;",
   }, {
     promise: "finished", file: "store.js", why: "a copy comes back beside the visit that was made of it", seed: 430,
-    line: "      if (visit && (visit.revision ?? 1) >= (rest.revision ?? 1)) throw new DraftGone(id);\n",
+    line: "      if (isFinished(visit, rest)) throw new DraftGone(id);\n",
     instead: "",
   }, {
     promise: "tidy", file: "store.js", why: "what is gone on with again is not later than its copy", seed: 78113,
