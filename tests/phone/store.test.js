@@ -103,17 +103,28 @@ test("a put that succeeds is not saved when its transaction aborts for want of s
   const store = await aStore();
   const draft = await withDraft(store);
   const put = IDBObjectStore.prototype.put;
+  let tries = 0;
   IDBObjectStore.prototype.put = function putThenAbort(...parts) {
     const request = put.apply(this, parts);
-    request.addEventListener("success", () => this.transaction.abort());
+    const { transaction } = this;
+    request.addEventListener("success", () => {
+      tries += 1;
+      transaction.abort();
+      transaction.error = new DOMException("no room", "QuotaExceededError");
+    });
     return request;
   };
   try {
-    await assert.rejects(store.saveDraft({ ...draft, elapsed_ms: 7 }));
+    await assert.rejects(store.saveDraft({ ...draft, elapsed_ms: 7 }), { name: "QuotaExceededError" });
+    // What was asked for behind that put is refused with an error of its own: room is the reason all the same.
+    const finished = { id: "visit", person_id: "anna", photos: [] };
+    await assert.rejects(store.finish(finished, new ArrayBuffer(2)), { name: "QuotaExceededError" });
+    assert.equal(tries, 2, "for want of room nothing is tried twice");
   } finally {
     IDBObjectStore.prototype.put = put;
   }
   assert.equal((await store.draft("visit", "anna")).draft.elapsed_ms, 0);
+  assert.deepEqual([await store.visits("anna"), await store.report("visit")], [[], undefined]);
 });
 
 test("photos and finishing are written with strict durability", async () => {

@@ -1,13 +1,17 @@
 import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { afterCopy, copyOf, nextCopyStep } from "../../inspector/phone/copies.js";
 import { openDraft } from "../../inspector/phone/draft.js";
+import { sha256 } from "../../inspector/phone/photos.js";
 import { revisionOf } from "../../inspector/phone/revisions.js";
 import { openStore } from "../../inspector/phone/store.js";
+import { itemsOf } from "../../inspector/phone/tray.js";
+import { photosInUse } from "../../inspector/phone/visit.js";
 import { LIMITS, VERSION } from "./factories.js";
 
-/** What the first release kept: every store of its database, with a record as that release wrote it. */
+/** What the first release kept, written down by hand: every store of its database, with a record as that release wrote it. */
 const FIRST = {
   settings: { language: "ru", device_id: "d" },
   work: [{ person_id: "anna", etag: '"e"', body: { assignments: [], checklist_versions: [] }, fetched_at: 1 }],
@@ -122,4 +126,60 @@ test("what the second release kept is all there in this one, and is kept on the 
   session.change((each) => ({ ...each, outlet_name: "North" }));
   await session.flush();
   assert.equal((await store.draft("again", "anna")).draft.changes, 1);
+});
+
+/** What the app of 0.4.0 kept, in a browser and with a service that ran: tests/releases/keep_store.py. */
+const THIRD = JSON.parse(
+  await readFile(new URL("../releases/store-0.4.0.json", import.meta.url), "utf8"),
+  (_, value) => (typeof value?.base64 === "string" ? Uint8Array.from(Buffer.from(value.base64, "base64")).buffer : value));
+
+/** A database as it was kept, with every store, index and record. */
+function makeKept(name, { version, stores }) {
+  return new Promise((done, fail) => {
+    const opening = indexedDB.open(name, version);
+    opening.onupgradeneeded = () => {
+      for (const [store, { keyPath, indexes, records }] of Object.entries(stores)) {
+        const made = opening.result.createObjectStore(store, { keyPath });
+        for (const [index, path] of Object.entries(indexes)) made.createIndex(index, path);
+        for (const [key, value] of records) made.put(value, ...(keyPath ? [] : [key]));
+      }
+    };
+    opening.onerror = () => fail(opening.error);
+    opening.onsuccess = () => { opening.result.close(); done(); };
+  });
+}
+
+test("what the app of 0.4.0 kept in a browser is all there in this one, and can be worked on", async () => {
+  await makeKept("third", THIRD);
+  const kept = (name) => THIRD.stores[name].records.map(([, value]) => value);
+  const store = await openStore("third");
+  for (const [key, value] of THIRD.stores.settings.records) assert.deepEqual(await store.setting(key), value);
+  const { id: personId } = await store.setting("person");
+  const [{ id }] = kept("drafts"), [line] = kept("visits");
+  assert.deepEqual(await store.work(personId), kept("work")[0]);
+  assert.deepEqual([await store.visits(personId), await store.copies(personId)], [kept("visits"), kept("copies")]);
+
+  const { draft, task } = await store.draft(id, personId);
+  assert.deepEqual(task, kept("tasks").find((each) => each.id === id));
+  const [greeting] = task.version.sections[0].criteria;
+  const { states, photo_ids: [shown] } = draft.answers[greeting.id];
+  assert.deepEqual(states.map((each) => greeting.states.find((state) => state.id === each).text.en), ["The guest is greeted"]);
+  const [inTray, counter, note] = ["photo", "counter", "note"].map((what) => itemsOf(draft).find((each) => each.what === what));
+  assert.deepEqual([itemsOf(draft).length, counter.value, note.text], [3, 2, "wet floor"]);
+  assert.deepEqual(photosInUse(draft).sort(), [shown, inTray.id].sort());
+  for (const photo of [...photosInUse(draft).map((each) => draft.photos[each]), ...line.photos]) {
+    const { bytes } = await store.photo(photo.id);
+    assert.deepEqual([await sha256(bytes), bytes.byteLength], [photo.sha256, photo.size]);
+  }
+  assert.deepEqual([(await store.previews(id)).length, (await store.previews(line.id)).length], [2, 2]);
+  const report = JSON.parse(new TextDecoder().decode(await store.report(line.id)));
+  assert.deepEqual(report.photos.map((each) => each.id), line.photos.map((each) => each.id));
+  assert.equal(nextCopyStep(await store.begun(personId), new Map(), line.finished_at + 600_000).do, "stand back");
+
+  const session = await openDraft({ id, personId, store, locks: null, onChange() {} });
+  session.change((each) => ({ ...each, elapsed_ms: 9_000 }));
+  await session.finish({ appVersion: "v", deviceId: await store.setting("device_id") });
+  const finished = JSON.parse(new TextDecoder().decode(await store.report(id)));
+  assert.deepEqual([finished.answers[0].states, finished.answers[0].photo_ids], [states, [shown]]);
+  assert.deepEqual((await store.visits(personId)).map((each) => each.id).sort(), [id, line.id].sort());
 });
