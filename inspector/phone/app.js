@@ -145,7 +145,7 @@ class App {
       this.keeping.copies.attend(() => this.state.open).then((isMissing) => isMissing && this.keeping.keep({ asked: true }))
         .catch(() => {});
     }
-    if (route.screen === "finish" && this.state.route.screen !== "finish") this.visiting.notePosition(route.id);
+    if (wanted && route.screen === "finish" && !(this.state.started && this.state.route.screen === "finish")) this.visiting.notePosition(wanted);
     this.set({ route });
     this.hearing.look();
   }
