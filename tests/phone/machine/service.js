@@ -24,6 +24,8 @@ export function aService({ latency, onPut }) {
   const service = {
     /** Visits by id, hashes of photos by id, and the bytes of every photo that is or was here. */
     visits: new Map(), photos: new Map(), bytes: new Map(),
+    /** The hashes of reports that were refused and kept beside the one that was received. */
+    beside: new Set(),
     /** Faults to come, each {on: one of KINDS, fault}; a `bad` {id, status} meets every request of a finished visit. */
     faults: [], bad: null,
     /** Whether it has lost a photo that it had confirmed. */
@@ -107,7 +109,8 @@ export function aService({ latency, onPut }) {
     if (isNew) {
       const report = JSON.parse(new TextDecoder().decode(body));
       if (known && !(known.state === "returned" && report.revision === known.revisions.at(-1).report.revision + 1)) {
-        return refusal(path, 409);
+        service.beside.add(hash);
+        return refusal(path, 409, "both are kept", "OtherContent");
       }
       const revision = { hash, report, person: login };
       service.visits.set(id, { revisions: [...(known?.revisions ?? []), revision], state: "received" });
