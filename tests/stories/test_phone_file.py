@@ -1,12 +1,14 @@
 """A phone without a network: its work goes to a file, a manager takes it in, and the phone sends nothing twice."""
 
+import json
 import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from checklists.visits import DraftCopy, DraftPhoto, Photo, SealedReport, Visit
@@ -142,3 +144,43 @@ def test_what_lies_in_a_storage_that_does_not_open_is_saved_all_the_same(
     with zipfile.ZipFile(file) as opened:
         assert opened.testzip() is None
         assert sum("/photos/" in name for name in opened.namelist()) == 3
+
+
+def test_a_visit_that_the_server_does_not_take_goes_from_the_phone_once_it_is_in_a_file(
+    live_server: LiveServer, phones: Callable[..., Phone], audit: Audit, tmp_path: Path
+) -> None:
+    phone = phones("anna", live_server.url, locale="en-GB")
+    screen = phone.open("/phone/")
+    enter_phone(screen, audit.inspectors[0].email)
+
+    def refuse(route: Route) -> None:
+        instance = urlsplit(route.request.url).path
+        problem = {"type": "/problems/TooLarge", "status": 413, "detail": "Make it smaller.", "instance": instance}
+        route.fulfill(status=413, content_type="application/problem+json", body=json.dumps(problem))
+
+    phone.context.route("**/api/v1/visits/*", refuse)
+    name = audit.outlets[0].name
+    finish_with_photos(screen, name, [draw_photo(tmp_path / "1.jpg", 1)])
+    card = screen.get_by_role("listitem").filter(has_text=name)
+    expect(card).to_contain_text("Needs attention: it is larger than the server takes. Tell your manager")
+    expect(card).not_to_contain_text("Make it smaller")
+    expect(card).to_contain_text("save the unsent work to a file first")
+    remove = card.get_by_role("button", name="Remove from this phone")
+    expect(remove).to_have_count(0)
+    card.get_by_role("button", name="Try again").click()
+    expect(card).to_be_focused()
+
+    screen.get_by_role("button", name="Save unsent work to a file").click()
+    expect(screen.get_by_text("Inside: 1 finished visit, 1 photo")).to_be_focused()
+    with screen.expect_download():
+        screen.get_by_role("link", name="Save the file").click()
+    remove.click()
+    expect(card).to_have_count(0)
+    screen.get_by_role("button", name="Undo").click()
+    expect(card).to_contain_text("Needs attention")
+    assert violations(screen) == []
+    remove.click()
+    expect(screen.get_by_text("Removed from this phone")).to_be_visible()
+    screen.reload()
+    expect(screen.get_by_role("heading", name="Outbox")).to_be_visible()
+    expect(screen.get_by_text(name)).to_have_count(0)

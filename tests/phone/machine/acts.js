@@ -79,23 +79,21 @@ export const ACTS = {
         tab.phone.promises.discarding(id, false);
         throw error;
       });
-      tab.discarded = id;
-      setTimeout(() => {
-        tab.discarded = null;
-      }, UNDO_MS);
+      offerUndo(tab, async () => {
+        await tab.store.takeBack(id);
+        const back = await tab.store.draft(id, tab.person);
+        if (back) tab.phone.promises.takenBack(back.draft);
+      });
       await tab.close();
     });
   },
 
-  /** Undo the discarding, while a message offers it. */
+  /** Undo what was discarded or removed last, while a message offers it. */
   undo(world, tab) {
     onScreen(world, tab, async () => {
-      const id = tab.discarded;
-      if (!id) return;
-      await tab.store.takeBack(id);
-      const back = await tab.store.draft(id, tab.person);
-      if (back) tab.phone.promises.takenBack(back.draft);
-      tab.discarded = null;
+      const { undo } = tab;
+      tab.undo = null;
+      await undo?.();
     });
   },
 
@@ -108,6 +106,42 @@ export const ACTS = {
     world.begin(tab, async () => {
       const parked = (await tab.store.visits(tab.person)).filter((each) => each.parked).sort(byId);
       if (parked.length) await tab.outbox.unpark(which(parked, order).id);
+    });
+  },
+
+  /** Save what is unsent to a file. */
+  file(world, tab) {
+    world.begin(tab, async () => {
+      const { app } = world;
+      const { store, person, phone } = tab;
+      const hashes = [];
+      const noted = (read) => async (id) => {
+        const found = await read(id);
+        if (found) hashes.push(hashOf(found.bytes ?? found));
+        return found;
+      };
+      const reading = { ...store, report: noted(store.report), photo: noted(store.photo) };
+      const about = { deviceId: phone.deviceId, appVersion: "v", now: new Date(0) };
+      const { filed } = await app.collectUnsent({ store: reading, person: { id: person, name: person }, ...about });
+      phone.promises.filed(hashes);
+      await app.noteFiled(store, filed);
+    });
+  },
+
+  /** Remove a visit that the server does not take, where the screen offers that. */
+  removeVisit(world, tab, order) {
+    onScreen(world, tab, async () => {
+      const { app, clock } = world;
+      const { promises } = tab.phone;
+      const offered = (await tab.store.visits(tab.person)).filter(app.mayGo).sort(byId);
+      if (!offered.length) return;
+      const { id } = which(offered, order);
+      promises.removing(id);
+      const isAside = await app.removeVisit(tab.store, id, clock.now()).catch(() => false);
+      promises.removing(id, isAside);
+      if (isAside) offerUndo(tab, async () => {
+        if (await tab.store.takeBackVisit(id)) promises.removing(id, false);
+      });
     });
   },
 
@@ -178,6 +212,14 @@ export const ACTS = {
     return world.logIn(phone, person);
   },
 };
+
+// A message that comes later takes its place.
+function offerUndo(tab, undo) {
+  tab.undo = undo;
+  setTimeout(() => {
+    if (tab.undo === undo) tab.undo = null;
+  }, UNDO_MS);
+}
 
 // The draft with this number answered twice: what is put together of two phones' answers says two numbers.
 function numbered({ app: { changeAnswer, enter } }, number) {

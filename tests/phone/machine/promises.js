@@ -8,7 +8,7 @@ import { hashOf } from "./hash.js";
 export const PROMISES = {
   saved: "what was shown as saved is readable after any kill with the same hash",
   received: "what was shown as received is on the server with all photos, byte for byte",
-  bytes: "no local byte goes before that",
+  bytes: "no local byte goes before that, or before it is in a file that was saved",
   once: "one visit per id, and one set of bytes per revision of it",
   drain: "after the faults stop, one drain leaves every finished visit received or parked with a reason",
   others: "one bad item never delays the others by more than a round",
@@ -33,9 +33,12 @@ export class Broken extends Error {
 export function thePromises({ people, photos: everyPhoto }) {
   /** By id: the number last shown as saved, the photos here, the hash of each revision's bytes. */
   const visits = new Map();
+  /** The hashes of what is in a file that was saved. */
+  const files = new Set();
   let hidden = null;
   return {
-    begun, revised, goingOn, shown, taken, kept, removed, discarding, takenBack, arrives, check, checkBoth, undone, keptOf,
+    begun, revised, goingOn, shown, taken, kept, removed, discarding, takenBack, filed, removing, arrives, check, checkBoth,
+    undone, keptOf,
   };
 
   /** A visit may be there from now on; it has to be once it was shown. */
@@ -47,7 +50,7 @@ export function thePromises({ people, photos: everyPhoto }) {
   function entryOf(id) {
     if (!visits.has(id)) {
       const nothing = { number: 0, photos: new Map(), frozen: new Map(), isShown: false, isUnwanted: false };
-      visits.set(id, { id, person: people.get(id), ...nothing });
+      visits.set(id, { id, person: people.get(id), ...nothing, isRemoved: false, line: null });
     }
     return visits.get(id);
   }
@@ -55,7 +58,7 @@ export function thePromises({ people, photos: everyPhoto }) {
   /** The next revision of a visit may be there from now on, with what the server knows of it. */
   function revised(draft) {
     const visit = entryOf(draft.id);
-    Object.assign(visit, { number: numberOf(draft), isShown: false, isUnwanted: false });
+    Object.assign(visit, { number: numberOf(draft), isShown: false, isUnwanted: false, isRemoved: false });
     for (const [id, photo] of visit.photos) photo.shown &&= Boolean(draft.photos[id]);
   }
 
@@ -75,7 +78,7 @@ export function thePromises({ people, photos: everyPhoto }) {
       photoCame: (id, bytes) => hashOf(bytes) === everyPhoto.get(id).hash && come.add(id),
       begun(made) {
         draft = made;
-        Object.assign(visit, { number: numberOf(draft), isShown: true, isUnwanted: false });
+        Object.assign(visit, { number: numberOf(draft), isShown: true, isUnwanted: false, isRemoved: false });
         for (const photo of visit.photos.values()) photo.shown = false;
         for (const id of usedIn(draft)) visit.photos.set(id, { shown: true, isUnwanted: false });
       },
@@ -126,6 +129,16 @@ export function thePromises({ people, photos: everyPhoto }) {
     Object.assign(entryOf(draft.id), { isUnwanted: false, number: numberOf(draft) });
   }
 
+  /** A file with these bytes was saved. */
+  function filed(hashes) {
+    for (const hash of hashes) files.add(hash);
+  }
+
+  /** The person does not want the finished visit any more; or wants it after all. */
+  function removing(id, isUnwanted = true) {
+    entryOf(id).isRemoved = isUnwanted;
+  }
+
   /** Bytes reach the server under somebody's login: of a visit, of its copy ("drafts"), or of a photo of either. */
   function arrives(kind, id, login, body) {
     const visitId = kind === "photos" ? everyPhoto.get(id).visitId : id;
@@ -161,7 +174,9 @@ export function thePromises({ people, photos: everyPhoto }) {
     const { id } = visit;
     const draft = drafts.find((each) => each.id === id && !each.discarded_at);
     const line = lines.find((each) => each.id === id);
-    const mayBeGone = !visit.isShown || visit.isUnwanted;
+    if (!line && visit.line && (visit.isRemoved || visit.line.removed_at)) checkElsewhere(visit, service);
+    visit.line = line ?? null;
+    const mayBeGone = !visit.isShown || visit.isUnwanted || visit.isRemoved;
     if (!draft && !line && !mayBeGone) throw new Broken("saved", `${id} is gone`);
     if (draft && line && line.revision >= (draft.revision ?? 1)) throw new Broken("finished", `${id} is a draft again`);
     if (draft && !mayBeGone) await checkDraft(visit, draft, store);
@@ -213,6 +228,19 @@ export function thePromises({ people, photos: everyPhoto }) {
     const { answers } = JSON.parse(new TextDecoder().decode(bytes));
     if (isLast) checkNumber(visit, answers.find((answer) => answer.criterion_id === "wait").value);
     for (const { id, received } of line.photos) if (!received) await checkPhoto(promise, store, id);
+  }
+
+  // A finished visit that was removed, and is gone: all of it is on the server or in a file. A server that lost a photo
+  // had it.
+  function checkElsewhere({ id, line, frozen }, { visits: there, bytes }) {
+    const report = frozen.get(line.revision);
+    const { revisions = [], beside = [] } = there.get(id) ?? {};
+    const isThere = [...revisions, ...beside].some(({ hash }) => hash === report);
+    if (!isThere && !files.has(report)) throw new Broken("bytes", `the report of ${id} is gone`);
+    for (const { id: photoId, received } of line.photos) {
+      const { hash } = everyPhoto.get(photoId);
+      if (!received && !bytes.has(photoId) && !files.has(hash)) throw new Broken("bytes", `${photoId} is gone`);
+    }
   }
 
   function checkReceived(visit, line, service) {

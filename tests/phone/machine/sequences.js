@@ -28,6 +28,25 @@ const togetherFirst = (chance) => [
   { act: "time", turns: null, ms: chance.pick([1000, 2000]) },
   { act: "keep", tab: 0, turns: null, asked: true }, { act: "goOn", tab: 2, turns: null },
 ];
+/** In one of so many sequences a visit is refused, saved to a file, and removed. */
+const REMOVED_IN = 4;
+const refusedThenRemoved = (chance) => {
+  const tab = chance.below(2);
+  const step = (act, more) => ({ act, tab, which: chance.below(6), turns: chance.happens(0.8) ? null : chance.below(40), ...more });
+  return [
+    step("fault", { on: chance.pick(["visits", "photos"]), fault: chance.pick([403, 404, 413]), times: 1 + chance.below(2) }),
+    step("visit", { photos: chance.below(3) }),
+    chance.happens(0.8) && step("file"),
+    step("removeVisit"),
+    chance.happens(0.3) && step("undo"),
+    chance.happens(0.7) && step("time", { ms: 400_000 }),
+    // What is done next ends this tab, and what comes then opens it anew.
+    ...(chance.happens(0.8) ? [step("kill", { after: 0 }), step("send"), step("close")] : []),
+    chance.happens(0.3) && step("undo"),
+    chance.happens(0.4) && step("revise", { whole: true }),
+    step("send", { asked: true }),
+  ].filter(Boolean);
+};
 const FAULTY = ["session", "visits", "visits", "photos", "photos", "drafts", "draft photos"];
 const DETAILS = {
   visit: (chance) => ({ photos: chance.below(4) }),
@@ -55,12 +74,14 @@ export function inventSteps(seed) {
   let tab = 0;
   const first = phones > 1 ? togetherFirst(chance) : [];
   const length = LEAST_STEPS + chance.below(MOST_STEPS[phones - 1] - LEAST_STEPS);
-  return first.concat(Array.from({ length }, () => {
+  const steps = first.concat(Array.from({ length }, () => {
     const act = chance.weighted(weights);
     if (!chance.happens(SAME_TAB)) tab = chance.below(2 * phones);
     const turns = chance.happens(0.4) ? null : chance.below(chance.pick([6, 40, 200]));
     return { act, tab, which: chance.below(6), turns, ...DETAILS[act]?.(chance) };
   }));
+  if (seed % REMOVED_IN === 0) steps.splice(first.length + chance.below(length), 0, ...refusedThenRemoved(chance));
+  return steps;
 }
 
 /** What was broken by these steps; null when every promise was kept. */

@@ -131,7 +131,7 @@ export function aService({ latency, onPut }) {
     service.drafts.takeOver(id, other.person, other.report);
     const missingPhotos = missing(other);
     if (!missingPhotos.length) for (const photo of other.report.photos) safe.add(photo.id);
-    return refusal(path, 409, "another one came", { missing_photos: missingPhotos });
+    return refusal(path, 409, "another one came", { title: "OtherContent", missing_photos: missingPhotos });
   }
 
   function missing({ report }) {
