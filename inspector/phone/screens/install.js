@@ -21,11 +21,12 @@ export function Install({ app, state, canBePutAway = false }) {
       ? t("Safari deletes unsent visits after seven days. An app on the Home Screen keeps them.")
       : t("Then it opens at once, without a network too, and keeps visits more safely.")}</p>
     ${way !== "button" && html`<p>${way === "share" && html`<${ShareSign} /> `}${stepsOf(way, person)}</p>`}
-    ${isKeptApart && person && html`<p><a href=${toSettings()}>${t("Get a code to log in there without a password")}</a></p>`}
     ${isKeptApart && hasWork && html`<p class="urgent">${
       t("Send what is begun here first: the installed app does not see it.")}</p>`}
     <div class="row">
       ${way === "button" && html`<button type="button" class="main" onClick=${() => app.install()}>${t("Install")}</button>`}
+      ${isKeptApart && person && canBePutAway && html`
+        <a class="button" href=${toSettings()}>${t("Get a code to log in there")}</a>`}
       ${canBePutAway && html`<button type="button" onClick=${() => app.putInstallAway()}>${t("Not now")}</button>`}
     </div>
   </section>`;

@@ -39,8 +39,9 @@ export class LoginForm extends Component {
         <label key="code">${t("Code")}
           <input name="code" class="code" type="text" autocomplete="one-time-code" inputmode="text" autocorrect="off"
             autocapitalize="characters" spellcheck=${false} required ref=${focus} />
-          <span class="muted">${t("Make one in the browser where you are logged in: Settings, “Log in on the installed app”.")}
-          </span></label>` : html`
+          <span class="muted">${
+            t("Make one in the browser where you are logged in: Settings, “Log in on the installed app”.")}</span>
+        </label>` : html`
         <label key="email">${t("E-mail")}
           <input name="email" type="email" autocomplete="username" defaultValue=${email ?? ""} required /></label>
         <label key="password">${t("Password")}
