@@ -61,6 +61,11 @@ PROBLEM: Json = {
                 "additionalProperties": False,
             },
         },
+        "missing_photos": {
+            "type": "array",
+            "description": "Of a report that is kept beside another one: its photos that have not come yet.",
+            "items": {"type": "string", "format": "uuid"},
+        },
     },
     "required": ["type", "title", "status", "detail", "instance"],
     "additionalProperties": False,
