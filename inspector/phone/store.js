@@ -14,7 +14,10 @@
  * pictures   the bytes of reference pictures; null for one that the server does not have
  * copies     what of a begun visit lies on the server too
  */
+import { isLost, nothingIfLost, readableBy } from "./lost.js";
 import { openDB } from "./vendor/idb.js";
+
+export { isLost };
 
 // Every released version of the store opens in the newest one: a change of its shape is a further step of `upgrade`.
 const VERSION = 3;
@@ -54,6 +57,7 @@ export async function openStore(name = "phone", version = VERSION) {
   const read = (names, work) => transact(names, "readonly", undefined, work);
   const change = (names, work) => transact(names, "readwrite", undefined, work);
   const keep = (names, work) => transact(names, "readwrite", STRICT, work);
+  const readable = readableBy(read);
 
   return {
     setting: (key) => read(["settings"], (tx) => tx.objectStore("settings").get(key)),
@@ -68,9 +72,7 @@ export async function openStore(name = "phone", version = VERSION) {
     drafts: async (personId) => {
       const ids = await read(["drafts"], (tx) => tx.objectStore("drafts").index("person_id").getAllKeys(personId));
       const drafts = await Promise.all(ids.map((id) => (
-        read(["drafts"], (tx) => tx.objectStore("drafts").get(id)).catch((error) => {
-          if (!isLost(error)) throw error;
-        }))));
+        read(["drafts"], (tx) => tx.objectStore("drafts").get(id)).catch(nothingIfLost))));
       return drafts.filter((draft) => draft && !draft.discarded_at).map(unpacked);
     },
 
@@ -130,15 +132,19 @@ export async function openStore(name = "phone", version = VERSION) {
     }),
 
     /** Delete what was discarded before `time` (ms), with its photos; but not those that the revision before awaits. */
-    dropDiscarded: (time) => change(["drafts", "tasks", "photos", "previews", "visits"], async (tx) => {
-      const drafts = await tx.objectStore("drafts").getAll();
+    dropDiscarded: async (time) => {
+      const { records: [drafts] } = await readable(["drafts"]);
       for (const { id } of drafts.filter((draft) => draft.discarded_at < time)) {
-        await Promise.all([tx.objectStore("drafts").delete(id), tx.objectStore("tasks").delete(id)]);
-        const visit = await tx.objectStore("visits").get(id);
-        const awaited = new Set(visit && !visit.delivered ? visit.photos.map((photo) => photo.id) : []);
-        await dropPhotos(tx, id, (photoId) => !awaited.has(photoId));
+        await change(["drafts", "tasks", "photos", "previews", "visits"], async (tx) => {
+          // It may have been taken back meanwhile; where the disk has lost what the revision before awaits, all of it stays.
+          const [draft, visit] = await Promise.all([tx.objectStore("drafts").get(id), tx.objectStore("visits").get(id)]);
+          if (!(draft?.discarded_at < time)) return;
+          await Promise.all([tx.objectStore("drafts").delete(id), tx.objectStore("tasks").delete(id)]);
+          const awaited = new Set(visit && !visit.delivered ? visit.photos.map((photo) => photo.id) : []);
+          await dropPhotos(tx, id, (photoId) => !awaited.has(photoId));
+        }).catch(nothingIfLost);
       }
-    }),
+    },
 
     /** Keep a photo's bytes, its preview (or null) and the draft that refers to it, all or nothing. */
     savePhoto: (draft, photo, preview) => keep(["drafts", "photos", "previews"], (tx) => Promise.all([
@@ -153,22 +159,28 @@ export async function openStore(name = "phone", version = VERSION) {
     }),
 
     /** What lies on the server of this person's begun visits (copies.js). */
-    copies: (personId) => read(["copies"], async (tx) => (
-      (await tx.objectStore("copies").getAll()).filter((copy) => copy.person_id === personId))),
+    copies: async (personId) => (await readable(["copies"])).records[0].filter((copy) => copy.person_id === personId),
 
-    /** Replace a copy's line by what `update` makes of it (of null, where there is none); null deletes it. */
-    changeCopy: (id, update) => change(["copies"], async (tx) => {
-      const changed = update((await tx.objectStore("copies").get(id)) ?? null);
-      await (changed ? tx.objectStore("copies").put(changed) : tx.objectStore("copies").delete(id));
-    }),
+    /** Replace a copy's line by what `update` makes of it (of null, where none can be read); null deletes it. */
+    changeCopy: async (id, update) => {
+      const changing = (find) => change(["copies"], async (tx) => {
+        const copies = tx.objectStore("copies");
+        const changed = update((await find(copies)) ?? null);
+        await (changed ? copies.put(changed) : copies.delete(id));
+      });
+      await changing((copies) => copies.get(id)).catch((error) => {
+        nothingIfLost(error);
+        return changing(() => null);
+      });
+    },
 
     /** All that copies.js plans with, as it is at one moment: {drafts, copies, visits}, the discarded ones too. */
-    begun: (personId) => read(["drafts", "copies", "visits"], async (tx) => {
-      const own = (name) => tx.objectStore(name).index("person_id").getAll(personId);
-      const [drafts, visits, copies] = await Promise.all(
-        [own("drafts"), own("visits"), tx.objectStore("copies").getAll()]);
-      return { drafts: drafts.map(unpacked), visits, copies: copies.filter((copy) => copy.person_id === personId) };
-    }),
+    begun: async (personId) => {
+      const { records: [drafts, copies, visits], lost } = await readable(["drafts", "copies", "visits"], personId);
+      // The copy on the server is all that is left of what cannot be read: nothing is planned with it.
+      const isOwn = (copy) => copy.person_id === personId && !lost.has(copy.id);
+      return { drafts: drafts.map(unpacked), copies: copies.filter(isOwn), visits };
+    },
 
     /** Keep a piece {id, visit_id, bytes, ms} of a recording (recordings.js tells its id); it goes with its visit. */
     savePiece: (piece) => keep(["photos"], (tx) => tx.objectStore("photos").put(piece)),
@@ -195,18 +207,21 @@ export async function openStore(name = "phone", version = VERSION) {
      * Delete the pictures and previews that nobody needs: `neededBy({works, tasks, drafts, visits})`, with what is here
      * of all persons, gives {pictures, visits}, the ids (Sets) of those to keep, of previews by their visit.
      */
-    dropPictures: (neededBy) => change(["work", "tasks", "drafts", "visits", "pictures", "previews"], async (tx) => {
-      const all = ["work", "tasks", "drafts", "visits"].map((name) => tx.objectStore(name).getAll());
-      const [works, tasks, drafts, visits] = await Promise.all(all);
+    dropPictures: async (neededBy) => {
+      const { records: [works, tasks, drafts, visits], lost } = await readable(["work", "tasks", "drafts", "visits"]);
       const needed = neededBy({ works, tasks, drafts, visits });
-      for (const id of await tx.objectStore("pictures").getAllKeys()) {
-        if (!needed.pictures.has(id)) await tx.objectStore("pictures").delete(id);
-      }
-      const previews = tx.objectStore("previews");
-      for (let at = await previews.index("visit_id").openKeyCursor(); at; at = await at.continue()) {
-        if (!needed.visits.has(at.key)) await previews.delete(at.primaryKey);
-      }
-    }),
+      await change(["drafts", "pictures", "previews"], async (tx) => {
+        // What was begun meanwhile keeps its own, and what cannot be read now.
+        const kept = new Set([...needed.visits, ...lost, ...await tx.objectStore("drafts").getAllKeys()]);
+        for (const id of await tx.objectStore("pictures").getAllKeys()) {
+          if (!needed.pictures.has(id)) await tx.objectStore("pictures").delete(id);
+        }
+        const previews = tx.objectStore("previews");
+        for (let at = await previews.index("visit_id").openKeyCursor(); at; at = await at.continue()) {
+          if (!kept.has(at.key)) await previews.delete(at.primaryKey);
+        }
+      });
+    },
 
     /**
      * Turn a draft into a finished visit, in place of its revision before: its report is frozen here, photos that
@@ -248,11 +263,6 @@ export async function openStore(name = "phone", version = VERSION) {
 
     close: () => database?.close(),
   };
-}
-
-/** Whether the disk has lost what was to be read, in a browser's words: no further try reads it. */
-export function isLost({ name }) {
-  return name === "NotReadableError" || name === "DataError";
 }
 
 /** The draft was finished or discarded meanwhile, in another tab. */
