@@ -166,6 +166,7 @@ class WireMachine:
 
     def _drain_without_faults(self) -> None:
         for phone in self.phones:
+            phone.holds = True
             assert phone.log_in()
             # A part that was damaged on its way is found out when it is whole, and comes again.
             for _ in range(1 + DAMAGED_TRIES):

@@ -64,6 +64,8 @@ class WirePhone:
         self.person_id = person_id
         self.visits: list[Finished] = []
         self.begun: list[Begun] = []
+        self.holds = False
+        """Whether it sends on to the last piece, and does not stop between two of them as a phone that is put away."""
         self.resumed = 0
         """How many photos went on behind a first part."""
         self._chance = random.Random(f"{seed} {person_id}")
@@ -159,11 +161,13 @@ class WirePhone:
         offset = int(headers["Upload-Offset"])
         self.resumed += 0 < offset < size
         while True:
-            end = min(size, offset + self._chance.randrange(1, 15_000))
+            end = min(size, offset + self._chance.randrange(1, 6_000))
             status, answer = self._ask("PATCH", path, photo.content[offset:end], offset)
             if status != 204 or answer["offset"] != end:
                 return status if status != 204 else 0, answer
             offset = end
+            if not self.holds and self._chance.random() < 0.4:
+                return NOTHING
 
     def _ask(self, method: str, path: str, body: bytes, offset: int = 0) -> tuple[int, dict[str, Any]]:
         """The status and JSON of our own server's answer; `NOTHING` for whatever nobody should believe."""
