@@ -1,6 +1,8 @@
 """What the phone app does over HTTP to keep its drafts on the server too, for tests that need no phone."""
 
+import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -89,3 +91,22 @@ def drop_bytes(app: Flask, session: ScopedSession) -> None:
     worker = Worker(app)
     while worker.run_one():
         pass
+
+
+class LateLine(io.BytesIO):
+    """A body of which the first bytes come, and then something happens before the last ones do."""
+
+    def __init__(self, content: bytes, meanwhile: Callable[[], None]) -> None:
+        super().__init__(content)
+        self._meanwhile: Callable[[], None] | None = meanwhile
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self._meanwhile is not None:
+            happens, self._meanwhile = self._meanwhile, None
+            happens()
+        return super().read(size)
+
+    def readinto(self, buffer: Any, /) -> int:
+        content = self.read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)

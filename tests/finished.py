@@ -1,4 +1,4 @@
-"""A phone with a finished visit that could not be sent yet."""
+"""A phone with a begun or a finished visit that could not be sent yet."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,15 @@ from tests.factories import PASSWORD
 
 def finish_offline(phone: Phone, email: str, photos: list[Path]) -> None:
     """Log in, switch the network off, and finish the only assignment, with these photos at its first criterion."""
+    screen = begin_offline(phone, email, photos)
+    fill_in(screen)
+    # The screen before says "Saved on this phone" too.
+    expect(screen.get_by_role("heading", name="Outbox")).to_be_visible()
+    expect(screen.get_by_text("Saved on this phone").first).to_be_visible()
+
+
+def begin_offline(phone: Phone, email: str, photos: list[Path]) -> Page:
+    """The same, but only begun."""
     screen = phone.open("/phone/")
     screen.get_by_label("E-mail").fill(email)
     screen.get_by_label("Password").fill(PASSWORD)
@@ -20,10 +29,7 @@ def finish_offline(phone: Phone, email: str, photos: list[Path]) -> None:
     screen.get_by_role("link", name="Assignments").click()
     phone.context.set_offline(True)
     _begin(screen, photos)
-    fill_in(screen)
-    # The screen before says "Saved on this phone" too.
-    expect(screen.get_by_role("heading", name="Outbox")).to_be_visible()
-    expect(screen.get_by_text("Saved on this phone").first).to_be_visible()
+    return screen
 
 
 def _begin(screen: Page, photos: list[Path]) -> None:

@@ -69,6 +69,6 @@ def _is_delivery() -> bool:
 
 DELIVERIES = {
     *("delivery.deliver", "photos.deliver", "photos.go_on", "phone_contact.note"),
-    *("phone_drafts.keep", "phone_drafts.keep_photo", "phone_drafts.discard"),
+    *("phone_drafts.keep", "phone_drafts.keep_photo", "phone_drafts.go_on", "phone_drafts.discard"),
     *("phone_notices.keep", "phone_notices.forget"),
 }

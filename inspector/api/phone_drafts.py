@@ -15,6 +15,7 @@ from checklists.errors import (
     InvalidInput,
     NotFound,
     OtherContent,
+    PhotoErased,
     PhotoNotPromised,
     PhotoWaits,
     TooLarge,
@@ -40,6 +41,7 @@ from checklists.visits import (
 from inspector.api.bodies import read_as
 from inspector.api.operations import Json, nothing_more, told
 from inspector.api.phone import PHOTOS_PER_VISIT
+from inspector.api.photos import LENGTH, OFFSET, PIECE, how_far, offset_of_piece
 from inspector.api.report_body import MediaType, Moment, Several
 from inspector.auth import person, roles, sender
 from inspector.background import ring
@@ -277,31 +279,85 @@ def discard(visit_id: UUID) -> Response:
 @roles(Role.INSPECTOR)
 def keep_photo(visit_id: UUID, photo_id: UUID) -> Response:
     """Store a photo of a draft if the bytes are those that its copy names. It may be sent any number of times."""
-    user_id = person().user.id
+    photo = _awaited(visit_id, photo_id)
+    if photo.is_here:
+        return _stored(photo, new=False)
+    # No transaction is open while the storage works: it may be slow, or away.
+    stream = _Watched(request.stream, visit_id, photo)
+    waits_on = _storage().write(photo_key(photo), stream, size=photo.size, sha256=photo.sha256, part_of=photo.id)
+    _storage().parts.drop(photo.id)
+    return _kept(visit_id, photo, waits_on)
+
+
+# Before GET, of which HEAD would be a part otherwise.
+@blueprint.route("/<uuid:visit_id>/photos/<uuid:photo_id>", methods=["HEAD"])
+@blueprint.response(200, description="How far it is", headers={"Upload-Offset": OFFSET, "Upload-Length": LENGTH})
+@roles(Role.INSPECTOR)
+def look_how_far(visit_id: UUID, photo_id: UUID) -> Response:
+    """How many bytes of a draft's photo are here: from there it goes on after the line broke, and from there too when
+    its visit has arrived meanwhile and promises it.
+    """
+    photo = _awaited(visit_id, photo_id)
+    return how_far(photo.size, photo.size if photo.is_here else _storage().parts.offset(photo.id))
+
+
+@blueprint.route("/<uuid:visit_id>/photos/<uuid:photo_id>", methods=["PATCH"])
+@blueprint.doc(**PIECE)
+@blueprint.response(201, description="Stored")
+@blueprint.alt_response(200, description="Stored before")
+@blueprint.alt_response(204, description="More is awaited", headers={"Upload-Offset": OFFSET})
+@roles(Role.INSPECTOR)
+def go_on(visit_id: UUID, photo_id: UUID) -> Response:
+    """Add bytes behind those that are here, as many as the line carries; with the last ones the photo is stored, if
+    they are those that its copy names.
+    """
+    photo = _awaited(visit_id, photo_id)
+    if photo.is_here:
+        return _stored(photo, new=False)
+    parts, offset = _storage().parts, offset_of_piece(photo.size)
+    reached = parts.append(photo.id, offset, request.stream, photo.size)
+    if reached < photo.size:
+        return Response(status=204, headers={"Upload-Offset": str(reached)})
+    with parts.whole(photo.id, size=photo.size, sha256=photo.sha256) as file:
+        try:
+            with reading() as session:
+                refuse_other_bytes(session, visit_id, photo)
+        except (OtherContent, PhotoErased):
+            parts.drop(photo.id)
+            raise
+        waits_on = _storage().take(photo_key(photo), file, photo.sha256)
+    return _kept(visit_id, photo, waits_on)
+
+
+def _awaited(visit_id: UUID, photo_id: UUID) -> AwaitedPhoto:
     with reading() as session:
-        photo = awaited_draft_photo(session, user_id, visit_id, photo_id)
+        photo = awaited_draft_photo(session, person().user.id, visit_id, photo_id)
     limit = current_app.config["SETTINGS"].photo_max_bytes
     if photo.size > limit or (request.content_length or 0) > limit:
         raise TooLarge.over(limit)
-    if not photo.is_here:
-        # No transaction is open while the storage works: it may be slow, or away.
-        key = photo_key(photo)
-        stream = _Watched(request.stream, visit_id, photo)
-        waits_on = _storage().write(key, stream, size=photo.size, sha256=photo.sha256)
-        try:
-            with writing() as session:
-                kept = keep_draft_photo(session, user_id, visit_id, photo, datetime.now(UTC), waits_on)
-        except IntegrityError:
-            # Another tab was quicker, or the id is taken where this inspector may not look.
-            with reading() as session:
-                kept = awaited_draft_photo(session, user_id, visit_id, photo_id).is_here
-            if not kept:
-                raise OtherContent from None
-        ring()
+    return photo
+
+
+def _kept(visit_id: UUID, photo: AwaitedPhoto, waits_on: str | None) -> Response:
+    user_id = person().user.id
+    try:
+        with writing() as session:
+            kept = keep_draft_photo(session, user_id, visit_id, photo, datetime.now(UTC), waits_on)
+    except IntegrityError:
+        # Another tab was quicker, or the id is taken where this inspector may not look.
+        with reading() as session:
+            kept = awaited_draft_photo(session, user_id, visit_id, photo.id).is_here
         if not kept:
-            raise PhotoNotPromised
+            raise OtherContent from None
+    ring()
+    if not kept:
+        raise PhotoNotPromised
+    return _stored(photo, new=True)
+
+
+def _stored(photo: AwaitedPhoto, *, new: bool) -> Response:
     answer = {"id": str(photo.id), "sha256": photo.sha256, "size": photo.size}
-    return Response(json.dumps(answer), 200 if photo.is_here else 201, content_type="application/json")
+    return Response(json.dumps(answer), 201 if new else 200, content_type="application/json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,14 @@ from inspector.transactions import reading, writing
 blueprint = Blueprint("photos", __name__, url_prefix="/api/v1/photos", description="Photos of a visit")
 
 OFFSET = {"description": "How many bytes are here.", "schema": {"type": "integer", "minimum": 0}}
-LENGTH = {"description": "How many the report promised.", "schema": {"type": "integer", "minimum": 0}}
+LENGTH = {
+    "description": "How many the report, or the copy of its draft, promised.",
+    "schema": {"type": "integer", "minimum": 0},
+}
+PIECE: dict[str, Any] = {
+    "parameters": [{"in": "header", "name": "Upload-Offset", "required": True, "schema": OFFSET["schema"]}],
+    "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+}
 SHOWN_AS_PICTURES = ("image/jpeg", "image/png", "image/webp")
 
 
@@ -66,16 +73,17 @@ def deliver(photo_id: UUID) -> Response:
 def look_how_far(photo_id: UUID) -> Response:
     """How many bytes of a promised photo are here: from there it goes on after the line broke."""
     photo = _promised(photo_id)
-    offset = photo.size if photo.stored_at else min(_storage().parts.offset(photo.id), photo.size)
-    headers = {"Upload-Offset": str(offset), "Upload-Length": str(photo.size), "Cache-Control": "no-store"}
+    return how_far(photo.size, photo.size if photo.stored_at else _storage().parts.offset(photo.id))
+
+
+def how_far(size: int, offset: int) -> Response:
+    """The answer that so many of a photo's bytes are here."""
+    headers = {"Upload-Offset": str(min(offset, size)), "Upload-Length": str(size), "Cache-Control": "no-store"}
     return Response(headers=headers)
 
 
 @blueprint.route("/<uuid:photo_id>", methods=["PATCH"])
-@blueprint.doc(
-    parameters=[{"in": "header", "name": "Upload-Offset", "required": True, "schema": OFFSET["schema"]}],
-    requestBody={"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
-)
+@blueprint.doc(**PIECE)
 @blueprint.response(201, description="Stored")
 @blueprint.alt_response(200, description="Stored before")
 @blueprint.alt_response(204, description="More is awaited", headers={"Upload-Offset": OFFSET})
@@ -87,19 +95,24 @@ def go_on(photo_id: UUID) -> Response:
     photo = _promised(photo_id)
     if photo.stored_at is not None:
         return _stored(photo, new=False)
-    offset = request.headers.get("Upload-Offset", "")
-    if not fullmatch(r"[0-9]{1,15}", offset):
-        raise InvalidInput({"Upload-Offset": N_("A number of bytes is needed here.")})
-    promised_end = int(offset) + (request.content_length or 0)
-    if promised_end > photo.size:
-        raise WrongSize(received=promised_end, promised=photo.size)
-    parts = _storage().parts
-    reached = parts.append(photo.id, int(offset), request.stream, photo.size)
+    parts, offset = _storage().parts, offset_of_piece(photo.size)
+    reached = parts.append(photo.id, offset, request.stream, photo.size)
     if reached < photo.size:
         return Response(status=204, headers={"Upload-Offset": str(reached)})
     with parts.whole(photo.id, size=photo.size, sha256=photo.sha256) as file:
         waits_on = _storage().take(photo_key(photo), file, photo.sha256)
     return _received(photo, waits_on)
+
+
+def offset_of_piece(size: int) -> int:
+    """Where the request's piece of a photo of so many bytes begins. Raises InvalidInput, WrongSize."""
+    offset = request.headers.get("Upload-Offset", "")
+    if not fullmatch(r"[0-9]{1,15}", offset):
+        raise InvalidInput({"Upload-Offset": N_("A number of bytes is needed here.")})
+    promised_end = int(offset) + (request.content_length or 0)
+    if promised_end > size:
+        raise WrongSize(received=promised_end, promised=size)
+    return int(offset)
 
 
 def _promised(photo_id: UUID) -> PromisedPhoto:

@@ -34,7 +34,9 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
     size = 0, cache = "no-store",
   }) {
     const stop = new AbortController();
-    signal?.addEventListener("abort", () => stop.abort());
+    const giveUp = () => stop.abort();
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener("abort", giveUp);
     const whole = PATIENCE_MS + ((body?.byteLength ?? body?.length ?? size) / SLOWEST_BYTES_PER_SECOND) * 1000;
     const timer = setTimeout(() => stop.abort(), patience ?? whole);
     try {
@@ -50,6 +52,7 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
       return { kind: "nothing", status: 0, body: null };
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 
@@ -57,6 +60,7 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
   const picture = (path, { personId }) => call("GET", path, { accept: JPEG, headers: meantFor(personId), expect: [200] });
   const json = (value) => ({ body: JSON.stringify(value), mediaType: "application/json" });
   const isPerson = (body) => typeof body.person?.id === "string";
+  const placeOf = ({ id }, visitId) => `api/v1/${visitId ? `phone/drafts/${visitId}/` : ""}photos/${id}`;
 
   return {
     session: () => call("GET", "api/v1/session", { expect: [200], believe: isPerson }),
@@ -84,24 +88,27 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
       believe: (body) => body.id === id && body.revision >= revision && Array.isArray(body.missing_photos),
     }),
 
-    /** The bytes of one photo that a person promised: {id, sha256, media_type, bytes}. */
-    putPhoto: (photo, { personId }) => call("PUT", `api/v1/photos/${photo.id}`, {
-      body: photo.bytes, mediaType: photo.media_type, headers: meantFor(personId), expect: [200, 201],
+    /**
+     * The bytes of one photo that a person promised: {id, sha256, media_type, bytes}; with `visitId` one of that visit's
+     * draft. `signal` ends it when the line is needed.
+     */
+    putPhoto: (photo, { personId, visitId, signal }) => call("PUT", placeOf(photo, visitId), {
+      body: photo.bytes, mediaType: photo.media_type, signal, headers: meantFor(personId), expect: [200, 201],
       believe: (body) => body.id === photo.id && body.sha256 === photo.sha256,
     }),
 
     /** Where a photo goes on that broke off: {kind: "ok", offset}; "unknown" where the server does not say. */
-    photoOffset: (photo, { personId }) => call("HEAD", `api/v1/photos/${photo.id}`, {
-      headers: meantFor(personId), accept: OFFSET, expect: [200], believe: ({ size }) => size === photo.bytes.byteLength,
+    photoOffset: (photo, { personId, visitId, signal }) => call("HEAD", placeOf(photo, visitId), {
+      headers: meantFor(personId), signal, accept: OFFSET, expect: [200], believe: ({ size }) => size === photo.bytes.byteLength,
     }),
     /**
      * The bytes of a photo from `start` to before `end`, with a limit of time for each piece and none for all of them:
      * as with putPhoto; "more" with the next `offset`; "elsewhere" with the one that is right; or "unknown" where the
      * server takes whole photos only.
      */
-    patchPhoto: async (photo, { personId, start, end }) => {
-      const answer = await call("PATCH", `api/v1/photos/${photo.id}`, {
-        body: new Uint8Array(photo.bytes, start, end - start), mediaType: BYTES, patience: PATIENCE_MS,
+    patchPhoto: async (photo, { personId, visitId, signal, start, end }) => {
+      const answer = await call("PATCH", placeOf(photo, visitId), {
+        body: new Uint8Array(photo.bytes, start, end - start), mediaType: BYTES, patience: PATIENCE_MS, signal,
         headers: { ...meantFor(personId), "Upload-Offset": String(start) }, expect: [200, 201, 204],
         believe: (body) => body.id === photo.id && body.sha256 === photo.sha256,
       });
@@ -132,11 +139,6 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
     dropCopy: (id, deviceId, { personId }) => call(
       "DELETE", `api/v1/phone/drafts/${id}?device_id=${encodeURIComponent(deviceId)}`,
       { headers: meantFor(personId), expect: [204] }),
-    /** The bytes of one photo of a draft, as with putPhoto; `signal` ends it when the line is needed. */
-    putCopyPhoto: (visitId, photo, { personId, signal }) => call("PUT", `api/v1/phone/drafts/${visitId}/photos/${photo.id}`, {
-      body: photo.bytes, mediaType: photo.media_type, signal, headers: meantFor(personId), expect: [200, 201],
-      believe: (body) => body.id === photo.id && body.sha256 === photo.sha256,
-    }),
     /** The bytes of a draft's photo that has so many of them (`size`); `signal` as above. */
     copyPhoto: (visitId, id, { personId, signal, size }) => call("GET", `api/v1/phone/drafts/${visitId}/photos/${id}`, {
       headers: meantFor(personId), accept: BYTES, expect: [200], signal, size }),

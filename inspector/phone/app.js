@@ -64,7 +64,7 @@ class App {
       return;
     }
     this.outbox = createOutbox({
-      store: this.store, api: this.api, locks: this.#locks, onChange: (sending) => this.#afterStep(sending),
+      sender: this.keeping.sender, store: this.store, api: this.api, locks: this.#locks, onChange: (sending) => this.#afterStep(sending),
     });
     this.set({ started: true });
     this.#watch();

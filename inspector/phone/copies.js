@@ -4,11 +4,13 @@
  * gone on with here. Planning is pure; the runner only carries out and writes down. It stands back for finished visits,
  * and nothing ever waits for it.
  */
+import { nothingIfLost } from "./lost.js";
 import { nextStep, pause } from "./outbox.js";
 import { previewOf } from "./photos.js";
 import { fetchPhoto, showFound } from "./restoring.js";
 import { lostPhotos, revisionOf } from "./revisions.js";
 import { makeCanvas } from "./screens/canvas.js";
+import { createSender } from "./sending.js";
 import { photosInUse, progress, withOffset } from "./visit.js";
 
 const QUIET_MS = 4_000;
@@ -17,6 +19,8 @@ const BREATH_MS = 1_500;
 // Who never stops typing has a copy every so often all the same.
 const LONGEST_UNKEPT_MS = 60_000;
 const AFTER_REFUSAL_MS = 600_000;
+// Its bytes went with the browser's data, or the disk has lost them: there is nothing to keep.
+const LOST = { kind: "refused", status: 0, body: {} };
 // A discarded draft can be taken back while a message is shown.
 const UNDO_MS = 60_000;
 // A photo that the server does not have is asked for again after a minute, then after two, up to five.
@@ -53,7 +57,7 @@ export function nextCopyStep({ drafts, copies, visits }, stirred, now, {
   for (const draft of open) {
     const copy = known.get(draft.id);
     const isNews = !copy?.kept_at || revisionOf(copy) !== revisionOf(draft) || changesOf(draft) !== copy.changes;
-    if (isNews && isDue(Math.max(copy?.next_try_at ?? 0, quietAt(stirred.get(draft.id), askedAt, now)))) return { do: "draft", draft };
+    if (isNews && isDue(Math.max(copy?.next_try_at ?? 0, copy?.unreadable_until ?? 0, quietAt(stirred.get(draft.id), askedAt, now)))) return { do: "draft", draft };
   }
   for (const draft of open) {
     const photoId = photoToKeep(draft, known.get(draft.id));
@@ -178,7 +182,8 @@ function refusal(answer) {
 
 /**
  * The runner. `keep({personId, asked, isLeaving})` answers {state, until?} as the outbox does, or "stand back" while
- * finished visits need the line. `stir(id)` says that a draft was changed, `standBack()` ends a photo that is on its way.
+ * finished visits need the line. `stir(id)` says that a draft was changed, `standBack()` ends a photo that is on its way:
+ * it goes on later at the last byte that arrived.
  * `attend(opened)` says that a draft was opened, which `opened()` gives as long as it is; it resolves to whether a photo
  * of it is missing still.
  * `isKnown(versionId)` as in copyOf; `onChange(visitId, others)` is told of every change, with the copies of other phones
@@ -186,7 +191,7 @@ function refusal(answer) {
  */
 export function createCopies({
   store, api, locks, deviceId, isKnown, onChange = () => {}, makePreview = (bytes, type) => previewOf(bytes, type, makeCanvas),
-  now = Date.now, random = Math.random,
+  now = Date.now, random = Math.random, sender = createSender({ store, api, now }),
 }) {
   const stirred = new Map();
   const sought = new Map();
@@ -253,7 +258,11 @@ export function createCopies({
       if (answer === "stood back") return { state: "stand back" };
       if (answer.kind === "login") return { state: "login" };
       if (answer.kind === "ok" || answer.kind === "refused") silence = { attempts: 0, until: 0 };
-      else silence = { attempts: silence.attempts + 1, until: now() + pause(silence.attempts, random) };
+      else {
+        // A line that carries a little each time is not one that is dead.
+        const attempts = answer.moved ? 0 : silence.attempts;
+        silence = { attempts: attempts + 1, until: now() + pause(attempts, random) };
+      }
     }
   }
 
@@ -265,13 +274,14 @@ export function createCopies({
   }
 
   async function sendDraft(id, personId, isLeaving) {
-    const found = await store.draft(id, personId);
+    const found = await store.draft(id, personId).catch(nothingIfLost);
     const stir = stirred.get(id);
-    if (!found) return { kind: "ok" };
+    if (found === null) return { kind: "ok" };
+    if (!found?.task) return putOff(id, personId);
     const sent = copyOf(found, { deviceId, isKnown, now: now() });
     const { revision } = sent;
     // Its answer may be lost: what lies there is dropped all the same when the draft is discarded.
-    const line = lost({ id, person_id: personId, device_id: deviceId, revision, next_try_at: 0 });
+    const line = newLine(id, personId, revision);
     await store.changeCopy(id, (copy) => (copy?.revision === revision ? copy : line)).catch(() => {});
     const answer = await api.putCopy(id, sent, { personId, isLeaving });
     if (answer.kind !== "ok" && answer.kind !== "refused") return answer;
@@ -283,19 +293,27 @@ export function createCopies({
     return answer;
   }
 
+  // What cannot be read, draft or task, must not keep back what can; its copy on the server stays as it is.
+  async function putOff(id, personId) {
+    await store.changeCopy(id, (copy) => ({ ...(copy ?? newLine(id, personId)), unreadable_until: now() + AFTER_REFUSAL_MS }));
+    return { kind: "ok" };
+  }
+
+  function newLine(id, personId, revision) {
+    return lost({ id, person_id: personId, device_id: deviceId, revision, next_try_at: 0 });
+  }
+
   async function sendPhoto(visitId, photoId, personId) {
-    const photo = await store.photo(photoId);
+    const photo = await store.photo(photoId).catch(nothingIfLost);
     sending = new AbortController();
     const { signal } = sending;
-    // Its bytes went with the browser's data: there is nothing to keep.
-    const answer = photo ? await api.putCopyPhoto(visitId, photo, { personId, signal }) : { kind: "refused", status: 0, body: {} };
+    const answer = photo ? await sender.send(photo, { personId, visitId, signal }) : LOST;
     sending = null;
-    if (signal.aborted) return "stood back";
     if (answer.kind === "ok" || answer.kind === "refused") {
       await store.changeCopy(visitId, (copy) => copy && afterCopyPhoto(copy, photoId, answer));
       onChange(visitId, null);
     }
-    return answer;
+    return answer.kind === "nothing" && signal.aborted ? "stood back" : answer;
   }
 
   // Its draft is written to by whoever has it open, here or in another tab; for all others the bytes wait on the phone.

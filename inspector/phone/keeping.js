@@ -6,6 +6,7 @@ import { goOnHere, restore, unknownElsewhere, withOthers } from "./restoring.js"
 import { toDraft } from "./routes.js";
 import { makeCanvas } from "./screens/canvas.js";
 import { isInstalled } from "./screens/install.js";
+import { createSender } from "./sending.js";
 import { t, timeOfDay } from "./translate.js";
 
 const STALE_MS = 60_000;
@@ -23,8 +24,10 @@ export class Keeping {
     this.app = app;
     const { store, api, deviceId } = app;
     const isKnown = (id) => app.state.work?.checklist_versions.some((version) => version.id === id) ?? false;
+    /** What breaks off one's photo tells the other of the line, and half a draft's photo goes on as its report's. */
+    this.sender = createSender({ store, api });
     this.copies = createCopies({
-      store, api, locks, deviceId, isKnown, onChange: (id, others) => this.#heard(id, others).catch(() => {}),
+      store, api, sender: this.sender, locks, deviceId, isKnown, onChange: (id, others) => this.#heard(id, others).catch(() => {}),
     });
     this.tell = createTeller({ api });
   }

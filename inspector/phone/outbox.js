@@ -163,8 +163,9 @@ function refusal({ status, body }) {
  * `unpark(id)` lets a visit that needed attention be tried again. `locks` is navigator.locks or null;
  * `onChange(visitId | null)` is told what is being sent, and when it changed.
  */
-export function createOutbox({ store, api, locks, onChange = () => {}, now = Date.now, random = Math.random }) {
-  const sender = createSender({ store, api, now });
+export function createOutbox({
+  store, api, locks, onChange = () => {}, now = Date.now, random = Math.random, sender = createSender({ store, api, now }),
+}) {
   let running = null;
   let again = null;
   let silence = { attempts: 0, until: 0 };

@@ -17,14 +17,17 @@ const SLOW_RATE = 30_000;
 const BAD_FOR_MS = 600_000;
 const GOOD_RATE = 100_000;
 const VAIN_TRIES = 3;
+// One of the outbox, one of the copies, and some that nobody goes on with.
+const MOST_HALVES = 4;
 const KEPT_SHARE = 0.6;
+const NOTHING = { kind: "nothing", status: 0, body: null };
 
 /**
  * What is known of the line: `rate` in bytes per second and `latency` in ms, of a request without a body (null: not
  * seen yet); `broke_at` in ms since 1970 or null; `keeps`, whether the server has what arrived of a request that broke
- * off (null: not seen yet); `half`, the photo of which a part may lie there, or null.
+ * off (null: not seen yet); `half`, the photos of which a part may lie there.
  */
-export const UNKNOWN_LINE = { rate: null, latency: null, broke_at: null, keeps: null, half: null };
+export const UNKNOWN_LINE = { rate: null, latency: null, broke_at: null, keeps: null, half: [] };
 
 /** Whether the line broke so lately that it will again. A clock that was set back must not make this last for ever. */
 export function isBad(line, now) {
@@ -72,30 +75,34 @@ export function afterOffset(line, { start, end, ms }, offset) {
 }
 
 /**
- * The runner. `send(photo, {personId})` answers as api.putPhoto does; an answer "nothing" is `moved` where some bytes
- * arrived before. `heard(bytes, ms)` and `broke()` are told of the outbox's other requests on the same line.
+ * The runner, one for all of the app. `send(photo, {personId, visitId, signal})` answers as api.putPhoto does; an answer
+ * "nothing" is `moved` where some bytes arrived before. `heard(bytes, ms)` and `broke()` are told of the outbox's other
+ * requests on the same line.
  */
 export function createSender({ store, api, now = Date.now }) {
   let line = UNKNOWN_LINE;
   let brokenWhole = null;
   const known = (api.photoOffset ? store.setting("line") : Promise.resolve()).then((saved) => {
-    line = { ...UNKNOWN_LINE, ...saved, latency: line.latency };
+    // An earlier release named one.
+    line = { ...UNKNOWN_LINE, ...saved, half: [saved?.half ?? []].flat(), latency: line.latency };
   }, () => {});
 
-  async function send(photo, { personId }) {
+  async function send(photo, options) {
     await known;
-    const inPieces = api.photoOffset && (isBad(line, now()) || line.half === photo.id);
-    return inPieces ? sendPieces(photo, { personId }) : sendWhole(photo, { personId });
+    const inPieces = api.photoOffset && (isBad(line, now()) || line.half.includes(photo.id));
+    return inPieces ? sendPieces(photo, options) : sendWhole(photo, options);
   }
 
   async function sendWhole(photo, options) {
     const began = now();
     const answer = await api.putPhoto(photo, options);
     if (answer.kind === "nothing") {
-      brokenWhole = photo.id;
-      await note({ ...afterBreak(line, now()), half: photo.id });
+      // What was ended here says nothing of the line.
+      const isBreak = !options.signal?.aborted;
+      if (isBreak) brokenWhole = photo.id;
+      await note({ ...(isBreak ? afterBreak(line, now()) : line), half: halves(photo) });
     } else {
-      await finished(answer, { bytes: photo.bytes.byteLength, ms: now() - began });
+      await finished(photo, answer, { bytes: photo.bytes.byteLength, ms: now() - began });
     }
     return answer;
   }
@@ -104,7 +111,7 @@ export function createSender({ store, api, now = Date.now }) {
     const size = photo.bytes.byteLength;
     let [offset, first, furthest] = [null, null, 0];
     let [broken, vain] = [null, 0];
-    await note({ ...line, half: photo.id });
+    await note({ ...line, half: halves(photo) });
     for (;;) {
       if (offset === null) {
         const told = await timed(0, () => api.photoOffset(photo, options));
@@ -121,11 +128,12 @@ export function createSender({ store, api, now = Date.now }) {
       const end = start + nextPiece(line, size - start, now());
       const left = now();
       const answer = await timed(end - start, () => api.patchPhoto(photo, { ...options, start, end }));
+      if (options.signal?.aborted && !["ok", "refused"].includes(answer.kind)) return NOTHING;
       offset = answer.offset ?? null;
       if (answer.kind === "more") continue;
       if (answer.kind === "unknown") return sendWhole(photo, options);
       if (answer.kind !== "nothing" && answer.kind !== "elsewhere") {
-        await finished(answer, { broken });
+        await finished(photo, answer, { broken });
         return answer;
       }
       if (answer.kind === "nothing") {
@@ -136,7 +144,7 @@ export function createSender({ store, api, now = Date.now }) {
       if (vain <= VAIN_TRIES) continue;
       const moved = furthest > first;
       // Some networks let no PATCH through, and never will: there the photo goes whole.
-      return moved || answer.kind === "elsewhere" ? { kind: "nothing", status: 0, body: null, moved } : sendWhole(photo, options);
+      return moved || answer.kind === "elsewhere" ? { ...NOTHING, moved } : sendWhole(photo, options);
     }
   }
 
@@ -148,11 +156,15 @@ export function createSender({ store, api, now = Date.now }) {
   }
 
   // A line that carried a photo quickly and in one go is a good one again.
-  async function finished(answer, { bytes = 0, ms = 0, broken = null }) {
+  async function finished({ id }, answer, { bytes = 0, ms = 0, broken = null }) {
     const done = answer.kind === "ok" || answer.kind === "refused";
     const learnt = done && bytes ? afterAnswer(line, bytes, ms) : line;
     const isGood = answer.kind === "ok" && !broken && learnt.rate >= GOOD_RATE;
-    await note({ ...learnt, broke_at: isGood ? null : line.broke_at, half: done ? null : line.half });
+    await note({ ...learnt, broke_at: isGood ? null : line.broke_at, half: done && line.half.includes(id) ? line.half.filter((each) => each !== id) : line.half });
+  }
+
+  function halves({ id }) {
+    return line.half.includes(id) ? line.half : [id, ...line.half].slice(0, MOST_HALVES);
   }
 
   // What was learnt outlives the app only where it says how to go on: a write for each piece would wear the phone out.

@@ -14,8 +14,11 @@
  * pictures   the bytes of reference pictures; null for one that nobody can see
  * copies     what of a begun visit lies on the server too
  */
+import { isLost, nothingIfLost, readableBy } from "./lost.js";
 import { createSettings } from "./settings.js";
 import { openDB } from "./vendor/idb.js";
+
+export { isLost };
 
 // Every released version of the store opens in the newest one: a change of its shape is a further step of `upgrade`.
 const VERSION = 3;
@@ -55,23 +58,17 @@ export async function openStore(name = "phone", version = VERSION) {
   const read = (names, work) => transact(names, "readonly", undefined, work);
   const change = (names, work) => transact(names, "readwrite", undefined, work);
   const keep = (names, work) => transact(names, "readwrite", STRICT, work);
-
-  // One of which the disk has lost a part must not keep back the others, nor the app: `lost` has the ids of such.
-  async function readable(name, personId) {
-    const ids = await read([name], (tx) => tx.objectStore(name).index("person_id").getAllKeys(personId));
-    const found = await Promise.all(ids.map((id) => unlessLost(read([name], (tx) => tx.objectStore(name).get(id)))));
-    return { all: found.filter(Boolean), lost: ids.filter((_, at) => !found[at]) };
-  }
+  const readable = readableBy(read);
 
   return {
     ...createSettings({ read, change }),
 
     /** What /phone/work last said to this person: {person_id, etag, body, fetched_at}. */
-    work: (personId) => unlessLost(read(["work"], (tx) => tx.objectStore("work").get(personId))),
+    work: (personId) => read(["work"], (tx) => tx.objectStore("work").get(personId)).catch(nothingIfLost),
     saveWork: (work) => change(["work"], (tx) => tx.objectStore("work").put(work)),
 
     drafts: async (personId) => (
-      (await readable("drafts", personId)).all.filter((draft) => !draft.discarded_at).map(unpacked)),
+      (await readable(["drafts"], personId)).records[0].filter((draft) => !draft.discarded_at).map(unpacked)),
 
     /** One draft with its task {id, assignment, version, limits}; null when finished, discarded or another person's. */
     draft: (id, personId) => read(["drafts", "tasks"], async (tx) => {
@@ -130,22 +127,27 @@ export async function openStore(name = "phone", version = VERSION) {
 
     /**
      * Delete what was discarded or removed before `time` (ms), with its photos; but not those that the revision before
-     * awaits, nor what the next one is made of.
+     * awaits, nor what the next one is made of, nor what is taken back meanwhile.
      */
-    dropDiscarded: (time) => change(["drafts", "tasks", "photos", "previews", "visits", "reports"], async (tx) => {
-      const visits = await tx.objectStore("visits").getAll();
+    dropDiscarded: async (time) => {
+      const { records: [drafts, visits] } = await readable(["drafts", "visits"]);
       for (const { id } of visits.filter((visit) => visit.removed_at < time)) {
-        await tx.objectStore("visits").delete(id);
-        await dropBytes(tx, id);
+        await change(["drafts", "tasks", "photos", "previews", "visits", "reports"], async (tx) => {
+          if (!((await tx.objectStore("visits").get(id))?.removed_at < time)) return;
+          await tx.objectStore("visits").delete(id);
+          await dropBytes(tx, id);
+        }).catch(nothingIfLost);
       }
-      const drafts = await tx.objectStore("drafts").getAll();
       for (const { id } of drafts.filter((draft) => draft.discarded_at < time)) {
-        await Promise.all([tx.objectStore("drafts").delete(id), tx.objectStore("tasks").delete(id)]);
-        const visit = await tx.objectStore("visits").get(id);
-        const awaited = new Set(visit && !visit.delivered ? visit.photos.map((photo) => photo.id) : []);
-        await dropPhotos(tx, id, (photoId) => !awaited.has(photoId));
+        await change(["drafts", "tasks", "photos", "previews", "visits"], async (tx) => {
+          const [draft, visit] = await Promise.all([tx.objectStore("drafts").get(id), tx.objectStore("visits").get(id)]);
+          if (!(draft?.discarded_at < time)) return;
+          await Promise.all([tx.objectStore("drafts").delete(id), tx.objectStore("tasks").delete(id)]);
+          const awaited = new Set(visit && !visit.delivered ? visit.photos.map((photo) => photo.id) : []);
+          await dropPhotos(tx, id, (photoId) => !awaited.has(photoId));
+        }).catch(nothingIfLost);
       }
-    }),
+    },
 
     /** Keep a photo's bytes, its preview (or null) and the draft that refers to it, all or nothing. */
     savePhoto: (draft, photo, preview) => keep(["drafts", "photos", "previews"], (tx) => Promise.all([
@@ -160,29 +162,27 @@ export async function openStore(name = "phone", version = VERSION) {
     }),
 
     /** What lies on the server of this person's begun visits (copies.js). */
-    copies: (personId) => read(["copies"], async (tx) => (
-      (await tx.objectStore("copies").getAll()).filter((copy) => copy.person_id === personId))),
+    copies: async (personId) => (await readable(["copies"])).records[0].filter((copy) => copy.person_id === personId),
 
-    /** Replace a copy's line by what `update` makes of it (of null, where there is none); null deletes it. */
-    changeCopy: (id, update) => change(["copies"], async (tx) => {
-      const changed = update((await tx.objectStore("copies").get(id)) ?? null);
-      await (changed ? tx.objectStore("copies").put(changed) : tx.objectStore("copies").delete(id));
-    }),
+    /** Replace a copy's line by what `update` makes of it (of null, where none can be read); null deletes it. */
+    changeCopy: async (id, update) => {
+      const changing = (find) => change(["copies"], async (tx) => {
+        const copies = tx.objectStore("copies");
+        const changed = update((await find(copies)) ?? null);
+        await (changed ? copies.put(changed) : copies.delete(id));
+      });
+      await changing((copies) => copies.get(id)).catch((error) => {
+        nothingIfLost(error);
+        return changing(() => null);
+      });
+    },
 
     /** All that copies.js plans with, as it is at one moment: {drafts, copies, visits}, the discarded ones too. */
     begun: async (personId) => {
-      const all = await unlessLost(read(["drafts", "copies", "visits"], (tx) => {
-        const own = (name) => tx.objectStore(name).index("person_id").getAll(personId);
-        return Promise.all([own("drafts"), own("visits"), tx.objectStore("copies").getAll()]);
-      }));
-      const [drafts, visits] = all ?? await Promise.all(["drafts", "visits"].map((name) => readable(name, personId)));
-      const copies = all?.[2] ?? await read(["copies"], (tx) => tx.objectStore("copies").getAll());
-      // The copy of what is lost here may be all that is left of it: nobody touches it.
-      const lost = new Set(all ? [] : [...drafts.lost, ...visits.lost]);
-      return {
-        drafts: (drafts.all ?? drafts).map(unpacked), visits: visits.all ?? visits,
-        copies: copies.filter((copy) => copy.person_id === personId && !lost.has(copy.id)),
-      };
+      const { records: [drafts, copies, visits], lost } = await readable(["drafts", "copies", "visits"], personId);
+      // The copy on the server is all that is left of what cannot be read: nothing is planned with it.
+      const isOwn = (copy) => copy.person_id === personId && !lost.has(copy.id);
+      return { drafts: drafts.map(unpacked), copies: copies.filter(isOwn), visits };
     },
 
     /** Keep a piece {id, visit_id, bytes, ms} of a recording (recordings.js tells its id); it goes with its visit. */
@@ -210,18 +210,21 @@ export async function openStore(name = "phone", version = VERSION) {
      * Delete the pictures and previews that nobody needs: `neededBy({works, tasks, drafts, visits})`, with what is here
      * of all persons, gives {pictures, visits}, the ids (Sets) of those to keep, of previews by their visit.
      */
-    dropPictures: (neededBy) => change(["work", "tasks", "drafts", "visits", "pictures", "previews"], async (tx) => {
-      const all = ["work", "tasks", "drafts", "visits"].map((name) => tx.objectStore(name).getAll());
-      const [works, tasks, drafts, visits] = await Promise.all(all);
+    dropPictures: async (neededBy) => {
+      const { records: [works, tasks, drafts, visits], lost } = await readable(["work", "tasks", "drafts", "visits"]);
       const needed = neededBy({ works, tasks, drafts, visits });
-      for (const id of await tx.objectStore("pictures").getAllKeys()) {
-        if (!needed.pictures.has(id)) await tx.objectStore("pictures").delete(id);
-      }
-      const previews = tx.objectStore("previews");
-      for (let at = await previews.index("visit_id").openKeyCursor(); at; at = await at.continue()) {
-        if (!needed.visits.has(at.key)) await previews.delete(at.primaryKey);
-      }
-    }),
+      await change(["drafts", "pictures", "previews"], async (tx) => {
+        // What was begun meanwhile keeps its own, and what cannot be read now.
+        const kept = new Set([...needed.visits, ...lost, ...await tx.objectStore("drafts").getAllKeys()]);
+        for (const id of await tx.objectStore("pictures").getAllKeys()) {
+          if (!needed.pictures.has(id)) await tx.objectStore("pictures").delete(id);
+        }
+        const previews = tx.objectStore("previews");
+        for (let at = await previews.index("visit_id").openKeyCursor(); at; at = await at.continue()) {
+          if (!kept.has(at.key)) await previews.delete(at.primaryKey);
+        }
+      });
+    },
 
     /**
      * Turn a draft into a finished visit, in place of its revision before: its report is frozen here, photos that
@@ -237,9 +240,7 @@ export async function openStore(name = "phone", version = VERSION) {
       await dropPhotos(tx, visit.id, (id) => !used.has(id));
     }),
 
-    visits: async (personId) => (
-      (await unlessLost(read(["visits"], (tx) => tx.objectStore("visits").index("person_id").getAll(personId)))
-        ?? (await readable("visits", personId)).all).filter((visit) => !visit.removed_at)),
+    visits: async (personId) => (await readable(["visits"], personId)).records[0].filter((visit) => !visit.removed_at),
     report: async (id) => (await read(["reports"], (tx) => tx.objectStore("reports").get(id)))?.bytes,
 
     /**
@@ -268,18 +269,6 @@ export async function openStore(name = "phone", version = VERSION) {
 
     close: () => database?.close(),
   };
-}
-
-// Resolves to undefined for what the disk has lost.
-function unlessLost(reading) {
-  return reading.catch((error) => {
-    if (!isLost(error)) throw error;
-  });
-}
-
-/** Whether the disk has lost what was to be read, in a browser's words: no further try reads it. */
-export function isLost({ name }) {
-  return name === "NotReadableError" || name === "DataError";
 }
 
 /** The draft was finished or discarded meanwhile, in another tab. */

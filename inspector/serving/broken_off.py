@@ -11,7 +11,7 @@ from typing import Any
 from waitress.receiver import FixedStreamReceiver
 from waitress.task import WSGITask
 
-_OF_A_PHOTO = re.compile(r"/api/v1/photos/[0-9a-f-]{36}\Z")
+_OF_A_PHOTO = re.compile(r"/api/v1/(phone/drafts/[0-9a-f-]{36}/)?photos/[0-9a-f-]{36}\Z")
 
 
 def closes_its_line(method: str, path: str) -> bool:

@@ -1,7 +1,5 @@
 """Drafts are kept here too: a lost phone loses nothing, and nobody sees or overwrites another's."""
 
-import io
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +19,7 @@ from checklists.visits import (
 )
 from checklists.waves import Assignment, AssignmentState
 from inspector.photo_images import draw_demo_photo
-from tests.copies import DRAFTS, a_copy, counts, drafts_of, drop_bytes, keep, keep_photo, stored, told
+from tests.copies import DRAFTS, LateLine, a_copy, counts, drafts_of, drop_bytes, keep, keep_photo, stored, told
 from tests.factories import Audit, make_audit
 from tests.field import FieldPhoto
 from tests.phone_client import OWN_SITE, FieldClient, with_photos
@@ -207,7 +205,7 @@ def test_bytes_that_a_slow_line_brings_late_never_lie_in_the_place_of_evidence(
     keep(phone, visit_id, a_copy(assignment, late))
     answer = phone.client.put(
         f"{DRAFTS}/{visit_id}/photos/{late.id}",
-        input_stream=_Line(late.content, meanwhile),
+        input_stream=LateLine(late.content, meanwhile),
         content_length=len(late.content),
         headers=OWN_SITE,
     )
@@ -216,25 +214,6 @@ def test_bytes_that_a_slow_line_brings_late_never_lie_in_the_place_of_evidence(
         assert stored(app) == set()
     else:
         assert phone.client.get(f"/api/v1/photos/{evidence.id}").data == b"what the report promised"
-
-
-class _Line(io.BytesIO):
-    """A body of which the first bytes come, and then something happens before the last ones do."""
-
-    def __init__(self, content: bytes, meanwhile: Callable[[], None]) -> None:
-        super().__init__(content)
-        self._meanwhile: Callable[[], None] | None = meanwhile
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if self._meanwhile is not None:
-            happens, self._meanwhile = self._meanwhile, None
-            happens()
-        return super().read(size)
-
-    def readinto(self, buffer: Any, /) -> int:
-        content = self.read(len(buffer))
-        buffer[: len(content)] = content
-        return len(content)
 
 
 def test_a_photo_that_was_removed_and_brought_back_keeps_its_bytes(

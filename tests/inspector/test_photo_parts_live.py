@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from checklists.orm import new_id
-from checklists.visits import Photo
+from checklists.visits import DraftPhoto, Photo
+from tests.copies import DRAFTS, a_copy
 from tests.databases import Sessions
 from tests.factories import PASSWORD, make_audit
 from tests.field import FieldPhoto
@@ -22,19 +23,22 @@ BUSY = 423
 
 
 class Sender:
-    """A phone that has sent the report of one photo."""
+    """A phone that has sent the report of one photo, or the copy of its draft."""
 
-    def __init__(self, server: LiveServer, sessions: Sessions) -> None:
+    def __init__(self, server: LiveServer, sessions: Sessions, *, begun: bool = False) -> None:
         self.photo = FieldPhoto(os.urandom(300_000))
         with sessions() as session, session.begin():
             audit = make_audit(session)
             criterion = audit.criterion("states")["id"]
-            report = audit.report(audit.assign(session), photos={criterion: [self.photo]})
+            assignment = audit.assign(session)
+            report = audit.report(assignment, photos={criterion: [self.photo]})
+            copy = a_copy(assignment, self.photo)
         self.place = urlsplit(server.url)
-        self.path = f"/api/v1/photos/{self.photo.id}"
         self.cookie = log_in(server.url, audit.inspectors[0].email, PASSWORD)
-        sent = send((server.url, f"/api/v1/visits/{new_id()}", json.dumps(report).encode(), self.cookie))
-        assert sent[0] == 201, sent
+        address = f"{DRAFTS if begun else '/api/v1/visits'}/{new_id()}"
+        self.path = f"{address if begun else '/api/v1'}/photos/{self.photo.id}"
+        sent = send((server.url, address, json.dumps(copy if begun else report).encode(), self.cookie))
+        assert sent[0] in (200, 201), sent
 
     def ask(self, method: str, offset: int = 0, body: bytes = b"") -> http.client.HTTPResponse:
         """The answer; like a phone it comes again while the request that broke off is still being read."""
@@ -90,6 +94,17 @@ def test_what_came_before_the_line_broke_need_not_come_again(sender: Sender, ses
     assert answer.status == 201
     with sessions() as session:
         assert session.get_one(Photo, sender.photo.id).stored_at
+
+
+def test_of_a_drafts_photo_it_need_not_come_again_either(live_server: LiveServer, sessions: Sessions) -> None:
+    sender = Sender(live_server, sessions, begun=True)
+    for method, offset, end in (("PUT", 0, 100_000), ("PATCH", 100_000, 250_000)):
+        sender.begin(method, offset, end).close()
+        assert sender.wait_for(end) == end
+    answer = sender.ask("PATCH", 250_000, sender.photo.content[250_000:])
+    assert (answer.status, answer.headers["Connection"]) == (201, "close")
+    with sessions() as session:
+        assert session.get_one(DraftPhoto, sender.photo.id).sha256 == sender.photo.sha256
 
 
 def test_a_part_outlives_the_server_that_took_it_in(sender: Sender, live_server: LiveServer) -> None:

@@ -162,7 +162,7 @@ test("every call says whose draft it is about: under another's login nothing is 
   assert.deepEqual([Boolean((await copy()).kept_at), (await copy()).photos], [true, ["p1"]]);
   const [whose, photo] = [{ personId: "anna" }, { id: "p1", bytes: new ArrayBuffer(1), media_type: "image/jpeg" }];
   const answers = await Promise.all([
-    api.copies(whose), api.copy("visit", "first", whose), api.copyPhoto("visit", "p1", whose), api.putCopyPhoto("visit", photo, whose),
+    api.copies(whose), api.copy("visit", "first", whose), api.copyPhoto("visit", "p1", whose), api.putPhoto(photo, { ...whose, visitId: "visit" }),
     api.dropCopy("visit", "first", whose), api.tellDevice({}, whose)]);
   assert.deepEqual(answers.map(({ kind }) => kind), answers.map(() => "login"));
   assert.deepEqual([...asked], ["anna"]);

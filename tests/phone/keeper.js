@@ -19,9 +19,10 @@ function aKeeper() {
   keeper.send = async (path, options) => {
     const [, rest] = path.split(DRAFTS);
     if (rest === undefined) return send(path, options);
-    server.requests.push({ method: options.method, path });
-    const fault = server.faults.findIndex((each) => each.method === options.method && path.startsWith(each.start));
-    const ordered = fault < 0 ? null : await server.faults.splice(fault, 1)[0].fault({ path });
+    const { method, body } = options;
+    server.requests.push({ method, path, body });
+    const fault = server.faults.findIndex((each) => each.method === method && path.startsWith(each.start));
+    const ordered = fault < 0 ? null : await server.faults.splice(fault, 1)[0].fault({ path, body });
     if (ordered instanceof Error) throw ordered;
     if (ordered) return ordered;
     if (!server.person) return refusal(path, 401);
@@ -54,14 +55,29 @@ function aKeeper() {
     });
   }
 
-  async function photo({ method, body }, path, visitId, id) {
+  async function photo({ method, body, headers }, path, visitId, id) {
     if (method === "GET") {
       const bytes = keeper.kept.get(id);
       return bytes
         ? new Response(bytes, { headers: { "Content-Type": "application/octet-stream" } }) : refusal(path, 404);
     }
-    keeper.kept.set(id, body);
-    return answer(201, { id, sha256: await sha256(body), size: body.byteLength });
+    const named = [...keeper.copies.values()].flatMap(({ photos }) => photos).find((each) => each.id === id);
+    const here = keeper.parts.get(id) ?? [];
+    if (method === "HEAD") {
+      const offset = keeper.kept.has(id) ? named.size : here.length;
+      return new Response(null, { headers: { "Upload-Offset": offset, "Upload-Length": named.size } });
+    }
+    if (method === "PATCH" && !keeper.kept.has(id)) {
+      if (Number(headers["Upload-Offset"]) !== here.length) return refusal(path, 409);
+      keeper.parts.set(id, [...here, ...body]);
+      const { length } = keeper.parts.get(id);
+      if (length < named.size) return new Response(null, { status: 204, headers: { "Upload-Offset": length } });
+      keeper.kept.set(id, new Uint8Array(keeper.parts.get(id)).buffer);
+    } else if (method === "PUT") {
+      keeper.kept.set(id, body);
+    }
+    const bytes = keeper.kept.get(id);
+    return answer(201, { id, sha256: await sha256(bytes), size: bytes.byteLength });
   }
 }
 

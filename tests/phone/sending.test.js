@@ -100,7 +100,7 @@ test("a photo that broke off is asked after, also by the app's next start, and g
     return noLine();
   }));
   assert.equal((await sender.send(photo, ANNA)).kind, "nothing");
-  assert.equal(settings.line.half, "p0");
+  assert.deepEqual(settings.line.half, ["p0"]);
   const store = { setting: async () => settings.line, saveSetting: async () => {} };
   const next = createSender({ store, api, now: () => NOW + 86_400_000 });
   assert.equal((await next.send(photo, ANNA)).kind, "ok");

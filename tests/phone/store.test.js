@@ -207,22 +207,6 @@ test("what the system interrupts with the connection is done again on a new one"
   }
 });
 
-test("one draft of which the disk has lost a part does not keep back the others", async () => {
-  const store = await aStore();
-  for (const id of ["lost", "whole"]) await withDraft(store, { id });
-  const { get } = IDBObjectStore.prototype;
-  IDBObjectStore.prototype.get = function lostOnce(key) {
-    if (key === "lost") throw new DOMException("Data lost due to missing file.", "NotReadableError");
-    return get.call(this, key);
-  };
-  try {
-    assert.deepEqual((await store.drafts("anna")).map(({ id }) => id), ["whole"]);
-  } finally {
-    IDBObjectStore.prototype.get = get;
-  }
-  assert.equal((await store.drafts("anna")).length, 2);
-});
-
 test("a discarded draft is as good as gone, comes back whole, and is deleted later with its photos", async () => {
   const store = await aStore();
   const draft = await withDraft(store);

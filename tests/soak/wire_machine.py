@@ -16,19 +16,22 @@ from sqlalchemy import select
 from checklists.errors import DomainError
 from checklists.orm import new_id
 from checklists.review import approve, send_back
-from checklists.visits import Photo, SealedReport, Visit, VisitState
+from checklists.visits import DraftPhoto, Photo, SealedReport, Visit, VisitState
 from checklists.waves import Assignment
 from inspector.photo_storage import photo_key, storage_of
 from inspector.settings import Settings
+from tests.copies import a_copy
 from tests.databases import Sessions
 from tests.factories import Audit, make_audit
 from tests.faulty_line import FaultyLine
 from tests.field import FieldPhoto
 from tests.servers import LiveServer
-from tests.soak.wire_phone import DAMAGED, Finished, WirePhone
+from tests.soak.wire_phone import DAMAGED, DAMAGED_TRIES, Begun, Finished, WirePhone
 
 MISHAPS = ("cut", "lost", "portal", "damaged", "", "")
-ACTS = {"finish": 5, "send": 5, "both": 2, "kill": 1, "review": 3, "revise": 3, "expire": 1, "swap": 1, "spoil": 1}
+SELDOM = dict.fromkeys(("kill", "expire", "swap", "spoil"), 1)
+ACTS = {"begin": 4, "keep": 4, "finish": 5, "send": 5, "both": 2, "review": 3, "revise": 3, **SELDOM}
+MOST_MISHAPS = 12
 STEPS = (6, 14)
 
 
@@ -40,12 +43,12 @@ class WireMachine:
         self.storage = storage_of(Settings.from_environment(server.environment))
         with sessions() as session, session.begin():
             self.audit: Audit = make_audit(session, f"wire-{new_id()}"[-20:])
-        self.kills = 0
+        self.kills = self.resumed = self.kept = 0
 
     def run(self, seed: str) -> None:
         """Raises AssertionError with the promise that was not kept, the seed and the steps that led there."""
         self.chance = random.Random(seed)
-        self.phones = [WirePhone(self.line.url, each.id, each.email) for each in self.audit.inspectors]
+        self.phones = [WirePhone(self.line.url, each.id, each.email, seed) for each in self.audit.inspectors]
         self.seen: set[tuple[UUID, int]] = set()
         steps = self.chance.choices(list(ACTS), list(ACTS.values()), k=self.chance.randint(*STEPS))
         try:
@@ -57,27 +60,47 @@ class WireMachine:
             self._drain_without_faults()
         except AssertionError as broken:
             raise AssertionError(f"{broken}\nSEED={seed} after {steps}") from broken
+        self.resumed += sum(phone.resumed for phone in self.phones)
 
     # ---- What happens
 
-    def _finish(self, phone: WirePhone) -> None:
+    def _begin(self, phone: WirePhone) -> None:
         place = self.chance.choice(self.audit.outlets)
         person = next(each for each in self.audit.inspectors if each.id == phone.person_id)
         with self.sessions() as session, session.begin():
             assignment = self.audit.assign(session, place, inspector=person)
             photos = self._photos(3)
-            report = self._report(assignment, photos)
-            phone.visits.append(Finished(new_id(), assignment.id, 1, report, photos))
+            copy = json.dumps(a_copy(assignment, *photos)).encode()
+            phone.begun.append(Begun(new_id(), assignment.id, photos, copy))
+
+    def _keep(self, phone: WirePhone) -> None:
+        self._happen()
+        phone.keep()
+        self.line.mishaps.clear()
+
+    def _finish(self, phone: WirePhone) -> None:
+        """What was begun, whatever of it the server has by now; some photos go, and others come."""
+        if not phone.begun:
+            self._begin(phone)
+        begun = phone.begun.pop(self.chance.randrange(len(phone.begun)))
+        photos = [*begun.photos[: self.chance.randrange(4)], *self._photos(1)]
+        with self.sessions() as session:
+            report = self._report(session.get_one(Assignment, begun.assignment_id), photos)
+        phone.visits.append(Finished(begun.visit_id, begun.assignment_id, 1, report, photos))
 
     def _send(self, phone: WirePhone) -> None:
-        self.line.mishaps.extend(self.chance.choices(MISHAPS, k=self.chance.randrange(6)))
+        self._happen()
         phone.drain()
         self.line.mishaps.clear()
 
+    def _happen(self) -> None:
+        self.line.mishaps.extend(self.chance.choices(MISHAPS, k=self.chance.randrange(MOST_MISHAPS)))
+
     def _both(self, _phone: WirePhone) -> None:
-        """Both phones at once, and one of them from two tabs."""
-        self.line.mishaps.extend(self.chance.choices(MISHAPS, k=self.chance.randrange(6)))
-        at_once = [threading.Thread(target=phone.drain) for phone in (*self.phones, self.phones[0])]
+        """Both phones at once, and one of them from two tabs, with the copies of what is begun."""
+        self._happen()
+        one, two = self.phones
+        at_once = [threading.Thread(target=act) for act in (one.drain, two.drain, one.drain, one.keep, two.keep)]
         for each in at_once:
             each.start()
         for each in at_once:
@@ -87,7 +110,9 @@ class WireMachine:
     def _kill(self, phone: WirePhone) -> None:
         """The server dies in the middle of a round."""
         self._finish(phone)
-        sending = threading.Thread(target=phone.drain)
+        self._begin(phone)
+        acts = self.chance.sample([phone.drain, phone.keep], 2)
+        sending = threading.Thread(target=lambda: [act() for act in acts])
         sending.start()
         time.sleep(self.chance.uniform(0.0, 0.08))
         self.server.kill()
@@ -141,8 +166,19 @@ class WireMachine:
 
     def _drain_without_faults(self) -> None:
         for phone in self.phones:
+            phone.holds = True
             assert phone.log_in()
-            phone.drain()
+            # A part that was damaged on its way is found out when it is whole, and comes again.
+            for _ in range(1 + DAMAGED_TRIES):
+                phone.keep()
+            unkept = [each for each in phone.begun if each.kept != {photo.id for photo in each.photos}]
+            assert not unkept, f"drain: of {len(unkept)} begun visits not all photos are kept"
+        self._look()
+        for phone in self.phones:
+            while phone.begun:
+                self._finish(phone)
+            for _ in range(1 + DAMAGED_TRIES):
+                phone.drain()
             undone = [each for each in phone.visits if each.is_open]
             assert not undone, f"drain: {len(undone)} visits are neither received nor parked"
             refused = [each.parked for each in phone.visits if each.parked not in (None, DAMAGED) and not each.spoilt]
@@ -158,6 +194,8 @@ class WireMachine:
                 if visit.delivered and (visit.visit_id, visit.revision) not in self.seen:
                     self.seen.add((visit.visit_id, visit.revision))
                     self._is_there(phone, visit)
+            for begun in phone.begun:
+                self._is_kept(begun)
         made = {each.visit_id: phone.person_id for phone in self.phones for each in phone.visits}
         with self.sessions() as session:
             rows = session.execute(select(Visit.id, Visit.inspector_id).where(Visit.id.in_(made))).all()
@@ -181,6 +219,17 @@ class WireMachine:
             with self.storage.open(photo_key(kept)) as stream:
                 found = hashlib.sha256(stream.read()).hexdigest()
             assert found == promised.sha256, f"received: photo {promised.id} has other bytes"
+
+    def _is_kept(self, begun: Begun) -> None:
+        with self.sessions() as session:
+            photos = {photo_id: session.get(DraftPhoto, photo_id) for photo_id in begun.kept}
+        for promised in begun.photos:
+            if promised.id in begun.kept:
+                kept = photos[promised.id]
+                assert kept is not None, f"kept: photo {promised.id} is unknown"
+                with self.storage.open(photo_key(kept)) as stream:
+                    assert stream.read() == promised.content, f"kept: photo {promised.id} has other bytes"
+        self.kept += len(begun.kept)
 
     def _photos(self, most: int) -> list[FieldPhoto]:
         sizes = [self.chance.randrange(1, 30_000) for _ in range(self.chance.randrange(most + 1))]

@@ -33,4 +33,5 @@ def keep_promises(sessions: Sessions, server: LiveServer, line: FaultyLine, *, s
     machine = WireMachine(server, line, sessions)
     for number in range(sequences):
         machine.run(f"{seed} {number}")
-    print(f"{sequences} sequences, {machine.kills} kills")
+    counts = f"{machine.resumed} photos resumed, photos of begun visits looked at {machine.kept} times"
+    print(f"{sequences} sequences, {machine.kills} kills, {counts}")

@@ -7,8 +7,11 @@ import { hashOf } from "./hash.js";
 
 const keyOf = (visitId, deviceId) => `${visitId} ${deviceId}`;
 
-/** `visits` and `latest` tell what has arrived, `photos` the hash and `bytes` the bytes of every photo that is here. */
-export function theDrafts({ visits, latest, photos, bytes, onPut }) {
+/**
+ * `visits` and `latest` tell what has arrived, `photos` the hash and `bytes` the bytes of every photo that is here,
+ * `pieces` those of which a part is.
+ */
+export function theDrafts({ visits, latest, photos, bytes, onPut, pieces }) {
   let times = 0;
   const drafts = {
     /** By visit and phone: what that phone sent last, whose it is, and when it came. */
@@ -23,7 +26,7 @@ export function theDrafts({ visits, latest, photos, bytes, onPut }) {
 
   function answerTo(request, person, tab) {
     const { method, path, kind, id, visitId, deviceId, body } = request;
-    if (kind === "draft photos") return method === "PUT" ? takePhoto(request, person, tab) : givePhoto(request, person);
+    if (kind === "draft photos") return method === "GET" ? givePhoto(request, person) : takePhoto(request, person, tab);
     if (method === "GET" && !id) return answer(200, { drafts: copiesOf(person).map(lineOf) });
     if (method === "GET") return give(path, id, deviceId, person);
     if (method === "DELETE") return drop(path, keyOf(visitId, deviceId), person);
@@ -97,19 +100,28 @@ export function theDrafts({ visits, latest, photos, bytes, onPut }) {
     }
   }
 
-  function takePhoto({ path, id, visitId, body }, person, tab) {
-    onPut(tab, "photos", id, person, body);
+  function takePhoto(request, person, tab) {
+    const { method, path, id, visitId, body } = request;
+    if (method !== "HEAD") onPut(tab, "photos", id, person, body);
     const named = [...drafts.copies.values()].filter((each) => each.visit_id === visitId && each.person === person)
       .flatMap((copy) => copy.photos).find((photo) => photo.id === id);
     if (!named) return refusal(path, 404);
-    const { sha256, size } = named;
     const isHere = drafts.early.has(id) || photos.has(id);
-    if (!isHere) {
-      if (hashOf(body) !== sha256 || body.byteLength !== size) return refusal(path, 422);
-      drafts.early.set(id, { visitId, person, sha256, size });
-      bytes.set(id, new Uint8Array(body).slice());
-    }
-    return answer(isHere ? 200 : 201, { id, sha256, size });
+    if (method === "HEAD") return pieces.tell(named, isHere);
+    if (method === "PATCH" && !isHere) return pieces.take(request, named, (whole) => keepPhoto({ ...request, body: whole }, named, person));
+    return isHere ? stored(200, named) : keepPhoto(request, named, person);
+  }
+
+  function keepPhoto({ path, id, visitId, body }, named, person) {
+    const { sha256, size } = named;
+    if (hashOf(body) !== sha256 || body.byteLength !== size) return refusal(path, 422);
+    drafts.early.set(id, { visitId, person, sha256, size });
+    bytes.set(id, new Uint8Array(body).slice());
+    return stored(201, named);
+  }
+
+  function stored(status, { id, sha256, size }) {
+    return answer(status, { id, sha256, size });
   }
 
   /** Whether this person gets the bytes of a photo of that visit. */

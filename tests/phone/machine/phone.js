@@ -31,7 +31,8 @@ export async function aPhone(world, person) {
     tab.store = await app.openStore(name);
     tab.person = await tab.store.setting("person");
     tab.api = app.createApi({ send: tab.fetch((...call) => service.send(...call)) });
-    const parts = { store: tab.store, api: tab.api, locks: locks.of(tab), now: clock.now, random: () => 0 };
+    const sender = app.createSender({ store: tab.store, api: tab.api, now: clock.now });
+    const parts = { store: tab.store, api: tab.api, sender, locks: locks.of(tab), now: clock.now, random: () => 0 };
     tab.outbox = app.createOutbox(parts);
     tab.copies = app.createCopies({
       ...parts, deviceId: name, isKnown: () => true, makePreview: async () => null,

@@ -5,6 +5,7 @@
 import { answer, portal, portalJson, refusal } from "../server.js";
 import { theDrafts } from "./draft_service.js";
 import { hashOf } from "./hash.js";
+import { thePieces } from "./pieces.js";
 
 /** What a request is about. */
 export const KINDS = ["session", "visits", "photos", "drafts", "draft photos"];
@@ -36,11 +37,10 @@ export function aService({ latency, onPut }) {
     aboutCopies: 0,
     send, latest: (id) => service.visits.get(id)?.revisions.at(-1) ?? null,
   };
-  service.drafts = theDrafts({ ...service, onPut });
+  const pieces = thePieces();
+  service.drafts = theDrafts({ ...service, onPut, pieces });
   /** The photos of visits that were confirmed as a whole. */
   const safe = new Set();
-  /** The pieces of photos of which a part has arrived. */
-  const parts = new Map();
   return service;
 
   async function send(address, { method, body, signal, headers }, tab) {
@@ -95,7 +95,7 @@ export function aService({ latency, onPut }) {
     if (kind.startsWith("draft")) return service.drafts.answerTo(request, login, tab);
     if (method === "HEAD") return tellOffset(path, id, login);
     onPut(tab, kind, id, login, body);
-    if (method === "PATCH") return takePiece(path, id, body, Number(headers["Upload-Offset"]), login);
+    if (method === "PATCH") return takePiece(request, login);
     return kind === "visits" ? takeVisit(path, id, body, login) : takePhoto(path, id, body, login);
   }
 
@@ -144,27 +144,17 @@ export function aService({ latency, onPut }) {
       .flatMap(({ report }) => report.photos).find((photo) => photo.id === id);
   }
 
-  function lengthOf(id) {
-    return (parts.get(id) ?? []).reduce((sum, part) => sum + part.byteLength, 0);
-  }
-
   function tellOffset(path, id, login) {
     const promised = promiseOf(id, login);
-    if (!promised) return refusal(path, 404);
-    const offset = service.photos.has(id) ? promised.size : lengthOf(id);
-    return new Response(null, { headers: { "Upload-Offset": offset, "Upload-Length": promised.size } });
+    return promised ? pieces.tell(promised, service.photos.has(id)) : refusal(path, 404);
   }
 
-  function takePiece(path, id, body, offset, login) {
+  function takePiece(request, login) {
+    const { path, id } = request;
     const promised = promiseOf(id, login);
     if (!promised) return refusal(path, 404);
     if (service.photos.has(id)) return stored(promised, 200);
-    if (offset !== lengthOf(id)) return refusal(path, 409);
-    parts.set(id, [...(parts.get(id) ?? []), body.slice()]);
-    if (lengthOf(id) < promised.size) return new Response(null, { status: 204, headers: { "Upload-Offset": lengthOf(id) } });
-    const whole = Buffer.concat(parts.get(id));
-    parts.delete(id);
-    return takePhoto(path, id, whole, login);
+    return pieces.take(request, promised, (whole) => takePhoto(path, id, whole, login));
   }
 
   function takePhoto(path, id, body, login) {
