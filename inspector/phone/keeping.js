@@ -166,7 +166,7 @@ export class Keeping {
 
   #refused(kind) {
     this.app.say({
-      unreadable: t("This app cannot go on with that visit. Update it, or go on where it was begun."),
+      unreadable: t("This version of the app cannot continue that visit. Update the app, or continue on the phone where it was begun."),
       refused: t("The server does not have that visit any more."),
       full: t("There is no room left on this phone. Free some, then try again."),
       login: t("Log in, then try again."),

@@ -47,7 +47,7 @@ export async function record(app, criterionId, repetition) {
     if (stream) end(stream);
     app.say(error.name === "NotAllowedError"
       ? t("Allow the microphone in the browser's settings, then record again.")
-      : t("This phone gives no sound to record. Another app may use the microphone."));
+      : t("No sound from the microphone. Close other apps that may use it, then record again."));
   } finally {
     isStarting = false;
   }

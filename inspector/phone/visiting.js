@@ -327,7 +327,7 @@ export function freshId() {
 /** What keeps a draft whose answers are complete from being finished, in words; null when nothing does. */
 export function whyNotYet(draft) {
   if (draft.recording) return t("A recording is running still. Stop it first.");
-  if (itemsOf(draft).length) return t("Something still lies in the tray. Sort it first.");
+  if (itemsOf(draft).length) return t("Not everything that you collected is sorted. Sort it first.");
   if (wordless(draft).length) return t("A best practice has no text yet. Say what you saw, or remove it.");
   if (unreadReceipts(draft).length) return t("What was paid cannot be read. Correct it.");
   if (lostPhotos(draft).length) {

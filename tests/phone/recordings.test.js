@@ -244,7 +244,7 @@ test("a microphone that is taken away before the recording begins leaves the vis
   const microphone = aMicrophone({ takenAway: true });
   const app = await anApp();
   await record(app, "door", 0);
-  assert.match(app.said[0], /no sound/);
+  assert.match(app.said[0], /No sound/);
   assert.deepEqual([app.state.recording, app.state.open.draft.recording], [null, undefined]);
   assert.ok(microphone.stopped > 0);
   assert.equal(whyNotYet(app.state.open.draft), null);

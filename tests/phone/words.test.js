@@ -13,7 +13,7 @@ const FINISHED = { id: "v", delivered: false, parked: null, acknowledged: false,
 
 test("whole days are named without hours, the last one included, in the outlet's zone", () => {
   const window = { due_from: "2026-11-20T17:00:00Z", due_until: "2026-11-23T17:00:00Z", outlet };
-  assert.equal(dueWords(window), "21 Nov to 23 Nov");
+  assert.equal(dueWords(window), "21 Nov – 23 Nov");
 });
 
 test("hours are named with a word about whose they are, where the phone's clock shows others", () => {

@@ -90,7 +90,7 @@ def _work(phone: Phone, screen: Page, photos: list[Path]) -> None:
     screen.get_by_role("button", name="Count").click()
     screen.get_by_role("button", name="+1").click()
     screen.get_by_label("Note").press_sequentially("wet floor")
-    expect(screen.get_by_role("link", name="In the tray: 3")).to_be_visible()
+    expect(screen.get_by_role("link", name="Not sorted: 3")).to_be_visible()
     screen.goto("/phone/#/")
     expect(screen.get_by_text(re.compile(r"copy on the server \d\d:\d\d$"))).to_be_visible()
     expect(screen.get_by_text("only on this phone")).to_have_count(0)

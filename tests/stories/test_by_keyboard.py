@@ -123,7 +123,7 @@ def test_a_visit_is_made_by_keyboard_alone(live_server: LiveServer, phones: Phon
     go_to(screen, screen.get_by_role("link", name="Next", exact=True))
     press(screen, "Enter")
     expect(heading(screen, 1)).to_have_text("Staff met")
-    go_to(screen, button(screen, "Add a person"))
+    go_to(screen, button(screen, "Add a staff member"))
     press(screen, "Enter")
     expect(screen.get_by_label("Role")).to_be_focused()
     screen.keyboard.type("cashier")
@@ -209,7 +209,7 @@ def test_no_button_that_goes_takes_the_focus_with_it(
     use(screen, button(screen, "Count: −1"))
     expect(title).to_be_focused()
     button(screen, "Time").click()
-    screen.get_by_role("link", name="In the tray: 1").click()
+    screen.get_by_role("link", name="Not sorted: 1").click()
     use(screen, button(screen, "Throw away"))
     expect(title).to_be_focused()
     use(screen, button(screen, "Close"))
@@ -267,16 +267,16 @@ def the_photos(screen: Page, file: Path) -> None:
 def the_staff(screen: Page) -> None:
     roles = screen.get_by_label("Role")
     for number in (1, 2):
-        use(screen, button(screen, "Add a person"))
+        use(screen, button(screen, "Add a staff member"))
         expect(roles).to_have_count(number)
         expect(roles.last).to_be_focused()
-    remove = screen.get_by_role("button", name="Remove this person")
+    remove = screen.get_by_role("button", name="Remove from the list")
     use(screen, remove.first)
     expect(remove).to_have_count(1)
     expect(remove).to_be_focused()
     use(screen, remove)
     expect(remove).to_have_count(0)
-    expect(button(screen, "Add a person")).to_be_focused()
+    expect(button(screen, "Add a staff member")).to_be_focused()
 
 
 def the_login(screen: Page) -> None:

@@ -139,7 +139,7 @@ def test_a_double_tap_takes_and_stops_one_time_in_the_shop_and_throws_one_thing_
     expect(screen.get_by_role("button", name=re.compile("Go on$"))).to_be_visible()
     screen.get_by_role("button", name="Time").click()
     tap_twice(screen, screen.get_by_role("button", name="Count", exact=True))
-    screen.get_by_role("link", name="In the tray: 3").click()
+    screen.get_by_role("link", name="Not sorted: 3").click()
     away = screen.get_by_role("button", name="Throw away")
     tap_twice(screen, away.first)
     expect(away).to_have_count(2)
@@ -165,11 +165,11 @@ def test_what_was_begun_last_in_the_shop_is_seen(
     for _ in range(5):
         screen.get_by_role("button", name="Time").click()
         screen.get_by_role("button", name="Count", exact=True).click()
-    expect(screen.get_by_role("link", name="In the tray: 10")).to_be_visible()
+    expect(screen.get_by_role("link", name="Not sorted: 10")).to_be_visible()
     screen.evaluate("scrollTo(0, 0)")
     screen.get_by_role("button", name="Time").click()
     last, note = screen.get_by_role("button", name=re.compile("Stop$")).last, screen.get_by_label("Note")
-    expect(screen.get_by_role("link", name="In the tray: 11")).to_be_attached()
+    expect(screen.get_by_role("link", name="Not sorted: 11")).to_be_attached()
     screen.wait_for_timeout(100)
     seen, below = last.bounding_box(), note.bounding_box()
     assert seen is not None

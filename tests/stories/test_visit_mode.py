@@ -113,8 +113,8 @@ def test_what_was_taken_in_the_shop_is_assigned_in_the_car_park(
     running = screen.get_by_role("button", name=re.compile("Stop$"))
     assert seconds(running.locator(".face")) >= int(time.monotonic() - began), "it ran on while the phone was dead"
     running.click()
-    waited = seconds(screen.get_by_role("button", name="Go on").locator(".face"))
-    screen.get_by_role("link", name="In the tray: 4").click()
+    waited = seconds(screen.get_by_role("button", name="Resume").locator(".face"))
+    screen.get_by_role("link", name="Not sorted: 4").click()
     assign_all(screen)
 
     screen.get_by_role("link", name="Back", exact=True).click()
@@ -183,7 +183,7 @@ def take_all(screen: Page, photo: Path) -> None:
     screen.get_by_role("button", name="−1").click()
     expect(more.locator(".face")).to_have_text("3")
     screen.get_by_label("Note").press_sequentially("wet floor")
-    expect(screen.get_by_role("link", name="In the tray: 4")).to_be_visible()
+    expect(screen.get_by_role("link", name="Not sorted: 4")).to_be_visible()
     expect(screen.get_by_text("Saved on this phone")).to_be_visible()
 
 
@@ -197,10 +197,10 @@ def assign_all(screen: Page) -> None:
     item(screen, "wet floor").get_by_role("button", name="What was said").click()
     screen.get_by_role("link", name="Check answers").click()
     expect(screen.get_by_role("button", name="Finish visit")).to_be_disabled()
-    screen.get_by_role("link", name="In the tray: 1").click()
+    screen.get_by_role("link", name="Not sorted: 1").click()
     item(screen, "Photo").get_by_role("button", name="Elsewhere").click()
     item(screen, "Photo").get_by_role("button", name="The greeting").click()
-    expect(screen.get_by_text("Nothing lies in the tray.")).to_be_visible()
+    expect(screen.get_by_text("Everything is sorted.")).to_be_visible()
 
 
 # ---- Every tap

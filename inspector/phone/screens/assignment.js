@@ -98,7 +98,9 @@ function Begin({ app, state, assignment }) {
       : isReturned(assignment, state) && knows(assignment.visit.checklist_version_id)
         ? html`<button type="button" class="main" onClick=${revise}>${t("Work on it again")}</button>`
       : said ? html`<a class="said" href=${toOutbox()}>${capital(said)}</a>`
-      : knows(assignment.checklist_version_id) && html`<button type="button" class="main" onClick=${begin}>${t("Start visit")}</button>`}
+      : knows(assignment.checklist_version_id)
+        ? html`<button type="button" class="main" onClick=${begin}>${t("Start visit")}</button>`
+      : html`<span class="said">${t("The checklist is not on this phone yet. Stay online for a minute.")}</span>`}
   <//>`;
 }
 

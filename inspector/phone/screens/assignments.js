@@ -37,7 +37,7 @@ export function Assignments({ app, state }) {
     ${drafts.length > 0 && html`<h2>${t("Begun")}</h2>
       <ul class="cards">${drafts.map((draft) => html`
         <${Begun} key=${draft.id} draft=${draft} all=${all} state=${state} />`)}</ul>`}
-    ${elsewhere.length > 0 && html`<h2>${t("Begun on another phone")}</h2>
+    ${elsewhere.length > 0 && html`<h2>${t("Visits begun on another phone")}</h2>
       <ul class="cards">${elsewhere.map((line) => html`
         <${BegunElsewhere} key=${line.visit_id} app=${app} state=${state} line=${line} />`)}</ul>`}
     ${[toDo, drafts, sentBack, elsewhere].some((each) => each.length > 0) && html`<h2>${t("To do")}</h2>`}
@@ -53,7 +53,7 @@ export function Assignments({ app, state }) {
 }
 
 function emptyWords({ work, refused }) {
-  if (refused) return t("This login has no assignments: it is not an inspector's.");
+  if (refused) return t("No assignments: you are not logged in as an inspector. Log in with your inspector's e-mail.");
   return work
     ? t("Nothing to do now. New assignments appear here.")
     : t("Assignments appear here once this phone has reached the server.");
@@ -65,7 +65,7 @@ function Sending({ state: { visits, work, offline } }) {
   if (!unsent.length) {
     return html`<${StateLine}>${work && (offline.ready
       ? t("Ready to work offline.")
-      : t("Not ready to work offline yet: stay online for a moment."))}<//>`;
+      : t("Not ready to work offline yet: stay online for a minute."))}<//>`;
   }
   const stuck = unsent.some((visit) => !isOpen(visit));
   return html`<${StateLine} urgent=${stuck}>

@@ -43,7 +43,7 @@ function Doubtful({ app, open, photo: { id, why, place, at } }) {
 }
 
 function waysTo({ draft, task: { version } }, { section, repetition, criterion, practice, tray }, id) {
-  if (tray) return { photo: toSorting(draft.id), home: toSorting(draft.id), words: t("Sort the tray") };
+  if (tray) return { photo: toSorting(draft.id), home: toSorting(draft.id), words: t("Sort what you collected") };
   if (practice) {
     return {
       photo: toPracticePhoto(draft.id, "finish", practice, id),

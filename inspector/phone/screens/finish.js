@@ -11,7 +11,7 @@ import { Bar, html, StateLine, Title } from "./html.js";
 import { troubleWords } from "./kinds.js";
 import { Whereabouts } from "./position.js";
 import { stateWords, Trouble } from "./trouble.js";
-import { capital, lackWords, progressWords, repetitionWords, textOf } from "./words.js";
+import { lackWords, progressWords, repetitionWords, textOf } from "./words.js";
 
 export function Finish({ app, state }) {
   const { open } = state;
@@ -38,11 +38,11 @@ export function Finish({ app, state }) {
       tn("%(num)s photo", "%(num)s photos", evidence.length - recordings)}.${
       recordings > 0 && ` ${tn("%(num)s recording", "%(num)s recordings", recordings)}.`}</p>
     ${gaps > 0
-      ? html`<h2>${capital(tn("%(num)s missing", "%(num)s missing", gaps))}</h2>
+      ? html`<h2>${t("Still to do: %(num)s", { num: gaps })}</h2>
         <ul class="cards">
           ${unsorted > 0 && html`<li class="card">
-            <a class="whole" href=${toSorting(draft.id)}>${t("In the tray: %(num)s", { num: unsorted })}</a>
-            <span class="lacks">${t("put each to its criterion, or throw it away")}</span></li>`}
+            <a class="whole" href=${toSorting(draft.id)}>${t("Not sorted: %(num)s", { num: unsorted })}</a>
+            <span class="lacks">${t("assign each to a criterion, or delete it")}</span></li>`}
           ${missing.map((gap) => html`
             <${Gap} key=${`${gap.criterion.id} ${gap.repetition}`} gap=${gap} open=${open} />`)}
           ${practices.map(({ id }) => html`<li key=${id} class="card">

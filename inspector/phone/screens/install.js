@@ -19,10 +19,10 @@ export function Install({ app, state, canBePutAway = false }) {
     <h2>${t("Install on this phone")}</h2>
     <p>${isKeptApart
       ? t("Safari deletes unsent visits after seven days. An app on the Home Screen keeps them.")
-      : t("Then it opens at once, without a network too, and keeps visits more safely.")}</p>
+      : t("Once installed, the app opens at once, even offline, and keeps visits more safely.")}</p>
     ${way !== "button" && html`<p>${way === "share" && html`<${ShareSign} /> `}${stepsOf(way, person)}</p>`}
     ${isKeptApart && hasWork && html`<p class="urgent">${
-      t("Send what is begun here first: the installed app does not see it.")}</p>`}
+      t("First finish and send the visits begun here: the installed app does not see them.")}</p>`}
     <div class="row">
       ${way === "button" && html`<button type="button" class="main" onClick=${() => app.install()}>${t("Install")}</button>`}
       ${isKeptApart && person && canBePutAway && html`

@@ -69,7 +69,7 @@ function RoomLeft({ room }) {
 
 function Promised({ room }) {
   return html`<p class="muted">${room.keeps
-    ? t("The browser keeps what is on this phone.")
+    ? t("The browser will not delete visits by itself.")
     : t("The browser may delete what is here when the phone is full. Installed as an app it is safer.")}</p>`;
 }
 

@@ -178,8 +178,8 @@ function Duration({ criterion, beside, version }) {
     .filter((id) => !beside.answerTo(id))
     .map((id) => textOf(stamps.find((each) => each.id === id)?.text, version));
   const [look, words] = milliseconds === null
-    ? ["muted", t("Follows by itself from the times. Still missing: %(what)s", { what: missing.join(", ") })]
-    : milliseconds < 0 ? ["urgent", t("The end is before the beginning.")]
+    ? ["muted", t("Calculated from the times. Still missing: %(what)s", { what: missing.join(", ") })]
+    : milliseconds < 0 ? ["urgent", t("The end is before the beginning. Correct one of the times.")]
     : ["derived", spanWords(milliseconds)];
   return html`<div class="rows"><p class=${look} role="status">${words}</p></div>`;
 }
@@ -207,8 +207,8 @@ export function troubleWords({ decimals }, trouble) {
     negative: () => t("A number that is not negative"),
     large: () => t("A number below 1,000,000,000"),
     words: () => t("say it in words"),
-    year: () => t("A day of this century or the last one"),
-    order: () => t("The end is before the beginning."),
+    year: () => t("Check the year: 1900 to 2100"),
+    order: () => t("The end is before the beginning. Correct one of the times."),
   }[trouble]();
 }
 

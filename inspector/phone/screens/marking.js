@@ -38,7 +38,7 @@ export class Marking extends Component {
 
   add(mark) {
     const marks = this.marks();
-    if (marks.length >= MOST_MARKS) return this.props.app.say(t("This photo has as many marks as it may have."));
+    if (marks.length >= MOST_MARKS) return this.props.app.say(t("This photo has the maximum number of marks. Remove one first."));
     return this.put([...marks, mark], marks.length);
   }
 

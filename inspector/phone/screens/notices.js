@@ -21,7 +21,7 @@ export class Notices extends Component {
       ${["on", "off"].includes(state) && html`<label class="choice">
         <input type="checkbox" checked=${isOn} aria-disabled=${busy} onClick=${change} />
         <span>${t("Say when something is new")}<small>${
-          t("new, changed and returned assignments; who sees the locked phone reads no names")}</small></span></label>`}
+          t("new, changed and returned assignments; the lock screen shows no names")}</small></span></label>`}
       <p class=${state === "denied" ? "urgent" : "muted"} role="status">${wordsOf(state, problem)}</p>`;
   }
 }
@@ -30,7 +30,7 @@ function wordsOf(state, problem) {
   return {
     denied: () => t("This browser was told not to show notices. Open the settings of this site (the sign beside the address, or the phone's own settings for the app), allow notifications, and come back."),
     install: () => t("An iPhone shows notices of installed apps only. Put the app on the Home Screen first."),
-    missing: () => t("This browser cannot show notices. What is new stands in the list whenever the app is opened."),
+    missing: () => t("This browser cannot show notices. Open the app to see what is new."),
     nothing: () => t("The server did not answer. Try again where there is a network."),
     unreachable: () => t("The browser's notice service did not answer. Try again later; some phones have none."),
   }[["on", "off"].includes(state) ? problem : state]?.();

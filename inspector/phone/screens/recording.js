@@ -72,7 +72,7 @@ export class RecordingLine extends Component {
   render({ state: { open, recording, route, plain } }, { busy }) {
     if (!recording) {
       return !busy && !open.readOnly && html`<header class="banner row">
-        <p>${t("A recording is not put together yet.")}</p>
+        <p>${t("A recording is not fully saved yet.")}</p>
         <button type="button" onClick=${() => this.together()}>${t("Try again")}</button></header>`;
     }
     const isTold = !plain && route.screen !== "tray";

@@ -74,7 +74,7 @@ export class Section extends Component {
     const place = { section, index, repetition };
     return html`<main ref=${this.hold} onMouseUpCapture=${this.feel} onClickCapture=${this.unfelt}>
       <div class="row">
-        <p class="muted above"><a href=${toBrief(draft.id)}>${state.plain ? t("Brief") : draft.outlet_name}</a>${
+        <p class="muted above"><a href=${toBrief(draft.id)}>${state.plain ? t("Instructions") : draft.outlet_name}</a>${
           countWords(places, index)}</p>
         <${TrayLink} draft=${draft} />
       </div>
@@ -83,7 +83,7 @@ export class Section extends Component {
       <${Kept} app=${app} words=${!isBroken(open) && capital(keptWords(open, state.copies))} />
       ${shown.hasSection(section)
         ? html`<${Contents} app=${app} state=${state} shown=${shown} ...${place} />`
-        : html`<p>${t("Nothing is asked here after what was answered before.")}</p>`}
+        : html`<p>${t("Nothing to fill in here, because of your earlier answers.")}</p>`}
       <${BestPracticesLink} open=${open} from=${repetition ? `${index}.${repetition}` : index} />
       ${places[0]?.section === index && html`<${Whereabouts} state=${state} />`}
       <${Way} app=${app} open=${open} shown=${shown} places=${places} ...${place} />
@@ -155,7 +155,7 @@ function Repetition({ open, section, index, repetition }) {
       <li key=${each.repetition}><a class="button" href=${toSection(draft.id, index, null, each.repetition)}
         aria-current=${each.repetition === repetition ? "page" : null}>${
           repetitionWords(section, draft, each.repetition, version)}</a></li>`)}</ul>`}
-    <label class="field">${t("Name of this one, such as “at the till”")}
+    <label class="field">${t("Give it a name, such as “at the till”")}
       <input type="text" name="label" value=${repetitions[repetition].label} disabled=${open.readOnly}
         placeholder=${plainWords(section, repetition, version)} autocomplete="off"
         onInput=${name} onBlur=${() => open.flush()} /></label>`;

@@ -33,7 +33,7 @@ export class Settings extends Component {
       <h2>${t("Without a network")}</h2>
       <p>${offline.ready
         ? t("Ready to work offline.")
-        : t("Not ready to work offline yet: stay online for a moment.")}</p>
+        : t("Not ready to work offline yet: stay online for a minute.")}</p>
       <${Room} room=${this.props.state.room} />
       <${Install} app=${app} state=${this.props.state} />
       <${LoginCode} app=${app} state=${this.props.state} />

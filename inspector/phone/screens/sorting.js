@@ -26,11 +26,11 @@ export class Sorting extends Component {
     const expand = (id) => this.setState({ whole: id === whole ? null : id });
     return html`<main>
       <p class="muted above outlet">${draft.outlet_name}</p>
-      <${Title}>${t("Sort the tray")}<//>
+      <${Title}>${t("Sort what you collected")}<//>
       <${StateLine}>${!isBroken(open) && capital(savedWords(open))}<//>
       ${items.length
-        ? html`<p class="muted">${t("Tap where each belongs.")}</p>`
-        : html`<p>${t("Nothing lies in the tray.")}</p>`}
+        ? html`<p class="muted">${t("Tap the criterion each one belongs to.")}</p>`
+        : html`<p>${t("Everything is sorted.")}</p>`}
       <fieldset class="plain" disabled=${open.readOnly}>
         <div class="cards shifting">${items.map((item) => html`
           <${Item} key=${item.id} app=${app} open=${open} item=${item} shown=${shown} isWhole=${item.id === whole}

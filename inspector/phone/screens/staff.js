@@ -36,7 +36,7 @@ function Everybody({ app, open, add }) {
       <div class="shifting">${staffOf(draft).map((person, place) => html`
         <${Person} key=${place} app=${app} open=${open} person=${person} place=${place} />`)}
         <span class="slip" key=${`of ${staffOf(draft).length}`}></span></div>
-      <p class="more"><button type="button" onClick=${add}>${t("Add a person")}</button></p>
+      <p class="more"><button type="button" onClick=${add}>${t("Add a staff member")}</button></p>
     </fieldset>
     <${Bar} label=${t("Visit")}>
       <${Trouble} open=${open} />
@@ -54,7 +54,7 @@ function Person({ app, open, person, place }) {
     // Of the last one the button goes too; else it is the next one's.
     if (place === staffOf(open.draft).length - 1) currentTarget.closest("fieldset").querySelector(".more > button").focus();
     open.change((draft) => removeStaff(draft, place));
-    app.say(t("Person removed"), () => open.change((draft) => restoreStaff(draft, place, person)));
+    app.say(t("Removed from the list"), () => open.change((draft) => restoreStaff(draft, place, person)));
   };
   return html`<section class="criterion" role="group" aria-label=${t("Person %(number)s", { number: place + 1 })}
     onFocusOut=${() => open.flush()}>
@@ -66,6 +66,6 @@ function Person({ app, open, person, place }) {
         onInput=${into("description")}></textarea></label>
     ${open.task.version.staff_names && html`<label class="field">${t("Name of the person")}
       <input type="text" name="name" autocomplete="off" value=${person.name ?? ""} onInput=${into("name")} /></label>`}
-    <button type="button" class="quiet" onClick=${remove}>${t("Remove this person")}</button>
+    <button type="button" class="quiet" onClick=${remove}>${t("Remove from the list")}</button>
   </section>`;
 }

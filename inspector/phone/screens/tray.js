@@ -63,7 +63,7 @@ export class Tray extends Component {
       <div class="row">
         <a class="button" href=${toSection(draft.id, section, criterion, repetition)} onClick=${leave}>${t("Back")}</a>
         <a class="button" href=${toSorting(draft.id)} onClick=${leave}>${
-          t("In the tray: %(num)s", { num: itemsOf(draft).length })}</a>
+          t("Not sorted: %(num)s", { num: itemsOf(draft).length })}</a>
       </div>
       <${StateLine}>${stateWords(open, waiting)}<//>
       <${Trouble} open=${open} />
@@ -94,7 +94,7 @@ function Stopwatch({ item, put }) {
     if (!isSlip(item.id, item.since ? "stop" : "start")) put({ ...item, ...(item.since ? stop(item) : start(item)) });
   };
   return html`<li><button type="button" class=${item.since ? "big wide on" : "big wide"} onClick=${press}>
-    <${Face} watch=${item} />${item.since ? t("Stop") : t("Go on")}</button></li>`;
+    <${Face} watch=${item} />${item.since ? t("Stop") : t("Resume")}</button></li>`;
 }
 
 // Counted back to before its first one it is gone: it was a slip.

@@ -93,7 +93,7 @@ export function dueWords({ due_from: from, due_until: until, outlet }) {
   const zone = outlet.time_zone;
   if (from && until && [from, until].every((edge) => timeOfDay(edge, zone) === "00:00")) {
     const [first, last] = [day(from, zone), day(Date.parse(until) - 1, zone)];
-    return first === last ? first : t("%(from)s to %(until)s", { from: first, until: last });
+    return first === last ? first : t("%(from)s – %(until)s", { from: first, until: last });
   }
   const window = !from || !until
     ? t("until %(until)s", { until: dayAndTime(until ?? from, zone) })
@@ -120,7 +120,7 @@ export function placeWords({ name, brand, address, city }) {
 
 /** What the open draft's saving says. */
 export function savedWords(open) {
-  if (open.readOnly) return t("This visit is open in another tab. Here you can only look at it.");
+  if (open.readOnly) return t("This visit is open in another tab. Continue there, or close that tab.");
   return {
     saved: t("saved on this phone"),
     saving: t("saving"),

@@ -6,8 +6,8 @@ Suits the previous release: it does not name the column; what it takes in has no
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
