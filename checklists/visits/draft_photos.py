@@ -122,10 +122,10 @@ def is_wanted(session: Session, photo_id: UUID) -> bool:
     """Whether a draft or a report names the photo, and no law had it erased."""
     # In the order in which a photo goes from a copy to a visit: looked for the other way, one on its way is missed.
     named = cast(DraftCopy.photos, String).contains(str(photo_id))
-    if session.scalar(select(DraftCopy.id).where(named).limit(1)) or session.get(DraftPhoto, photo_id):
-        return True
+    copy = session.scalar(select(DraftCopy.id).where(named).limit(1))
+    draft = session.get(DraftPhoto, photo_id)
     photo = session.get(Photo, photo_id)
-    return photo is not None and photo.erased_at is None
+    return photo.erased_at is None if photo else bool(copy or draft)
 
 
 def take_over(session: Session, visit: Visit, report: Report, now: datetime) -> Stored:

@@ -29,9 +29,9 @@ def photos_to_promise(
     their way, a job deletes them later.
     """
     promises = {photo.id: photo for photo in photos}
-    named_now = update(Photo).where(Photo.visit_id == visit.id, Photo.beside, Photo.id.in_(list(promises)))
-    session.execute(named_now.values(beside=False))
     if visit.revision > 1:
+        named_now = update(Photo).where(Photo.visit_id == visit.id, Photo.beside, Photo.id.in_(list(promises)))
+        session.execute(named_now.values(beside=False))
         given_up = (
             Photo.visit_id == visit.id,
             Photo.stored_at.is_(None),

@@ -32,8 +32,9 @@ def show(picture_id: UUID) -> Any:
     storage: PhotoStorage = current_app.extensions["photos"]
     try:
         answer: Response = send_file(storage.open(picture_key(picture)), picture.media_type, max_age=YEAR_S)
-    except (FileNotFoundError, StorageUnavailable) as fault:
-        # Pictures are never deleted: what is not there lies in a storage that is not, and a phone asks again.
+    except FileNotFoundError:
+        raise NotFound from None
+    except StorageUnavailable as fault:
         raise PhotoUnreachable from fault
     answer.cache_control.public, answer.cache_control.private = False, True
     answer.cache_control.immutable = True

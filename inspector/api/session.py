@@ -61,9 +61,9 @@ class VisitorSchema(Schema):
 @blueprint.response(200, SessionSchema)
 @public("nobody is logged in yet")
 def log_in() -> dict[str, Any]:
-    sent = request.get_json(silent=True) or {}
-    by_code = isinstance(sent, dict) and "code" in sent
     try:
+        sent = request.get_json(silent=True) or {}
+        by_code = isinstance(sent, dict) and "code" in sent
         login = (LoginByCodeSchema() if by_code else LoginSchema()).load(sent)
     except RecursionError:
         raise UnreadableBody from None

@@ -64,7 +64,8 @@ class App {
       return;
     }
     this.outbox = createOutbox({
-      sender: this.keeping.sender, store: this.store, api: this.api, locks: this.#locks, onChange: (sending) => this.#afterStep(sending),
+      sender: this.keeping.sender, store: this.store, api: this.api, locks: this.#locks,
+      onChange: (sending) => this.#afterStep(sending),
     });
     this.set({ started: true });
     this.#watch();
@@ -145,7 +146,8 @@ class App {
       this.keeping.copies.attend(() => this.state.open).then((isMissing) => isMissing && this.keeping.keep({ asked: true }))
         .catch(() => {});
     }
-    if (wanted && route.screen === "finish" && !(this.state.started && this.state.route.screen === "finish")) this.visiting.notePosition(wanted);
+    const wasFinish = this.state.started && this.state.route.screen === "finish";
+    if (wanted && route.screen === "finish" && !wasFinish) this.visiting.notePosition(wanted);
     this.set({ route });
     this.hearing.look();
   }

@@ -57,7 +57,8 @@ export function nextCopyStep({ drafts, copies, visits }, stirred, now, {
   for (const draft of open) {
     const copy = known.get(draft.id);
     const isNews = !copy?.kept_at || revisionOf(copy) !== revisionOf(draft) || changesOf(draft) !== copy.changes;
-    if (isNews && isDue(Math.max(copy?.next_try_at ?? 0, copy?.unreadable_until ?? 0, quietAt(stirred.get(draft.id), askedAt, now)))) return { do: "draft", draft };
+    const heldBack = Math.max(copy?.next_try_at ?? 0, copy?.unreadable_until ?? 0);
+    if (isNews && isDue(Math.max(heldBack, quietAt(stirred.get(draft.id), askedAt, now)))) return { do: "draft", draft };
   }
   for (const draft of open) {
     const photoId = photoToKeep(draft, known.get(draft.id));

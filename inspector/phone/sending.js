@@ -160,7 +160,8 @@ export function createSender({ store, api, now = Date.now }) {
     const done = answer.kind === "ok" || answer.kind === "refused";
     const learnt = done && bytes ? afterAnswer(line, bytes, ms) : line;
     const isGood = answer.kind === "ok" && !broken && learnt.rate >= GOOD_RATE;
-    await note({ ...learnt, broke_at: isGood ? null : line.broke_at, half: done && line.half.includes(id) ? line.half.filter((each) => each !== id) : line.half });
+    const half = done && line.half.includes(id) ? line.half.filter((each) => each !== id) : line.half;
+    await note({ ...learnt, broke_at: isGood ? null : line.broke_at, half });
   }
 
   function halves({ id }) {

@@ -11,7 +11,6 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from checklists.checklist import GuidancePicture, compile_document, phone_document
 from inspector.manager.checklists.pictures import LARGEST_PICTURE, MOST_PICTURES
-from inspector.photo_storage import picture_key
 from tests.databases import Sessions
 from tests.drafts import add, criteria_of, make_draft, version_of
 from tests.factories import LANGUAGES, Audit, make_audit
@@ -122,17 +121,6 @@ def test_what_is_no_picture_is_refused_and_nothing_typed_is_lost(
     assert 'id="further" open' in window.answer.text
     assert (window.fields["text.ru"], window.fields["green_limit"]) == ("Ожидание", "2")
     assert not stored(sessions)
-
-
-def test_a_picture_whose_storage_is_not_there_is_asked_for_again(
-    app: Flask, window: Window, draft: UUID, sessions: Sessions
-) -> None:
-    window.follow("Measure Cash desk")
-    send(window, picture())
-    (kept,) = stored(sessions)
-    app.extensions["photos"].delete(picture_key(kept))
-    answer = window.client.get(f"/api/v1/pictures/{kept.id}")
-    assert (answer.status_code, answer.json["title"]) == (503, "PhotoUnreachable")
 
 
 def test_a_bomb_is_stopped_before_it_is_decoded(window: Window, draft: UUID, sessions: Sessions) -> None:

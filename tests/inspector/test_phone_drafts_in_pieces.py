@@ -112,7 +112,8 @@ def test_what_was_half_sent_of_a_draft_goes_on_as_the_photo_of_its_report(
     session: ScopedSession, audit: Audit, assignment: Assignment, phone: FieldClient, visit_id: UUID, photo: FieldPhoto
 ) -> None:
     patch(phone.client, visit_id, photo, 0, CONTENT[:9000])
-    assert phone.put_visit(visit_id, with_photos(audit, assignment, photo)).json["missing_photos"] == [str(photo.id)]
+    report = with_photos(audit, assignment, photo) | {"device_id": "first"}
+    assert phone.put_visit(visit_id, report).json["missing_photos"] == [str(photo.id)]
     assert patch(phone.client, visit_id, photo, 9000, CONTENT[9000:]).status_code == 404, "its copy is gone"
     assert here(phone.client, f"/api/v1/photos/{photo.id}") == "9000"
     headers = {**OWN_SITE, "Upload-Offset": "9000"}

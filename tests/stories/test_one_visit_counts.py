@@ -186,7 +186,7 @@ def everything_is_still_there(screen: Page) -> None:
 
 
 def finish(screen: Page) -> None:
-    screen.get_by_role("link", name="3 of 3", exact=True).click()
+    screen.get_by_role("link", name="3 of 3: Check and finish").click()
     screen.get_by_role("button", name="Finish visit").click()
 
 

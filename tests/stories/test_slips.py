@@ -136,7 +136,7 @@ def test_a_double_tap_takes_and_stops_one_time_in_the_shop_and_throws_one_thing_
     tap_twice(screen, screen.get_by_role("button", name="Time"))
     expect(screen.get_by_role("button", name=re.compile("Stop$"))).to_have_count(1)
     tap_twice(screen, screen.get_by_role("button", name=re.compile("Stop$")))
-    expect(screen.get_by_role("button", name=re.compile("Go on$"))).to_be_visible()
+    expect(screen.get_by_role("button", name=re.compile("Resume$"))).to_be_visible()
     screen.get_by_role("button", name="Time").click()
     tap_twice(screen, screen.get_by_role("button", name="Count", exact=True))
     screen.get_by_role("link", name="Not sorted: 3").click()

@@ -150,7 +150,7 @@ def inspector_of(sessions: Sessions, audit: Audit) -> str:
 
 
 def take_test(screen: Page, label: str, cappuccino: Sequence[str], allergens: Sequence[str]) -> None:
-    screen.get_by_label(re.compile("^Name of this one")).fill(label)
+    screen.get_by_label(re.compile("^Give it a name")).fill(label)
     for question, chosen in (("Cappuccino", cappuccino), ("Allergens", allergens)):
         for option in chosen:
             criterion(screen, question).get_by_label(option).check()
