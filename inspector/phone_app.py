@@ -19,7 +19,7 @@ from inspector.auth import public
 from inspector.auth.headers import PERMISSIONS
 from inspector.packing import packed_well, set_content
 from inspector.phone_bundle import bundle
-from inspector.phone_script import shortened
+from inspector.phone_script import tightened, tightened_style
 
 PHONE = Path(__file__).parent / "phone"
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -122,12 +122,12 @@ def _versioned() -> tuple[dict[str, AppFile], str]:
     files = dict(_files_on_disk())
     modules = {path: files[path].content.decode() for path in files if path.endswith((".js", ".mjs"))}
     files = {path: each for path, each in files.items() if path not in modules}
-    short = shortened({"app.js": bundle(modules, "app.js"), STYLE: files[STYLE].content.decode()})
-    files |= {path: AppFile(text.encode(), MEDIA_TYPES[Path(path).suffix]) for path, text in short.items()}
-    code = "".join(modules.values())
+    files["app.js"] = AppFile(bundle(modules, "app.js").encode(), MEDIA_TYPES[".js"])
+    style = tightened_style(files[STYLE].content.decode())
+    files[STYLE] = AppFile(style.encode(), MEDIA_TYPES[".css"])
     for catalogue in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")):
         language = catalogue.parts[-3]
-        files[f"translations/{language}.json"] = AppFile(_catalogue(language, catalogue, code), "application/json")
+        files[f"translations/{language}.json"] = AppFile(_catalogue(language, catalogue, files), "application/json")
     hashes = {path: each.sha256 for path, each in sorted(files.items())}
     return files, hashlib.sha256(_json(hashes) + (PHONE / WORKER).read_bytes()).hexdigest()
 
@@ -139,11 +139,12 @@ def _files_on_disk() -> Iterator[tuple[str, AppFile]]:
             yield ("" if name == "index.html" else name), AppFile(path.read_bytes(), MEDIA_TYPES[path.suffix])
 
 
-def _catalogue(language: str, path: Path, code: str) -> bytes:
-    """The messages that this `code` of the app names, by key_of(): each one's translation or its plural forms.
+def _catalogue(language: str, path: Path, files: dict[str, AppFile]) -> bytes:
+    """The messages that the app's own modules name, by key_of(): each one's translation or its plural forms.
 
     Raises ValueError when two of them have one key.
     """
+    code = "".join(each.content.decode() for name, each in files.items() if name.endswith(".js"))
     with path.open("rb") as source:
         catalogue = read_po(source, locale=language)
     messages: dict[str, str | list[str]] = {}
@@ -176,7 +177,7 @@ def _worker() -> AppFile:
     # Icons are for others to show: the phone's system keeps those that it needs.
     hashes = {path: each.sha256 for path, each in sorted(app_files().items()) if not path.startswith("icons/")}
     listed = {"version": _versioned()[1], "files": hashes}
-    script = shortened({WORKER: (PHONE / WORKER).read_text()})[WORKER]
+    script = tightened((PHONE / WORKER).read_text())
     return AppFile(b"const APP = " + _json(listed) + b";\n" + script.encode(), MEDIA_TYPES[".js"])
 
 

@@ -12,6 +12,8 @@ import posixpath
 import re
 from dataclasses import dataclass
 
+from inspector.phone_script import Unreadable, tightened
+
 VENDOR = "vendor/"
 # A comment stands on lines of its own; lines within a template lose their indentation too, which HTML does not show.
 UNREAD = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n|^[ \t]*//[^\n]*\n|^[ \t]*\n|^[ \t]+", re.MULTILINE | re.DOTALL)
@@ -66,7 +68,10 @@ def _read(path: str, source: str) -> Module:
     body = EXPORT.sub("", EXPORT_LIST.sub("", IMPORT.sub("", text)))
     if unknown := UNKNOWN.search(body):
         raise Unbundled(f"{path}: {unknown.group()}")
-    return Module(path, body, names, ",".join(sorted(names)), tuple(imports))
+    try:
+        return Module(path, tightened(body), names, ",".join(sorted(names)), tuple(imports))
+    except Unreadable as error:
+        raise Unbundled(f"{path}: {error}") from None
 
 
 def _listed(names: str) -> list[str]:

@@ -1,13 +1,13 @@
-"""What only people read goes; what a browser reads stays what it was."""
+"""What people only read goes; what a browser reads stays what it was."""
 
-import importlib.util
 import json
+import re
 import subprocess
 
 import pytest
 
-from inspector import phone_script
-from inspector.phone_script import shortened
+from inspector.phone_app import PHONE
+from inspector.phone_script import Unreadable, tightened, tightened_style
 
 ODD = r"""
 const strings = ["// none", 'a  "b"  c', "it\"s  /* none */"]; // A comment.
@@ -34,16 +34,22 @@ console.log(JSON.stringify([strings, said, ...kept]));
 
 
 def test_a_script_does_the_same_in_fewer_letters() -> None:
-    short = shortened({"odd.js": ODD})["odd.js"]
-    assert said_by(short) == said_by(ODD)
-    assert len(short) < 0.85 * len(ODD)
-    assert "comment" not in short
+    assert said_by(tightened(ODD)) == said_by(ODD)
+    assert len(tightened(ODD)) < 0.85 * len(ODD)
+    assert "comment" not in tightened(ODD)
 
 
-def test_what_is_named_within_a_function_gets_a_short_name() -> None:
-    script = "const kept = (() => { const longName = Date.now(); return { property: longName }; })();"
-    assert "longName" not in shortened({"named.js": script})["named.js"]
-    assert "property" in shortened({"named.js": script})["named.js"]
+def test_every_module_of_the_phone_has_the_same_words_in_the_same_order() -> None:
+    for path in sorted(PHONE.rglob("*.js")):
+        if "vendor" not in path.parts:
+            source = without_comments(path.read_text())
+            assert re.findall(r"[^\s]", tightened(source)) == re.findall(r"[^\s]", source), path
+
+
+@pytest.mark.parametrize("script", ["const half = whole/2;", "if (found) /x/.test(found);"])
+def test_a_slash_that_may_be_either_is_refused(script: str) -> None:
+    with pytest.raises(Unreadable, match="a slash"):
+        tightened(script)
 
 
 def test_a_style_sheet_says_the_same_in_fewer_letters() -> None:
@@ -52,24 +58,25 @@ def test_a_style_sheet_says_the_same_in_fewer_letters() -> None:
    two lines } */
 @media (min-width: 600px) and (color) {
   a :hover, a > b,
-  c:not([x="y z"])::after { content: " , "; padding: calc(1px + 2px) 0; }
+  c:not([x="y"])::after { content: ""; padding: calc(1px + 2px) 0; }
 }
 """
-    assert shortened({"style.css": style})["style.css"] == (
-        "@media(min-width:600px) and (color)"
-        '{a :hover,a>b,c:not([x="y z"])::after{content:" , ";padding:calc(1px + 2px)0}}'
+    assert tightened_style(style) == (
+        "@media (min-width:600px) and (color)"
+        '{a :hover,a > b,c:not([x="y"])::after{content:"";padding:calc(1px + 2px) 0}}'
     )
 
 
-def test_what_cannot_be_read_is_refused() -> None:
-    with pytest.raises(subprocess.CalledProcessError):
-        shortened({"broken.js": "const = ;"})
+def test_the_style_of_the_phone_has_no_string_that_this_would_change() -> None:
+    style = re.sub(r"/\*.*?\*/", "", (PHONE / "style.css").read_text(), flags=re.DOTALL)
+    strings = re.findall(r""""[^"]*"|'[^']*'|url\([^)]*\)""", style)
+    assert strings
+    assert not [each for each in strings if re.search(r"[\s{},;:]", each)]
 
 
-def test_where_the_library_is_missing_all_is_served_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phone_script, "LIBRARY", "a_library_that_is_not_there")
-    assert importlib.util.find_spec(phone_script.LIBRARY) is None
-    assert shortened({"odd.js": ODD}) == {"odd.js": ODD}
+def without_comments(source: str) -> str:
+    """Ours stand on lines of their own."""
+    return re.sub(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)$", "", source, flags=re.MULTILINE | re.DOTALL)
 
 
 def said_by(script: str) -> object:

@@ -44,8 +44,10 @@ export async function aPhone(world, person) {
 
   async function check() {
     for (const person of world.people) {
+      // What is typed is saved while nobody waits for it: what is shown from here on may be later than what is read.
+      const numbers = promises.numbersShown();
       const here = await probe.begun(person);
-      await promises.check(person, here, probe, service);
+      await promises.check(person, { ...here, numbers }, probe, service);
       checkCopies(here, taken.photos, service);
     }
   }

@@ -38,7 +38,7 @@ export function thePromises({ people, photos: everyPhoto }) {
   let hidden = null;
   return {
     begun, revised, goingOn, shown, taken, kept, removed, discarding, takenBack, filed, removing, arrives, check, checkBoth,
-    undone, keptOf,
+    undone, keptOf, numbersShown,
   };
 
   /** A visit may be there from now on; it has to be once it was shown. */
@@ -164,13 +164,21 @@ export function thePromises({ people, photos: everyPhoto }) {
     return copies.filter((copy) => copy.kept_at && wanted.some((draft) => draft.id === copy.id));
   }
 
-  /** Compare with the phone's store, where there is `here` of this person's (store.begun), and with the server. */
+  /** By id: the number that was last shown as saved of each visit. */
+  function numbersShown() {
+    return new Map([...visits].map(([id, { number }]) => [id, number]));
+  }
+
+  /**
+   * Compare with the phone's store, where there is `here` of this person's (store.begun, and the `numbers` that had been
+   * shown before it was read), and with the server.
+   */
   async function check(person, here, store, service) {
     if (hidden) throw hidden;
     for (const visit of visits.values()) if (visit.person === person) await checkVisit(visit, here, store, service);
   }
 
-  async function checkVisit(visit, { drafts, visits: lines }, store, service) {
+  async function checkVisit(visit, { drafts, visits: lines, numbers }, store, service) {
     const { id } = visit;
     const draft = drafts.find((each) => each.id === id && !each.discarded_at);
     const line = lines.find((each) => each.id === id);
@@ -179,7 +187,7 @@ export function thePromises({ people, photos: everyPhoto }) {
     const mayBeGone = !visit.isShown || visit.isUnwanted || visit.isRemoved;
     if (!draft && !line && !mayBeGone) throw new Broken("saved", `${id} is gone`);
     if (draft && line && line.revision >= (draft.revision ?? 1)) throw new Broken("finished", `${id} is a draft again`);
-    if (draft && !mayBeGone) await checkDraft(visit, draft, store);
+    if (draft && !mayBeGone) await checkDraft(visit, draft, numbers, store);
     const isLast = !draft && !mayBeGone;
     if (line && isAnothers(visit, line, service)) await checkRefused(visit, line, store, isLast);
     else if (line?.delivered) checkReceived(visit, line, service);
@@ -187,8 +195,8 @@ export function thePromises({ people, photos: everyPhoto }) {
     if (hidden) throw hidden;
   }
 
-  async function checkDraft(visit, draft, store) {
-    checkNumber(visit, numberOf(draft));
+  async function checkDraft(visit, draft, numbers, store) {
+    checkNumber({ ...visit, number: Math.min(visit.number, numbers.get(visit.id) ?? 0) }, numberOf(draft));
     const isMixed = Number(draft.answers.bill.number) !== numberOf(draft);
     if (isMixed) throw new Broken("whole", `${visit.id} is of two phones`);
     const used = usedIn(draft);
