@@ -259,7 +259,7 @@ def the_photos(screen: Page, file: Path) -> None:
     button(screen, "This is a receipt").click()
     total = screen.get_by_label("Sum")
     total.fill("some")
-    expect(total).to_have_accessible_description("A number is needed, such as 350 or 350.50.")
+    expect(total).to_have_accessible_description("This sum cannot be read. Write it as 1250 or 1250.50.")
     total.fill("")
     screen.get_by_role("link", name="Back", exact=True).click()
 
