@@ -23,6 +23,11 @@ def read_json() -> Any:
         raise UnreadableBody from None
 
 
+def device_id_asked() -> str:
+    """The phone that an address names; what no database stores as a text is none."""
+    return request.args.get("device_id", "").replace("\0", "")
+
+
 def _refuse_constant(_name: str) -> NoReturn:
     raise ValueError("NaN and infinities are no JSON")
 

@@ -38,7 +38,7 @@ from checklists.visits import (
     progress_of,
     refuse_other_bytes,
 )
-from inspector.api.bodies import read_as
+from inspector.api.bodies import device_id_asked, read_as
 from inspector.api.operations import Json, nothing_more, told
 from inspector.api.phone import PHOTOS_PER_VISIT
 from inspector.api.photos import LENGTH, OFFSET, PIECE, how_far, offset_of_piece
@@ -262,9 +262,7 @@ def _phone(copy: DraftCopy, systems: dict[str, str]) -> Json:
 def discard(visit_id: UUID) -> Response:
     """Forget one phone's copy: its draft was discarded there."""
     with writing() as session:
-        discard_copy(
-            session, person().user.id, visit_id, request.args.get("device_id", "").replace("\0", ""), datetime.now(UTC)
-        )
+        discard_copy(session, person().user.id, visit_id, device_id_asked(), datetime.now(UTC))
     return nothing_more()
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from sqlalchemy.exc import IntegrityError
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from checklists.notices import forget_addresses, keep_address
 from checklists.people import Role
 from checklists.phones import NoticeAddress
-from inspector.api.bodies import read_as, read_json
+from inspector.api.bodies import device_id_asked, read_as, read_json
 from inspector.api.operations import Json, nothing_more, told
 from inspector.api.phone_drafts import PRINTABLE
 from inspector.auth import person, roles
@@ -116,5 +116,5 @@ def _keep(wish: Json) -> None:
 def forget() -> Response:
     """Send no more notices to this phone."""
     with writing() as session:
-        forget_addresses(session, person().user.id, request.args.get("device_id", "").replace("\0", ""))
+        forget_addresses(session, person().user.id, device_id_asked())
     return nothing_more()

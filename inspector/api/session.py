@@ -11,6 +11,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from checklists.errors import InvalidInput, UnreadableBody
 from checklists.people import Role
 from inspector import auth
+from inspector.api.bodies import device_id_asked
 from inspector.auth import public, roles
 
 blueprint = Blueprint("session", __name__, url_prefix="/api/v1/session", description="Log in, log out")
@@ -98,13 +99,18 @@ def show_visitor() -> dict[str, Any]:
 
 
 @blueprint.route("", methods=["DELETE"])
+@blueprint.doc(parameters=[{"in": "query", "name": "device_id", "schema": {"type": "string"}}])
 @blueprint.response(204)
 @public("logging out twice does no harm")
 def log_out() -> Response:
-    """With Expect-Person, that person's login only: on a shared phone the next one may have come before it arrived."""
+    """With Expect-Person, that person's login only: on a shared phone the next one may have come before it arrived. No
+    more notices go to the phone that `device_id` names.
+    """
     someone = auth.visitor()
-    if someone is None or request.headers.get("Expect-Person") in (None, str(someone.user.id)):
+    if someone is None:
         auth.log_out()
+    elif request.headers.get("Expect-Person") in (None, str(someone.user.id)):
+        auth.log_out(silent=(someone.user.id, device_id_asked()))
     return Response(status=204)
 
 

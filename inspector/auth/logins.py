@@ -20,6 +20,7 @@ from checklists.accounts import (
     take_over_login,
 )
 from checklists.errors import LoginFailed
+from checklists.notices import forget_addresses
 from checklists.orm import unscoped
 from checklists.people import LAST_DELIVERIES, Membership, User, user_by_email
 from inspector.auth import cookie, passwords, throttle
@@ -126,9 +127,12 @@ def welcome(user: User) -> Person:
     return someone
 
 
-def log_out() -> None:
+def log_out(silent: tuple[UUID, str] | None = None) -> None:
+    """End the login of this request, and with it the notices to `silent`: somebody's id and their phone's."""
     with _own_writing() as transaction:
         _end_present(transaction, datetime.now(UTC))
+        if silent is not None:
+            forget_addresses(transaction, *silent)
     flask_login.logout_user()
 
 

@@ -72,8 +72,11 @@ export function createApi({ send = (url, options) => fetch(url, options), base =
     /** A code with which this person logs in elsewhere: {code, valid_until}. */
     makeCode: ({ personId }) => call("POST", "api/v1/session/code", {
       headers: meantFor(personId), expect: [201], believe: (body) => typeof body.code === "string" }),
-    /** End this person's login, and no other's (an earlier release did not note whose it was); `signal` ends the call. */
-    logOut: ({ personId, signal }) => call("DELETE", "api/v1/session", {
+    /**
+     * End this person's login, and no other's (an earlier release did not note whose it was), and the notices to this
+     * phone; `signal` ends the call.
+     */
+    logOut: ({ personId, deviceId, signal }) => call("DELETE", `api/v1/session?device_id=${encodeURIComponent(deviceId)}`, {
       headers: personId === true ? {} : meantFor(personId), signal, expect: [204] }),
 
     /** All that the phone needs to work off line; `etag` of what is already here, or null. */

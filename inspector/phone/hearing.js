@@ -100,21 +100,29 @@ export class Hearing {
 
   /** No more notices here: nothing arrives from now on, even where the server cannot be told. */
   async turnOff() {
-    const { api, store, deviceId } = this.app;
+    const { api, deviceId } = this.app;
+    const notices = await this.beSilent();
+    // Where this fails, the push service's own word, or the end of the login, ends them on the server.
+    if (notices) await api.dropNotices(deviceId, { personId: notices.person_id }).catch(() => {});
+  }
+
+  /** Show none from now on, and give the address back; returns what was kept of them, or null. The server is not told. */
+  async beSilent() {
+    const { store } = this.app;
     this.#kept = null;
     navigator.setAppBadge?.(0).catch(() => {});
+    const notices = await store.setting("notices").catch(() => null);
+    if (!notices) return null;
     try {
-      const notices = await store.setting("notices");
-      if (!notices) return;
       await store.saveSetting("notices", null);
       this.app.set({ notices: null });
       await caches.delete(SHELF);
       (await shown()).forEach((notice) => notice.close());
       await unsubscribe();
-      await api.dropNotices(deviceId, { personId: notices.person_id });
     } catch {
-      // The push service's own word, or the end of the login, ends them on the server.
+      // What was not put away here ends on the server: with the login, or at the push service's own word.
     }
+    return notices;
   }
 }
 

@@ -66,8 +66,8 @@ export class People {
     await app.state.open?.close();
     if (shift !== this.shift) return;
     app.set({ ...NOBODYS, open: null });
-    // The push service may take its time: the server hears of it first.
-    const [answer] = await Promise.all([this.#tellServer(personId), app.hearing.turnOff()]);
+    // The push service may take its time: the server hears of it first, and sends no more notices here.
+    const [answer] = await Promise.all([this.#tellServer(personId), app.hearing.beSilent()]);
     if (isKept || answer.kind === "ok" || shift !== this.shift) return;
     const detail = t(
       "There is no room left to note that you logged out. Find a network, or free some room, before you close the app.");
@@ -76,7 +76,8 @@ export class People {
 
   #tellServer(personId) {
     this.#leaving = new AbortController();
-    return this.app.api.logOut({ personId, signal: this.#leaving.signal });
+    const { api, deviceId } = this.app;
+    return api.logOut({ personId, deviceId, signal: this.#leaving.signal });
   }
 
   /** Nobody works here: whose login the browser has does, unless they logged out. */

@@ -269,6 +269,22 @@ def test_an_address_is_that_of_the_last_person_only(
     assert count(session, NoticeAddress) == 1
 
 
+def test_none_go_to_the_phone_on_which_somebody_logged_out(
+    app: Flask, session: ScopedSession, audit: Audit, phone: FieldClient, service: PushService
+) -> None:
+    assert [service.listen_to(phone, each) for each in ("own", "other")] == [204] * 2
+    leave = "/api/v1/session?device_id=own"
+    not_meant = OWN_SITE | {"Expect-Person": str(audit.inspectors[1].id)}
+    assert phone.client.delete(leave, headers=not_meant).status_code == 204
+    assert count(session, NoticeAddress) == 2, "what was meant for somebody else's login changes nothing"
+    session.rollback()
+    assert phone.client.delete(leave, headers=OWN_SITE).status_code == 204
+    assert set(session.scalars(select(NoticeAddress.device_id))) == {"other"}
+    session.rollback()
+    assert app.test_client().delete("/api/v1/session?device_id=other", headers=OWN_SITE).status_code == 204
+    assert count(session, NoticeAddress) == 1, "nobody's login ends nobody's notices"
+
+
 def test_notices_go_with_an_erased_person(
     session: ScopedSession, sessions: Sessions, audit: Audit, phone: FieldClient, service: PushService
 ) -> None:

@@ -152,9 +152,11 @@ test("what comes has the time that its bytes take on a slow line; a draft's phot
 test("logging out believes only 204, and says whose login is to end", async () => {
   const asked = [];
   const api = anApi(() => new Response(null, { status: 204 }), asked);
-  assert.equal((await api.logOut({ personId: "anna" })).kind, "ok");
+  const deviceId = "a phone";
+  assert.equal((await api.logOut({ personId: "anna", deviceId })).kind, "ok");
   // What an earlier release noted: that somebody had logged out, and not who.
-  assert.equal((await api.logOut({ personId: true })).kind, "ok");
+  assert.equal((await api.logOut({ personId: true, deviceId })).kind, "ok");
   assert.deepEqual(asked.map(({ headers }) => headers["Expect-Person"]), ["anna", undefined]);
-  assert.equal(await kind(portal, (each) => each.logOut({ personId: "anna" })), "nothing");
+  assert.ok(asked.every(({ path }) => path === "/api/v1/session?device_id=a%20phone"), JSON.stringify(asked));
+  assert.equal(await kind(portal, (each) => each.logOut({ personId: "anna", deviceId })), "nothing");
 });
