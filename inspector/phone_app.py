@@ -13,6 +13,7 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 from flask import Blueprint, Response, abort, request
+from flask.helpers import get_debug_flag
 from flask_babel import gettext as _
 
 from inspector.auth import public
@@ -122,7 +123,7 @@ def _versioned() -> tuple[dict[str, AppFile], str]:
     files = dict(_files_on_disk())
     modules = {path: files[path].content.decode() for path in files if path.endswith((".js", ".mjs"))}
     files = {path: each for path, each in files.items() if path not in modules}
-    files["app.js"] = AppFile(bundle(modules, "app.js").encode(), MEDIA_TYPES[".js"])
+    files["app.js"] = AppFile(bundle(modules, "app.js", is_readable=get_debug_flag()).encode(), MEDIA_TYPES[".js"])
     style = tightened_style(files[STYLE].content.decode())
     files[STYLE] = AppFile(style.encode(), MEDIA_TYPES[".css"])
     for catalogue in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")):

@@ -1,7 +1,7 @@
-"""Puts the phone app's modules into one script, each in a scope of its own, without what only people read.
+"""Puts the phone app's modules into one script, each in a scope of its own, in as few letters as phone_script.py can.
 
 One file is fetched at once where modules are found one after the other, and it packs better. No build step: the
-service does it when it starts. Of the libraries in vendor/ only comments and indentation go.
+service does it when it starts.
 
 It knows the few forms of import and export that the app's modules use, at the beginning of a line, and refuses all
 others. What it makes is no module itself: of such a script a browser keeps the compiled form with the file, from the
@@ -43,16 +43,20 @@ class Module:
     imports: tuple[tuple[str, str], ...] = ()
 
 
-def bundle(sources: dict[str, str], entry: str) -> str:
-    """The script to serve: `entry` with all it imports.
+def bundle(sources: dict[str, str], entry: str, is_readable: bool = False) -> str:
+    """The script to serve: `entry` with all it imports; readable, with the names that the modules' authors gave.
 
     `sources` are the modules' texts by path, `entry` lies at the top. Raises Unbundled for an unknown form, a module
-    or a name that is not there, and modules that import each other.
+    or a name that is not there, modules that import each other, and what is no script.
     """
     modules = {path: _read(path, source) for path, source in sources.items()}
     _check(modules)
     scopes = (_scope(modules[path]) for path in _with_imports(modules, entry))
-    return "\n".join(["(() => {", '"use strict";', *scopes, "})();"]) + "\n"
+    script = "\n".join(["(() => {", '"use strict";', *scopes, "})();\n"])
+    try:
+        return script if is_readable else tightened(script)
+    except Unreadable as error:
+        raise Unbundled(str(error)) from None
 
 
 def _read(path: str, source: str) -> Module:
@@ -68,10 +72,7 @@ def _read(path: str, source: str) -> Module:
     body = EXPORT.sub("", EXPORT_LIST.sub("", IMPORT.sub("", text)))
     if unknown := UNKNOWN.search(body):
         raise Unbundled(f"{path}: {unknown.group()}")
-    try:
-        return Module(path, tightened(body), names, ",".join(sorted(names)), tuple(imports))
-    except Unreadable as error:
-        raise Unbundled(f"{path}: {error}") from None
+    return Module(path, body, names, ",".join(sorted(names)), tuple(imports))
 
 
 def _listed(names: str) -> list[str]:

@@ -44,15 +44,13 @@ def test_each_module_keeps_its_scope_and_gives_what_it_gave(tmp_path: Path) -> N
 
 
 def test_what_nothing_imports_is_not_served() -> None:
-    assert "const alone" not in bundle({**SMALL, "parts/other.js": "export const alone = 1;\n"}, "app.js")
+    assert "nobody's" not in bundle({**SMALL, "parts/other.js": 'export const alone = "nobody\'s";\n'}, "app.js")
 
 
-def test_nothing_is_served_that_only_people_read_but_each_modules_name() -> None:
+def test_nothing_is_served_that_only_people_read() -> None:
     script = bundle(SMALL, "app.js")
-    assert "const $parts_way=(()=>{\n" in script
-    assert "The start" not in script
-    assert "Not to be read" not in script
-    assert not any(line.startswith(" ") for line in script.splitlines())
+    for unread in ("The start", "Not to be read", "Nobody reads this", "secret", "$parts", "\n ", "= "):
+        assert unread not in script
 
 
 @pytest.mark.parametrize(
@@ -73,6 +71,17 @@ def test_nothing_is_served_that_only_people_read_but_each_modules_name() -> None
 def test_a_form_that_it_does_not_know_is_refused_with_the_modules_name(line: str) -> None:
     with pytest.raises(Unbundled, match=r"^app\.js: "):
         bundle({**SMALL, "app.js": f"{line}\n"}, "app.js")
+
+
+def test_who_looks_for_a_fault_reads_the_names_as_they_were_given() -> None:
+    script = bundle(SMALL, "app.js", is_readable=True)
+    assert "const $parts_way=(()=>{\n" in script
+    assert "const secret = 1;" in script
+
+
+def test_what_is_no_script_is_refused_with_its_line() -> None:
+    with pytest.raises(Unbundled, match="no script in this line: 'const whole"):
+        bundle({"app.js": "const whole = (1 +);\n"}, "app.js")
 
 
 def test_modules_that_import_each_other_are_refused() -> None:
