@@ -16,11 +16,11 @@ from tree_sitter import Language, Node, Parser
 
 SCRIPT = Language(tree_sitter_javascript.language())
 FUNCTIONS = frozenset({
-    "arrow_function", "function_declaration", "function_expression", "generator_function",
+    "arrow_function", "class_static_block", "function_declaration", "function_expression", "generator_function",
     "generator_function_declaration", "method_definition",
 })  # fmt: skip
 BLOCKS = frozenset({
-    "catch_clause", "class", "class_declaration", "class_static_block", "for_in_statement", "for_statement",
+    "catch_clause", "class", "class_declaration", "for_in_statement", "for_statement",
     "statement_block", "switch_body",
 })  # fmt: skip
 NAMED_OUTSIDE = frozenset({"class_declaration", "function_declaration", "generator_function_declaration"})
@@ -31,7 +31,7 @@ SCOPES = FUNCTIONS | BLOCKS
 BODIES = FUNCTIONS | {"catch_clause"}
 DECLARING = SCOPES | {"variable_declarator"}
 RESERVED = frozenset({"as", "do", "if", "in", "is", "of"})
-WORD = re.compile(rb"[\w$#]")
+WORD = re.compile(rb"[\w$#\\\x80-\xff]")
 STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # A blank before a colon parts selectors, the one behind it does not.
 STYLE_BLANK = re.compile(r" ?([{},]) ?|;? ?(\}) ?|([;:]) ")
@@ -93,7 +93,7 @@ def _read(root: Node) -> tuple[list[Node], list[Scope], dict[int, Name]]:
     """
     parts: list[Node] = []
     scopes: list[Scope] = []
-    declared: dict[int, Scope] = {}
+    declared: dict[int, Scope | None] = {}
     used: list[tuple[Node, Scope | None]] = []
     waiting: list[tuple[Node, Scope | None]] = [(root, None)]
     while waiting:
@@ -106,9 +106,13 @@ def _read(root: Node) -> tuple[list[Node], list[Scope], dict[int, Name]]:
             for name, where in _declared(node, scope, outer):
                 if where is not None:
                     where.names.setdefault(_text(name), Name(_text(name), where))
+                if kind in NAMED_OUTSIDE:
                     declared[name.start_byte] = where
         if children:
-            waiting.extend((child, scope) for child in reversed(children))
+            waiting.extend(
+                (child, outer if kind == "method_definition" and child.type == "computed_property_name" else scope)
+                for child in reversed(children)
+            )
         else:
             parts.append(node)
             if kind in NAMES:
@@ -134,19 +138,23 @@ def _declared(node: Node, scope: Scope | None, outer: Scope | None) -> Iterator[
         yield own, scope
     elif node.type == "variable_declarator" and own:
         is_var = node.parent is not None and node.parent.type == "variable_declaration"
-        yield from ((name, _function_of(scope) if is_var else scope) for name in _names_in(own))
+        yield from ((name, _home_of_var(scope, _text(name)) if is_var else scope) for name in _names_in(own))
     elif node.type == "for_in_statement" and (kind := node.child_by_field_name("kind")):
         left = node.child_by_field_name("left")
-        yield from ((name, _function_of(scope) if kind.type == "var" else scope) for name in _names_in(left))
+        yield from (
+            (name, _home_of_var(scope, _text(name)) if kind.type == "var" else scope) for name in _names_in(left)
+        )
     for place in ("parameters", "parameter"):
         if (node.type in FUNCTIONS or node.type == "catch_clause") and (taken := node.child_by_field_name(place)):
             yield from ((name, scope) for name in _names_in(taken))
 
 
-def _function_of(scope: Scope | None) -> Scope | None:
+def _home_of_var(scope: Scope | None, name: bytes) -> Scope | None:
+    """The body of the function around it, or the function where that takes something of this name."""
+    body = scope
     while scope is not None and not scope.is_function:
-        scope = scope.outer
-    return scope
+        body, scope = scope, scope.outer
+    return scope if scope is None or body is None or name in scope.names else body
 
 
 def _names_in(pattern: Node | None) -> Iterator[Node]:
@@ -219,5 +227,9 @@ def _kept(before: bytes, is_line: bool, after: bytes) -> bytes:
     """What has to stay of a gap between these two letters."""
     if is_line:
         return b"" if before in b"{([,;\n" or after in b"})]" else b"\n"
-    is_one = WORD.match(before) and (WORD.match(after) or after == b".")
-    return b" " if is_one or (before == after and before in b"+-/") else b""
+    # Two words; a number before a dot; a pattern before a word, which would be its flags.
+    is_word = WORD.match(before) and (WORD.match(after) or after == b".")
+    is_pattern = before == b"/" and WORD.match(after)
+    # Two signs that are another one together, one of them the beginning of a comment.
+    is_sign = before + after in (b"++", b"--", b"//", b"<!")
+    return b" " if is_word or is_pattern or is_sign else b""

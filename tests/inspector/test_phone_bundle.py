@@ -33,7 +33,7 @@ SMALL = {
         "const secret = 2;\n"
         "export function ask() {\n  return [name(new Way()), answer, secret, (asked += 1)].join();\n}\n"
     ),
-    "parts/alone.js": "export const answer = 42;\n",
+    "parts/alone.js": "/* a */ const half = 21;\nexport const answer = 2 * half; /* b */\n",
     "vendor/whole.js": "var n=1;export default function(){return n}\n//# sourceMappingURL=whole.js.map\n",
     "vendor/parts.js": "const a = 2;\n// Nobody reads this.\nexport{a as two, a as deux};",
 }

@@ -92,6 +92,17 @@ keep(globalThis.atTop?.name ?? null);
   keep(said`a ${now} b ${`${name}  ${{ name }.name}`} `);
   { var wide = 5 } keep(wide);
   try { keep(inside); const inside = 1 } catch (error) { const now = error.name; keep(now) }
+  const key = 1, ключ = "name";
+  keep({ [key](key) { return [key, name] } }[1](8), class { static [name](name) { return name } }.own(9));
+  { let q = 1; { var vast = q + 1 } keep(q) } keep(vast);
+  try { throw 1 } catch (thrown) { var caught = thrown + 1 } keep(caught);
+  const early = (given = () => now) => { var now = 2; return [given(), now] };
+  const again = (given) => { var given; return given };
+  keep(early(), again(6), class { static made = 5; static { var made = this.made } }.made);
+  class Öffnung { static async öffnen() { return überall } static über = ключ } const überall = 1;
+  Öffnung.öffnen().then(keep);
+  let less = 3;
+  keep(Öffnung.über, less < ! --less, less, /x/ instanceof RegExp, [] /* none */ + /* none */ + 1);
   const half = 9 /3/ 3, isOne = /[/]1\/ 2/g.test("/1/ 2"), big = 1_0n, far = 1 .toFixed(1);
   keep(half, isOne, String(big), far);
   return way.later().then(keep);
@@ -107,6 +118,9 @@ def test_a_script_does_the_same_in_fewer_letters(script: str) -> None:
 
 
 def test_what_others_can_see_keeps_its_name() -> None:
+    assert tightened("async function open(open) { return open } self.x = open") == (
+        "async function open(a){return a}self.x=open"
+    )
     script = tightened("const atTop = 1; ((given) => { window.far = { given, near: atTop, ...location } })();")
     assert script == "const atTop=1;((a)=>{window.far={given:a,near:atTop,...location}})();"
 
