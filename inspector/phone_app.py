@@ -120,9 +120,8 @@ def app_files() -> dict[str, AppFile]:
 @cache
 def _versioned() -> tuple[dict[str, AppFile], str]:
     """The files, the page without its version yet; and the version, another one with any change, the worker's too."""
-    files = dict(_files_on_disk())
-    modules = {path: files[path].content.decode() for path in files if path.endswith((".js", ".mjs"))}
-    files = {path: each for path, each in files.items() if path not in modules}
+    modules = modules_on_disk()
+    files = {path: each for path, each in _files_on_disk() if path not in modules}
     files["app.js"] = AppFile(bundle(modules, "app.js", is_readable=get_debug_flag()).encode(), MEDIA_TYPES[".js"])
     style = tightened_style(files[STYLE].content.decode())
     files[STYLE] = AppFile(style.encode(), MEDIA_TYPES[".css"])
@@ -131,6 +130,11 @@ def _versioned() -> tuple[dict[str, AppFile], str]:
         files[f"translations/{language}.json"] = AppFile(_catalogue(language, catalogue, files), "application/json")
     hashes = {path: each.sha256 for path, each in sorted(files.items())}
     return files, hashlib.sha256(_json(hashes) + (PHONE / WORKER).read_bytes()).hexdigest()
+
+
+def modules_on_disk() -> dict[str, str]:
+    """What the app's script is made of: texts by path below phone/."""
+    return {path: each.content.decode() for path, each in _files_on_disk() if path.endswith((".js", ".mjs"))}
 
 
 def _files_on_disk() -> Iterator[tuple[str, AppFile]]:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from inspector import phone_app
 from inspector.languages import LANGUAGES
-from inspector.phone_app import PHONE, key_of
+from inspector.phone_app import PHONE, key_of, modules_on_disk
 from inspector.phone_bundle import bundle
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "br": brotli.decompress}
@@ -83,11 +83,7 @@ def test_all_that_the_page_names_is_in_the_list_but_what_the_system_keeps(phone:
 
 
 def test_every_module_is_in_the_script() -> None:
-    modules = {
-        path.relative_to(PHONE).as_posix(): path.read_text()
-        for path in PHONE.rglob("*.*js")
-        if path.suffix in (".js", ".mjs") and path.name != "service-worker.js"
-    }
+    modules = modules_on_disk()
     script = bundle(modules, "app.js", is_readable=True)
     names = {re.sub(r"\W", "_", path.removesuffix(".js")) for path in modules}
     assert {name for name in names if f"const ${name}=" not in script} == set()

@@ -3,10 +3,12 @@
 import json
 import re
 import subprocess
+from itertools import zip_longest
 
 import pytest
 
-from inspector.phone_app import PHONE
+from inspector.phone_app import PHONE, modules_on_disk
+from inspector.phone_bundle import bundle
 from inspector.phone_script import Unreadable, tightened, tightened_style
 
 ODD = r"""
@@ -113,6 +115,7 @@ keep(globalThis.atTop?.name ?? null);
 @pytest.mark.parametrize("script", [ODD, SCOPES], ids=["gaps", "names"])
 def test_a_script_does_the_same_in_fewer_letters(script: str) -> None:
     assert said_by(tightened(script)) == said_by(script)
+    assert_same_meaning(f"(async () => {{{script}}})()", tightened(f"(async () => {{{script}}})()"))
     assert len(tightened(script)) < 0.9 * len(script)
     assert "comment" not in tightened(script)
 
@@ -125,11 +128,25 @@ def test_what_others_can_see_keeps_its_name() -> None:
     assert script == "const atTop=1;((a)=>{window.far={given:a,near:atTop,...location}})();"
 
 
-def test_texts_and_what_is_read_of_things_stay_in_the_phones_modules() -> None:
-    for path in sorted(PHONE.rglob("*.js")):
-        if "vendor" not in path.parts:
-            source, shorter = without_comments(path.read_text()), tightened(path.read_text())
-            assert texts_of(shorter) == texts_of(source), path
+def test_the_served_app_and_its_worker_mean_what_was_written() -> None:
+    worker = (PHONE / "service-worker.js").read_text()
+    assert_same_meaning(worker, tightened(worker))
+    written = bundle(modules_on_disk(), "app.js", is_readable=True)
+    assert_same_meaning(written, tightened(written))
+
+
+@pytest.mark.parametrize(
+    ("script", "other"),
+    [
+        ("(() => { const one = 1; return { one }; })();", "(() => { const a = 1; return { a }; })();"),
+        ("(one => two => one)();", "(a => a => a)();"),
+        ("(one => [one, missing])();", "(missing => [missing, missing])();"),
+        ("(() => { return\n1 })();", "(() => { return 1 })();"),
+    ],
+)
+def test_another_meaning_is_seen(script: str, other: str) -> None:
+    with pytest.raises(AssertionError):
+        assert_same_meaning(script, other)
 
 
 @pytest.mark.parametrize("script", ["const half = ;", "if (found {", "`${`", "class { #own = }"])
@@ -160,14 +177,16 @@ def test_the_style_of_the_phone_has_no_string_that_this_would_change() -> None:
     assert not [each for each in strings if re.search(r"[\s{},;:]", each)]
 
 
-def without_comments(source: str) -> str:
-    """Ours stand on lines of their own."""
-    return re.sub(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)$", "", source, flags=re.MULTILINE | re.DOTALL)
+def assert_same_meaning(script: str, other: str) -> None:
+    """That both are one syntax tree in which each name means the same thing, as libraries read it that know neither."""
+    one, two = (meaning_of(each).splitlines() for each in (script, other))
+    differing = next((at for at, (left, right) in enumerate(zip_longest(one, two)) if left != right), None)
+    assert differing is None, (one[max(0, differing - 9) : differing + 3], two[max(0, differing - 9) : differing + 3])
 
 
-def texts_of(script: str) -> list[str]:
-    """Its strings, private names, and the names after a dot."""
-    return re.findall(r'"(?:[^"$\\\n]|\\.)*"|#\w+|(?<=[\w)\]]\.)[a-zA-Z]\w+', script)
+def meaning_of(script: str) -> str:
+    command = ["node", "tests/phone/canonical.js"]
+    return subprocess.run(command, input=script, capture_output=True, text=True, check=True).stdout
 
 
 def said_by(script: str) -> object:
