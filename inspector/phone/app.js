@@ -28,7 +28,7 @@ class App {
     open: null, developing: {}, recording: null, whereabouts: null,
     copies: {}, elsewhere: [], restoring: null, room: { keeps: null, left: null },
     outbox: { state: "rest" }, sending: null,
-    offline: { ready: false, update: false }, version: null, install: null, installPutAway: false, skew: 0,
+    offline: { ready: null, update: false }, version: null, install: null, installPutAway: false, skew: 0,
     plain: false, looked: null, notices: null,
     message: null,
   };

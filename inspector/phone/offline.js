@@ -5,19 +5,22 @@ const WAKE_AGAIN_MS = 60_000;
 
 /**
  * Register the worker. `onChange({ready, update})` tells whether every file is here and whether a newer version waits;
- * ready only if `hasPictures()` resolves to true as well.
+ * ready only if `hasPictures()` resolves to true as well, and null until that was looked at.
  * Gives {check, takeUpdate, wakeLater}; they do nothing where the browser has no service worker (an address without https).
  */
 export function keepOffline(onChange, hasPictures) {
   const workers = navigator.serviceWorker;
-  if (!workers) return { check() {}, async takeUpdate() {}, wakeLater() {} };
-  const state = { ready: false, update: false };
+  if (!workers) {
+    onChange({ ready: false, update: false });
+    return { check() {}, async takeUpdate() {}, wakeLater() {} };
+  }
+  const state = { ready: null, update: false };
   let registration = null;
   let askedAt = Date.now();
   let wishedAt = 0;
   let taking = false;
 
-  workers.register("service-worker.js", { updateViaCache: "none" }).then(watch, () => {});
+  workers.register("service-worker.js", { updateViaCache: "none" }).then(watch, () => tell({ ready: false }));
   workers.addEventListener("controllerchange", () => {
     if (taking) location.reload();
     else look();

@@ -105,8 +105,8 @@ test("the server is asked for a newer app once an hour, whatever becomes of the 
 
 test("an address without service workers is never ready", async () => {
   Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
-  let said = false;
-  keepOffline(() => { said = true; }, async () => true).check();
+  const said = [];
+  keepOffline((state) => said.push(state), async () => true).check();
   await new Promise(setImmediate);
-  assert.equal(said, false);
+  assert.deepEqual(said, [{ ready: false, update: false }]);
 });

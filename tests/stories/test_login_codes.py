@@ -7,15 +7,11 @@ from playwright.sync_api import Page, expect
 
 from tests.accessibility import violations
 from tests.acts import criterion, enter_phone, start_visit
-from tests.browsers import Phone
+from tests.browsers import IPHONE, Phone
 from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.servers import LiveServer
 
-IPHONE = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-    " Version/17.5 Mobile/15E148 Safari/604.1"
-)
 Phones = Callable[..., Phone]
 
 

@@ -10,7 +10,8 @@ from checklists.checklist import Option, OptionZone
 from checklists.orm import ScopedSession, new_id
 from checklists.scoring import Kind
 from tests.acts import criterion, enter_phone, start_visit
-from tests.browsers import Phone
+from tests.browsers import ANDROID, Phone
+from tests.databases import Sessions
 from tests.factories import Audit, make_audit, make_wave
 from tests.forms import make_criterion, make_section, make_version, text
 from tests.servers import LiveServer
@@ -83,3 +84,30 @@ def test_a_tapped_row_stays_under_the_finger(
         expect(waits).to_have_count(count)
         screen.wait_for_timeout(SETTLED_MS)
         assert top(row) == pytest.approx(before, abs=0.5), (words, where)
+
+
+WATCHED = """
+    globalThis.moved = [];
+    new PerformanceObserver((seen) => moved.push(...seen.getEntries().flatMap(({ sources }) => (
+        sources.map(({ node }) => node?.textContent))))).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def test_nothing_in_the_list_moves_once_it_is_drawn(
+    live_server: LiveServer, phones: Phones, sessions: Sessions
+) -> None:
+    with sessions() as session, session.begin():
+        audit = make_audit(session, "moves", outlets_per_brand=2)
+        audit.assign(session)
+    phone = phones("moves", live_server.url, locale="en-GB", user_agent=ANDROID)
+    screen = phone.open("/phone/")
+    enter_phone(screen, audit.inspectors[0].email)
+    expect(screen.get_by_text("Ready to work offline.")).to_be_visible()
+    screen.context.add_init_script(WATCHED)
+    # As slow as a mid-range phone, so that what comes one after the other is drawn one after the other.
+    phone.context.new_cdp_session(screen).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    for _start in range(3):
+        screen.reload()
+        expect(screen.locator(".card .whole")).to_be_visible()
+        expect(screen.get_by_text("Ready to work offline.")).to_be_visible()
+        assert screen.evaluate("moved") == []

@@ -18,7 +18,7 @@ from checklists.scoring import Kind
 from checklists.visits import Visit
 from tests.accessibility import cut_in_large_text, violations
 from tests.acts import criterion, deliver, draw_photo, enter_phone, finish, start_visit
-from tests.browsers import Phone
+from tests.browsers import ANDROID, IPHONE, Phone
 from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit, make_wave
 from tests.forms import criteria_of_every_kind, make_criterion, make_section, make_version, text
@@ -29,10 +29,6 @@ Phones = Callable[..., Phone]
 DARK = "rgb(16, 18, 20)"
 SLIP_MS = 450
 """After this long a tap is not the second one of a double tap."""
-IPHONE = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-    " Version/17.5 Mobile/15E148 Safari/604.1"
-)
 
 
 @pytest.fixture
@@ -273,12 +269,19 @@ def test_how_to_install_is_said_in_the_words_of_the_phone_until_it_is_put_away(
     screen.get_by_role("link", name="Settings").click()
     expect(screen.get_by_text("Tap Share")).to_be_visible()
 
-    screen = phones("android", live_server.url, locale="en-GB").open("/phone/")
+    screen = phones("android", live_server.url, locale="en-GB", user_agent=ANDROID).open("/phone/")
     enter_phone(screen, audit.inspectors[0].email)
+    # Nothing was offered yet: the button says how, and stays where it is when the browser offers.
+    screen.get_by_role("button", name="Install", exact=True).click()
+    expect(screen.get_by_text("Open the menu ⋮ and tap")).to_be_visible()
+    screen.reload()
+    card = screen.locator(".card.install")
+    place = card.bounding_box()
     screen.evaluate(
         "dispatchEvent(Object.assign(new Event('beforeinstallprompt'), {prompt() { globalThis.asked = true; }}))"
     )
-    screen.get_by_role("button", name="Install").click()
+    assert card.bounding_box() == place
+    screen.get_by_role("button", name="Install", exact=True).click()
     assert screen.evaluate("globalThis.asked")
     screen.evaluate("dispatchEvent(new Event('appinstalled'))")
     expect(screen.get_by_role("heading", name="Install on this phone")).to_have_count(0)

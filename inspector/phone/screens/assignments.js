@@ -59,13 +59,14 @@ function emptyWords({ work, refused }) {
     : t("Assignments appear here once this phone has reached the server.");
 }
 
-// What is only on this phone, so that nobody wipes it unknowing.
+// What is only on this phone, so that nobody wipes it unknowing. The line is there before what it says is known: what
+// stands below does not move then.
 function Sending({ state: { visits, work, offline } }) {
   const unsent = visits.filter((visit) => !visit.delivered);
   if (!unsent.length) {
-    return html`<${StateLine}>${work && (offline.ready
-      ? t("Ready to work offline.")
-      : t("Not ready to work offline yet: stay online for a minute."))}<//>`;
+    const isKnown = work && offline.ready !== null;
+    const ready = offline.ready ? t("Ready to work offline.") : t("Stay online: not everything is here yet.");
+    return html`<${StateLine}>${isKnown ? ready : "\u00a0"}<//>`;
   }
   const stuck = unsent.some((visit) => !isOpen(visit));
   return html`<${StateLine} urgent=${stuck}>

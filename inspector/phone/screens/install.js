@@ -2,34 +2,44 @@
 import { wayToInstall } from "../install.js";
 import { toSettings } from "../routes.js";
 import { t } from "../translate.js";
-import { html } from "./html.js";
+import { Component, html } from "./html.js";
+
+// Here the browser may offer to ask by itself, a moment after the start: the button stands there from the beginning, so
+// that nothing below moves, and says how where nothing was offered.
+const MAY_ASK = ["button", "menu", "samsung"];
 
 /** Where the installed app knows nothing of what was done in the browser, it is installed before one logs in. */
 export function InstallFirst({ app, state }) {
   return wayHere(state) === "share" && html`<${Install} app=${app} state=${state} />`;
 }
 
-export function Install({ app, state, canBePutAway = false }) {
-  const { person, installPutAway, drafts, visits } = state;
-  const way = wayHere(state);
-  if (!way || (canBePutAway && installPutAway)) return null;
-  const isKeptApart = way === "share";
-  const hasWork = drafts.length > 0 || visits.some((visit) => !visit.delivered);
-  return html`<section class="card install">
-    <h2>${t("Install on this phone")}</h2>
-    <p>${isKeptApart
-      ? t("Safari deletes unsent visits after seven days. An app on the Home Screen keeps them.")
-      : t("Once installed, the app opens at once, even offline, and keeps visits more safely.")}</p>
-    ${way !== "button" && html`<p>${way === "share" && html`<${ShareSign} /> `}${stepsOf(way, person)}</p>`}
-    ${isKeptApart && hasWork && html`<p class="urgent">${
-      t("First finish and send the visits begun here: the installed app does not see them.")}</p>`}
-    <div class="row">
-      ${way === "button" && html`<button type="button" class="main" onClick=${() => app.install()}>${t("Install")}</button>`}
-      ${isKeptApart && person && canBePutAway && html`
-        <a class="button" href=${toSettings()}>${t("Get a code to log in there")}</a>`}
-      ${canBePutAway && html`<button type="button" onClick=${() => app.putInstallAway()}>${t("Not now")}</button>`}
-    </div>
-  </section>`;
+export class Install extends Component {
+  state = { asked: false };
+
+  render({ app, state, canBePutAway = false }, { asked }) {
+    const { person, installPutAway, drafts, visits } = state;
+    const way = wayHere(state);
+    if (!way || (canBePutAway && installPutAway)) return null;
+    const isKeptApart = way === "share";
+    const hasWork = drafts.length > 0 || visits.some((visit) => !visit.delivered);
+    const ask = () => (way === "button" ? app.install() : this.setState({ asked: true }));
+    return html`<section class="card install">
+      <h2>${t("Install on this phone")}</h2>
+      <p>${isKeptApart
+        ? t("Safari deletes unsent visits after seven days. An app on the Home Screen keeps them.")
+        : t("Once installed, the app opens at once, even offline, and keeps visits more safely.")}</p>
+      ${!MAY_ASK.includes(way) && html`<p>${isKeptApart && html`<${ShareSign} /> `}${stepsOf(way, person)}</p>`}
+      ${isKeptApart && hasWork && html`<p class="urgent">${
+        t("First finish and send the visits begun here: the installed app does not see them.")}</p>`}
+      <div class="row">
+        ${MAY_ASK.includes(way) && html`<button type="button" class="main" onClick=${ask}>${t("Install")}</button>`}
+        ${isKeptApart && person && canBePutAway && html`
+          <a class="button" href=${toSettings()}>${t("Get a code to log in there")}</a>`}
+        ${canBePutAway && html`<button type="button" onClick=${() => app.putInstallAway()}>${t("Not now")}</button>`}
+      </div>
+      ${asked && way !== "button" && html`<p role="status">${stepsOf(way, person)}</p>`}
+    </section>`;
+  }
 }
 
 function wayHere({ install }) {

@@ -31,9 +31,7 @@ export class Settings extends Component {
       <label class="choice"><input type="checkbox" checked=${plain} onClick=${() => app.choosePlain(!plain)} />
         <span>${t("Plain look")}<small>${t("always dark, smaller, no outlet's name on top")}</small></span></label>
       <h2>${t("Without a network")}</h2>
-      <p>${offline.ready
-        ? t("Ready to work offline.")
-        : t("Not ready to work offline yet: stay online for a minute.")}</p>
+      <p>${readyWords(offline)}</p>
       <${Room} room=${this.props.state.room} />
       <${Install} app=${app} state=${this.props.state} />
       <${LoginCode} app=${app} state=${this.props.state} />
@@ -52,6 +50,11 @@ export class Settings extends Component {
       <${Tabs} state=${this.props.state} />
     </main>`;
   }
+}
+
+function readyWords({ ready }) {
+  if (ready === null) return "\u00a0";
+  return ready ? t("Ready to work offline.") : t("Not ready to work offline yet: stay online for a minute.");
 }
 
 function clockWords(skew) {
