@@ -6,10 +6,12 @@ takes all or none; the page gets the version, which names them all.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
+from threading import RLock
+from typing import TypeVar
 
 from babel.messages.pofile import read_po
 from flask import Blueprint, Response, abort, request
@@ -22,6 +24,7 @@ from inspector.packing import packed_well, set_content
 from inspector.phone_bundle import bundle
 from inspector.phone_script import tightened, tightened_style
 
+T = TypeVar("T")
 PHONE = Path(__file__).parent / "phone"
 TRANSLATIONS = Path(__file__).parent / "translations"
 POLICY = (
@@ -57,6 +60,20 @@ class AppFile:
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
+
+
+def made_once(make: Callable[..., T]) -> Callable[..., T]:
+    """As functools.cache, and whoever asks while it is being made waits, instead of making it too: the app takes a
+    processor for a second, and the phones that are open when a service starts all ask at once.
+    """
+    kept, lock = cache(make), RLock()
+
+    @wraps(kept)
+    def made(*arguments: Hashable) -> T:
+        with lock:
+            return kept(*arguments)
+
+    return made
 
 
 @blueprint.get("/")
@@ -109,7 +126,7 @@ def manifest() -> Response:
     return response
 
 
-@cache
+@made_once
 def app_files() -> dict[str, AppFile]:
     """What the app consists of, by its path below /phone/; "" is the page itself. Made once for each process."""
     files, version = _versioned()
@@ -117,7 +134,7 @@ def app_files() -> dict[str, AppFile]:
     return {**files, "": AppFile(page, MEDIA_TYPES[".html"])}
 
 
-@cache
+@made_once
 def _versioned() -> tuple[dict[str, AppFile], str]:
     """The files, the page without its version yet; and the version, another one with any change, the worker's too."""
     modules = modules_on_disk()
@@ -177,7 +194,7 @@ def key_of(english: str) -> str:
     return digits
 
 
-@cache
+@made_once
 def _worker() -> AppFile:
     # Icons are for others to show: the phone's system keeps those that it needs.
     hashes = {path: each.sha256 for path, each in sorted(app_files().items()) if not path.startswith("icons/")}
@@ -207,7 +224,7 @@ def _answer(found: AppFile) -> Response:
     return response
 
 
-@cache
+@made_once
 def _packed(content: bytes) -> dict[str, bytes]:
     return packed_well(content)
 

@@ -4,9 +4,13 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +165,30 @@ def test_packed_for_who_can_unpack(phone: FlaskClient, asked: str, told: str) ->
     assert "Content-Encoding" not in phone.get("/phone/icons/icon-192.png", headers={"Accept-Encoding": asked}).headers
 
 
+def test_every_process_makes_the_same_app() -> None:
+    said = "from inspector.phone_app import app_files; print(app_files()['app.js'].sha256)"
+    command = [sys.executable, "-c", said]
+    made = {
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in ("1", "2")
+    }
+    assert len(made) == 1
+
+
+def test_what_many_ask_for_at_once_is_made_once() -> None:
+    makers: list[int] = []
+
+    @phone_app.made_once
+    def slow(number: int) -> int:
+        makers.append(number)
+        time.sleep(0.1)
+        return -number
+
+    with ThreadPoolExecutor(8) as askers:
+        assert list(askers.map(slow, [1] * 8)) == [-1] * 8
+    assert makers == [1]
+
+
 def test_the_whole_app_stays_small(phone: FlaskClient) -> None:
     files = listed(phone)["files"]
     sizes = {path: len(phone.get(f"/phone/{path}", headers={"Accept-Encoding": "br"}).data) for path in files}
@@ -194,6 +222,6 @@ def listed(phone: FlaskClient) -> Any:
 
 
 def _forget() -> None:
-    phone_app._versioned.cache_clear()
-    phone_app.app_files.cache_clear()
-    phone_app._worker.cache_clear()
+    phone_app._versioned.__wrapped__.cache_clear()
+    phone_app.app_files.__wrapped__.cache_clear()
+    phone_app._worker.__wrapped__.cache_clear()
