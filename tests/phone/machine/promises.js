@@ -58,6 +58,8 @@ export function thePromises({ people, photos: everyPhoto }) {
   /** The next revision of a visit may be there from now on, with what the server knows of it. */
   function revised(draft) {
     const visit = entryOf(draft.id);
+    // What was removed, and lies in a file, may be made anew and say something else.
+    if (visit.isRemoved) visit.frozen.delete(draft.revision);
     Object.assign(visit, { number: numberOf(draft), isShown: false, isUnwanted: false, isRemoved: false });
     for (const [id, photo] of visit.photos) photo.shown &&= Boolean(draft.photos[id]);
   }
