@@ -45,22 +45,25 @@ def pytest_runtestloop() -> None:
 
 
 # Most tests run on one of the two databases, every second one on PostgreSQL, so that `make test` ends within twenty
-# minutes; what takes in, counts, searches, walls off and erases runs on both. So do the stories of whole visits and
-# waves; others run on one of the two engines. `make soak` runs all of them on both.
+# minutes; what takes in, counts, searches, walls off and erases runs on both. So do the stories of one whole visit and
+# of waves; others run on one of the two engines. `make soak` runs all of them on both.
 ON_ONE = re.compile(
     r"/tests/(inspector|api|checklists)/|/test_roles\.py$"
     r"|/stories/test_(visit_mode|drafts_kept|phone_file|photo_marks|bad_line_\w+|phones_over_http|bad_lines|recordings"
-    r"|review_by_keyboard|release_before|login_codes)\.py$"
+    r"|review_by_keyboard|release_before|login_codes|the_whole_domain)\.py$"
 )
 ALWAYS_ON_BOTH = re.compile(
     r"/test_(delivery\w*|bad_\w+|background|held_reports|erasures|photo_(storage|parts)\w*|phone_(drafts|files)\w*|intake"
     r"|given_up_photos|core_corners|notices|matrix_recomputed|comparisons|tallies|quick|visit_list|scope|searching|likeness)\.py$"
 )
 
+# So long that one which begins last would let all others wait for it.
+LONGEST_FIRST = "/stories/test_every_page.py"
 SHARING = re.compile(r"/stories/|/test_demo\.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST_FIRST not in item.path.as_posix())
     if os.environ.get("BOTH_DATABASES") == "1":
         return
     several: dict[tuple[tuple[str, ...], str], dict[str, pytest.Item]] = {}
