@@ -30,7 +30,7 @@ NAMES = SHORTHANDS | {"identifier"}
 SCOPES = FUNCTIONS | BLOCKS
 BODIES = FUNCTIONS | {"catch_clause"}
 DECLARING = SCOPES | {"variable_declarator"}
-RESERVED = frozenset({"as", "do", "if", "in", "is", "of"})
+RESERVED = frozenset({"do", "for", "if", "in", "let", "new", "try", "var"})
 WORD = re.compile(rb"[\w$#\\\x80-\xff]")
 STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # A blank before a colon parts selectors, the one behind it does not.
