@@ -18,7 +18,7 @@ from playwright.sync_api import Error as BrowserError
 
 from checklists.orm import new_id
 from inspector.photo_images import draw_demo_photo
-from tests.browsers import Phone
+from tests.browsers import PATIENCE_MS, Phone
 from tests.databases import Sessions
 from tests.factories import PASSWORD, Audit, make_audit
 from tests.faulty_line import FaultyLine
@@ -263,10 +263,15 @@ class ChromiumMachine:
         self._open()
 
     def _another_page(self) -> Page:
-        """The browser keeps a process in store for the next page, which was killed as well."""
+        """The browser keeps a process in store for the next page, which was killed as well: that may never come."""
+        browser = self.phone.context.browser
+        assert browser is not None
+        devtools = browser.new_browser_cdp_session()
         for _ in range(PAGES_AT_MOST):
             with suppress(BrowserError):
-                return self.phone.context.new_page()
+                with self.phone.context.expect_page(timeout=PATIENCE_MS) as coming:
+                    devtools.send("Target.createTarget", {"url": "about:blank"})
+                return coming.value
         raise AssertionError("the browser opens no page any more")
 
     def _browser_killed(self) -> None:
