@@ -8,7 +8,8 @@ import pytest
 from tests.browsers import Phone
 from tests.databases import Databases, Sessions
 from tests.faulty_line import FaultyLine
-from tests.soak.broken_servers import broken_server
+from tests.servers import ROOT
+from tests.soak.broken_servers import BROKEN_SERVERS, broken_server
 from tests.stories.broken_apps import BROKEN_APPS, BrokenApp
 from tests.stories.chromium_machine import ChromiumMachine
 
@@ -20,6 +21,12 @@ BUILDS = [pytest.param(each, id=each.why, marks=() if each.why == ALWAYS else py
 @pytest.fixture
 def database_url(databases: Databases) -> str:
     return databases.fresh("sqlite")
+
+
+def test_each_line_that_is_to_be_broken_is_there_once() -> None:
+    """Most of them are broken in the soak only, which is not run with every change."""
+    for broken in (*BROKEN_APPS, *BROKEN_SERVERS):
+        assert (ROOT / broken.file).read_text().count(broken.line) == 1, broken
 
 
 @pytest.mark.parametrize("broken", BUILDS)
